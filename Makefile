@@ -1,0 +1,22 @@
+.PHONY: help setup demo test bench format lock
+
+help:           ## say what there is
+	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/:[^#]*##/\t/'
+
+setup:          ## make .venv with the command .venv/bin/bellwire
+	@scripts/setup
+
+demo: setup     ## a reminder from the cloud to the speaker, over the real wire
+	@.venv/bin/bellwire demo --out demo.wav
+
+test: setup     ## every check that CI runs
+	@scripts/test
+
+bench: setup    ## measure; prints a table and writes bench.json
+	@.venv/bin/python -m benchmarks
+
+format: setup   ## lay the code out
+	@.venv/bin/ruff check --fix --quiet . ; .venv/bin/ruff format --quiet .
+
+lock:           ## pin the dependencies anew (needs uv)
+	@scripts/lock
