@@ -1,0 +1,237 @@
+"""Messages to JSON and JSON to messages, as one profile words them.
+
+It knows JSON and the tables of a profile; it must not know what a message leads to.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any, TypeVar
+
+import msgspec
+
+from bellwire.protocol.errors import InvalidMessage, MalformedJson, UnknownMessage
+from bellwire.protocol.messages import Message, key_of
+from bellwire.protocol.messages.context import AlertsState
+from bellwire.protocol.messages.envelope import Directive, Event, Header, RawBody, RawDirective, RawEvent
+from bellwire.protocol.profiles.profile import Field, Form, Presence, Profile
+
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+LATEST = datetime(9999, 1, 1, tzinfo=UTC)
+"""Times outside are refused: some are no instant at all once brought to another time zone."""
+
+_CAPITAL = re.compile("[A-Z]")
+_AT = re.compile(r"^(?P<problem>.*?)(?: - at `(?P<path>\$[^`]*)`)?$", re.DOTALL)
+_MISSING = re.compile(r"Object missing required field `([^`]*)`")
+_decode_raw_event = msgspec.json.Decoder(RawEvent).decode
+_decode_raw_directive = msgspec.json.Decoder(RawDirective).decode
+_encode = msgspec.json.Encoder().encode
+
+
+class Codec:
+    """Reads and writes the messages of one profile. Built once for each: it holds the prepared decoders."""
+
+    def __init__(self, profile: Profile) -> None:
+        self.profile = profile
+        self._events = {key: _Wording(form, profile) for key, form in profile.events.items()}
+        self._directives = {key: _Wording(form, profile) for key, form in profile.directives.items()}
+        self._context = {key: _Wording(form, profile) for key, form in profile.context.items()}
+
+    def decode_event(self, json: bytes) -> Event:
+        """An event as a device sent it.
+
+        Raises MalformedJson; InvalidMessage with the path of a missing or ill-typed field; UnknownMessage.
+        Unknown fields are ignored.
+        """
+        raw = _decode(_decode_raw_event, json, "")
+        message, header = self._message(self._events, raw.event, "event", self.profile.namespaces)
+        others = []
+        alerts_state = None
+        for index, entry in enumerate(raw.context or ()):
+            wording = self._context.get((entry.header.namespace, entry.header.name))
+            if wording is None:
+                others.append(entry)
+            elif wording.form.message is AlertsState:
+                alerts_state = wording.decode(entry.payload, f"context[{index}].payload")
+        return Event(
+            message=message,
+            message_id=header.message_id,
+            dialog_request_id=header.dialog_request_id or header.misspelt_dialog_request_id,
+            alerts_state=alerts_state,
+            context=tuple(others),
+        )
+
+    def decode_directive(self, json: bytes) -> Directive:
+        """A directive as a cloud sent it. Raises as `decode_event`."""
+        raw = _decode(_decode_raw_directive, json, "")
+        message, header = self._message(self._directives, raw.directive, "directive", self.profile.namespaces)
+        return Directive(
+            message=message,
+            message_id=header.message_id,
+            dialog_request_id=header.dialog_request_id or header.misspelt_dialog_request_id,
+        )
+
+    def encode_event(self, event: Event) -> bytes:
+        """An event on one line, with its context. Raises KeyError for a message that the profile does not have."""
+        context = [
+            {
+                "header": {"namespace": entry.header.namespace, "name": entry.header.name},
+                "payload": entry.payload,
+            }
+            for entry in event.context
+        ]
+        if event.alerts_state is not None:
+            namespace, name = key_of(event.alerts_state)
+            state = self._context[namespace, name].encode(event.alerts_state)
+            context.insert(0, {"header": {"namespace": namespace, "name": name}, "payload": state})
+        return _encode({"context": context, "event": self._body(self._events, event)})
+
+    def encode_directive(self, directive: Directive) -> bytes:
+        """A directive on one line. Raises KeyError for a message that the profile does not have."""
+        return _encode({"directive": self._body(self._directives, directive)})
+
+    def _message(
+        self,
+        wordings: Mapping[tuple[str, str], "_Wording"],
+        body: RawBody,
+        path: str,
+        namespaces: frozenset[str],
+    ) -> tuple[Message, Header]:
+        header = body.header
+        wording = wordings.get((header.namespace, header.name))
+        if wording is None:
+            raise UnknownMessage(header.namespace, header.name, known_namespace=header.namespace in namespaces)
+        message: Message = wording.decode(body.payload, f"{path}.payload")
+        return message, header
+
+    def _body(self, wordings: Mapping[tuple[str, str], "_Wording"], said: Event | Directive) -> dict[str, Any]:
+        namespace, name = key_of(said.message)
+        header = Header(
+            namespace=namespace,
+            name=name,
+            message_id=said.message_id,
+            dialog_request_id=said.dialog_request_id,
+        )
+        return {"header": header, "payload": wordings[namespace, name].encode(said.message)}
+
+
+class _Wording:
+    """One form, prepared: its decoder, the rows to check after it, and the rows that are written."""
+
+    def __init__(self, form: Form, profile: Profile) -> None:
+        self.form = form
+        self._decode = msgspec.json.Decoder(form.message).decode
+        self._rows = _tree(form)
+        self._checked = tuple(row for row in self._rows.values() if row.to_check)
+        self._format_time = profile.format_time
+
+    def decode(self, payload: msgspec.Raw, path: str) -> Any:
+        message = _decode(self._decode, payload, path)
+        fault = _fault(message, self._checked)
+        if fault is not None:
+            raise InvalidMessage(path + fault[0], fault[1])
+        return message
+
+    def encode(self, message: Message) -> dict[str, Any]:
+        return self._worded(msgspec.to_builtins(message, builtin_types=(datetime,)), self._rows)
+
+    def _worded(self, values: dict[str, Any], rows: Mapping[str, "_Row"]) -> dict[str, Any]:
+        """The values that the table has, each as the profile writes it."""
+        worded: dict[str, Any] = {}
+        for name, value in values.items():
+            row = rows.get(name)
+            if row is None or (row.field.with_types and values.get("type") not in row.field.with_types):
+                continue
+            if isinstance(value, datetime):
+                worded[name] = self._format_time(value)
+            elif row.inner and isinstance(value, (list, tuple)):
+                worded[name] = [self._worded(item, row.inner) for item in value]
+            else:
+                worded[name] = value
+        return worded
+
+
+class _Row:
+    """A row of a field table, with the rows that are inside of it: ``assets[].url`` is inside of ``assets[]``."""
+
+    def __init__(self, field: Field) -> None:
+        self.field = field
+        self.name = field.path.rpartition(".")[2].removesuffix("[]")
+        self.attribute = _CAPITAL.sub(lambda found: "_" + found[0].lower(), self.name)
+        self.always = field.presence is Presence.ALWAYS
+        self.inner: dict[str, _Row] = {}
+
+    @cached_property
+    def checked_inside(self) -> tuple["_Row", ...]:
+        return tuple(row for row in self.inner.values() if row.to_check)
+
+    @property
+    def to_check(self) -> bool:
+        """Whether the class leaves something of this row to be checked. Whether it is there: at the top only."""
+        at_top = "." not in self.field.path
+        return bool(self.field.one_of or self.field.is_time or self.checked_inside or (at_top and self.always))
+
+    def problem_of(self, value: Any) -> str | None:
+        if value is None:
+            return "is missing" if self.always else None
+        if self.field.one_of and value not in self.field.one_of:
+            return f"{value[:100]!r} is none of {', '.join(self.field.one_of)}"
+        if self.field.is_time and not EARLIEST <= value < LATEST:
+            return f"{value.isoformat()} is not between the years 1970 and 9998"
+        return None
+
+
+def _tree(form: Form) -> dict[str, _Row]:
+    top: dict[str, _Row] = {}
+    for field in form.fields:
+        rows = top
+        for step in field.path.split(".")[:-1]:
+            rows = rows[step.removesuffix("[]")].inner
+        row = _Row(field)
+        rows[row.name] = row
+    return top
+
+
+def _fault(holder: Any, rows: tuple[_Row, ...]) -> tuple[str, str] | None:
+    """The path below `holder` and the problem of the first field that is not as its row demands.
+
+    Paths are put together only where there is a fault: this runs for every alert of every context.
+    """
+    for row in rows:
+        value = getattr(holder, row.attribute)
+        if row.checked_inside:
+            for index, item in enumerate(value or ()):
+                inner = _fault(item, row.checked_inside)
+                if inner is not None:
+                    return f".{row.name}[{index}]{inner[0]}", inner[1]
+        else:
+            problem = row.problem_of(value)
+            if problem is not None:
+                return f".{row.name}", problem
+    return None
+
+
+T = TypeVar("T")
+
+
+def _decode(decode: Callable[[bytes | msgspec.Raw], T], json: bytes | msgspec.Raw, path: str) -> T:
+    try:
+        return decode(json)
+    except msgspec.ValidationError as error:
+        raise _invalid(str(error), path) from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise MalformedJson(f"the JSON part is not JSON: {error}") from None
+    except RecursionError:
+        raise MalformedJson("the JSON part is nested too deeply") from None
+
+
+def _invalid(text: str, path: str) -> InvalidMessage:
+    """A validation error in our words: where, then what is wrong."""
+    found = _AT.match(text)
+    problem, inner = (found["problem"], found["path"]) if found else (text, None)
+    where = f"{path}{(inner or '$')[1:]}".removeprefix(".")
+    missing = _MISSING.fullmatch(problem)
+    if missing:
+        return InvalidMessage(f"{where}.{missing[1]}".removeprefix("."), "is missing")
+    return InvalidMessage(where or "the message", problem)

@@ -1,0 +1,42 @@
+"""The device's state as it travels with events.
+
+It knows `Alerts.AlertsState`; every other context object is kept as it came.
+"""
+
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+
+from bellwire.protocol.messages import Message, Token
+
+
+class ContextHeader(msgspec.Struct, frozen=True):
+    """Names a context object."""
+
+    namespace: str
+    name: str
+
+
+class ContextObject(msgspec.Struct, frozen=True):
+    """One component's state, undecoded."""
+
+    header: ContextHeader
+    payload: msgspec.Raw
+
+
+class AlertState(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """One alert as the device has it."""
+
+    token: Token
+    type: str
+    scheduled_time: Annotated[datetime, msgspec.Meta(tz=True)]
+
+
+class AlertsState(Message, frozen=True, kw_only=True):
+    """All alerts of a device, and those that ring now (CIC Context_Objects, AlertsState; the same in AVS)."""
+
+    namespace = "Alerts"
+
+    all_alerts: tuple[AlertState, ...]
+    active_alerts: tuple[AlertState, ...]

@@ -1,0 +1,62 @@
+"""What is around every message: header, context and payload.
+
+It knows the shape that CIC and AVS share; it must not know any message by name.
+"""
+
+import msgspec
+
+from bellwire.protocol.messages import Message
+from bellwire.protocol.messages.context import AlertsState, ContextObject
+
+
+class Header(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """Names a message. All its texts are opaque and short."""
+
+    namespace: str
+    name: str
+    message_id: str
+    """May be empty or repeat: it is recorded, and never used alone to refuse or to de-duplicate."""
+    dialog_request_id: str | None = None
+    """The dialogue that a directive answers. One that answers none carries none: clients discard foreign ones."""
+    misspelt_dialog_request_id: str | None = msgspec.field(default=None, name="diaglogRequestId")
+    """As one version of the guide has it; read, never written."""
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True):
+    """Device to cloud."""
+
+    message: Message
+    message_id: str
+    dialog_request_id: str | None = None
+    alerts_state: AlertsState | None = None
+    """The device's alerts as its context has them; None when it sent none."""
+    context: tuple[ContextObject, ...] = ()
+    """The other context objects, as they came."""
+
+
+class Directive(msgspec.Struct, frozen=True, kw_only=True):
+    """Cloud to device."""
+
+    message: Message
+    message_id: str
+    dialog_request_id: str | None = None
+
+
+class RawBody(msgspec.Struct, frozen=True):
+    """Header and a payload that is not decoded yet."""
+
+    header: Header
+    payload: msgspec.Raw
+
+
+class RawEvent(msgspec.Struct, frozen=True):
+    """An event's JSON from the outside. A context is often missing, empty or null."""
+
+    event: RawBody
+    context: list[ContextObject] | None = None
+
+
+class RawDirective(msgspec.Struct, frozen=True):
+    """A directive's JSON from the outside."""
+
+    directive: RawBody

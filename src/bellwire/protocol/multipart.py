@@ -1,0 +1,169 @@
+"""Parts to bytes and bytes to parts (RFC 2046), both as they come and go.
+
+It knows delimiters and part headers; it must not know what is in a part.
+A part is complete only at the *next* delimiter: so whoever writes a part ends it with one, in the same flush.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+from bellwire.protocol.errors import MalformedMultipart, TooLarge
+
+_BOUNDARY = re.compile(r';\s*boundary=(?:"([^"]{1,200})"|([^;\s"]{1,200}))', re.IGNORECASE)
+_NAME = re.compile(r';\s*name="?([^";]*)"?', re.IGNORECASE)
+
+JSON_TYPE = "application/json; charset=utf-8"
+"""Lower case to the letter: one firmware compares it exactly."""
+
+
+class Part(msgspec.Struct, frozen=True):
+    """One part: its headers, names in lower case, and its body as it came."""
+
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def name(self) -> str:
+        """The form field's name, or an empty text."""
+        found = _NAME.search(self.headers.get("content-disposition", ""))
+        return found[1] if found else ""
+
+    @property
+    def is_json(self) -> bool:
+        """Whether it says that it is JSON, or is the metadata of an event and says nothing."""
+        content_type = self.headers.get("content-type")
+        if content_type is None:
+            return self.name == "metadata"
+        return content_type.lower().startswith("application/json")
+
+
+def boundary_of(content_type: str) -> bytes:
+    """The boundary that a Content-Type names, in quotes or not.
+
+    Raises MalformedMultipart when it is not multipart or names none.
+    """
+    found = _BOUNDARY.search(content_type) if content_type.lower().startswith("multipart/") else None
+    if found is None:
+        raise MalformedMultipart(
+            f"Content-Type is {content_type[:100]!r}; a multipart/form-data with its boundary is needed"
+        )
+    return (found[1] or found[2]).encode()
+
+
+class MultipartReader:
+    """Takes bytes in whatever pieces they come, gives the parts that they complete.
+
+    A body may start with CRLF or other text before its first delimiter, delimiters may be doubled or followed by
+    blanks, and the last CRLF may be missing: real clients do all of these.
+    """
+
+    def __init__(self, boundary: bytes, max_part: int) -> None:
+        """`max_part`: bytes of a part with its headers; one that grows longer raises TooLarge."""
+        self.finished = False
+        self._delimiter = b"\r\n--" + boundary
+        self._max_part = max_part
+        # The CRLF before a delimiter is part of it: lent to the first one, which may open the body.
+        self._buffer = bytearray(b"\r\n")
+        self._searched = 0
+        self._in_part = False
+
+    def feed(self, data: bytes) -> list[Part]:
+        """The parts that `data` completes.
+
+        Raises MalformedMultipart when a part's headers never end, TooLarge when a part is too long.
+        What comes after the closing delimiter is ignored.
+        """
+        if not self.finished:
+            self._buffer += data
+        parts = []
+        while (raw := self._next_section()) is not None:
+            if self._in_part and raw:
+                parts.append(_parse_part(raw))
+            self._in_part = True
+        if len(self._buffer) > self._max_part + len(self._delimiter) + 2:
+            raise TooLarge(f"a part has more than {self._max_part} bytes")
+        return parts
+
+    def _next_section(self) -> bytes | None:
+        """What stands before the next delimiter, or None when that has not come whole yet."""
+        while (at := self._buffer.find(self._delimiter, self._searched)) >= 0:
+            after = at + len(self._delimiter)
+            if self._buffer.startswith(b"--", after):
+                section = bytes(self._buffer[:at])
+                self._buffer.clear()
+                self.finished = True
+                return section
+            line_end = self._buffer.find(b"\r\n", after)
+            padding = bytes(self._buffer[after : line_end if line_end >= 0 else None]).strip(b" \t\r")
+            if padding and not (line_end < 0 and padding == b"-"):
+                self._searched = at + 1  # a longer line that only begins like a delimiter
+                continue
+            if line_end < 0:
+                self._searched = at
+                return None
+            section = bytes(self._buffer[:at])
+            # The line end stays: it opens the next part, and a doubled delimiter needs it.
+            del self._buffer[:line_end]
+            self._searched = 0
+            return section
+        self._searched = max(self._searched, len(self._buffer) - len(self._delimiter) + 1, 0)
+        return None
+
+
+def _parse_part(raw: bytes) -> Part:
+    head, blank_line, body = raw.partition(b"\r\n\r\n")
+    if not blank_line:
+        raise MalformedMultipart("a part has no blank line between its headers and its body")
+    headers = {}
+    for line in head.split(b"\r\n"):
+        name, colon, value = line.partition(b":")
+        if colon:
+            headers[name.strip().decode("utf-8", "replace").lower()] = value.strip().decode("utf-8", "replace")
+    return Part(headers, body)
+
+
+def read_parts(content_type: str, body: bytes) -> list[Part]:
+    """The parts of a body that is there whole.
+
+    Raises MalformedMultipart when the framing is broken or the closing delimiter is missing.
+    """
+    reader = MultipartReader(boundary_of(content_type), max_part=len(body))
+    parts = reader.feed(body)
+    if not reader.finished:
+        raise MalformedMultipart("the body ends without the closing delimiter")
+    return parts
+
+
+def json_part(parts: Iterable[Part]) -> bytes:
+    """The body of the first JSON part. Raises MalformedMultipart when there is none."""
+    for part in parts:
+        if part.is_json:
+            return part.body
+    raise MalformedMultipart("there is no part with Content-Type application/json")
+
+
+class MultipartWriter:
+    """The bytes of a multipart body of JSON parts; sound by itself, it only needs a boundary that no part contains."""
+
+    def __init__(self, boundary: str, subtype: str) -> None:
+        """`boundary` begins with ``----``: one client drops everything otherwise. `subtype`: related or form-data."""
+        self.content_type = f"multipart/{subtype}; boundary={boundary}"
+        self.opening = f"--{boundary}\r\n".encode()
+        self.closing = f"--{boundary}--\r\n".encode()
+        self._head = f'Content-Disposition: form-data; name="metadata"\r\nContent-Type: {JSON_TYPE}\r\n\r\n'.encode()
+        self._tail = f"\r\n--{boundary}\r\n".encode()
+
+    def part(self, json: bytes) -> bytes:
+        """One JSON part (on one line) with the delimiter that completes it."""
+        return self._head + json + self._tail
+
+    def whole(self, parts: Iterable[bytes]) -> bytes:
+        """A whole body: opening, parts, closing."""
+        framed = b"".join(self._head + json + self._tail for json in parts)
+        return (
+            self.opening + framed[: -len(self._tail)] + b"\r\n" + self.closing
+            if framed
+            else self.opening + self.closing
+        )
