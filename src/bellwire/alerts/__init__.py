@@ -1,1 +1,1 @@
-""""""
+"""Alerts, and all that is decided about them without a wire, a clock or a disk."""

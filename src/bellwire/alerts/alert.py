@@ -1,0 +1,73 @@
+"""What an alert is: values that cloud and device share.
+
+It knows the words of the domain; it must not know how they are written on a wire or kept on a disk.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """The four kinds of alerts of the documents."""
+
+    ALARM = "ALARM"
+    """Rings at a date and time."""
+    TIMER = "TIMER"
+    """Rings after a time has gone by."""
+    REMINDER = "REMINDER"
+    """Rings at a date and time, and shows or says what about."""
+    ACTIONTIMER = "ACTIONTIMER"
+    """Does something after a time has gone by."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """Something to play: `url` is http(s), or names one of the speaker's own bells."""
+
+    asset_id: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """One due time of an alert, with all that a speaker needs to ring it."""
+
+    token: str
+    kind: Kind
+    scheduled_time: datetime
+    """An instant, to the second."""
+    label: str = ""
+    assets: tuple[Asset, ...] = ()
+    play_order: tuple[str, ...] = ()
+    """Asset ids; empty: the kind's bell alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """When an alert rings: a wall time somewhere, once or again and again."""
+
+    start: datetime
+    """The first wall time, without a zone."""
+    zone: str
+    """The IANA name of the zone whose clocks show that wall time."""
+    rule: str | None = None
+    """The recurrence as RFC 5545 has it, without DTSTART; None: once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """An alert as its account has it."""
+
+    token: str
+    kind: Kind
+    label: str
+    schedule: Schedule
+    scheduled_time: datetime
+    """The occurrence that the devices hold now."""
+    version: int
+    """Goes up with every edit: tells a device's content from the present one."""
+    everywhere: bool
+    """Rings on every device of the account, also on those that join later."""
+    speech: str | None = None
+    """The name of the asset that speaks the label."""

@@ -1,0 +1,148 @@
+"""What a device must be told now: desired x reported x in flight -> what to say, and when to look again.
+
+It knows standings; it must not know how a saying is worded or sent. Set, edit, delete, stop, snooze, sync,
+reconnect, drift, a lost message, a second speaker: each is only a change of desired or reported.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from bellwire.alerts.lifecycle import Life
+from bellwire.alerts.standing import Desired, Standing
+
+
+class What(StrEnum):
+    """What can be said of an alert, in the domain's own words."""
+
+    SET = "set"
+    REMOVE = "remove"
+    SILENCE = "silence"
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """One thing to say of one alert."""
+
+    what: What
+    token: str
+    desired: Desired | None = None
+    """With SET: what it is to be set to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What is in flight: said on the present downchannel, and not answered."""
+
+    say: Say
+    at: datetime
+    times: int = 1
+    """How often this has been said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What to say now, in this order, and when to look again (None: only when something changes)."""
+
+    say: tuple[Say, ...] = ()
+    everything: tuple[Say, ...] | None = None
+    """The whole list of what is desired, to be said at once and first; None: not asked for."""
+    look_again: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long to wait for a device."""
+
+    answer: timedelta = timedelta(seconds=10)
+    """For an acknowledgement, before the same is said again; doubled with each time."""
+    failure: timedelta = timedelta(minutes=1)
+    """After a failure that it reported; doubled with each failure."""
+    longest: timedelta = timedelta(minutes=15)
+    failures: int = 8
+    """So many failures of one version, and it is left to its owner."""
+    past_due: timedelta = timedelta(minutes=30)
+    """An alert later than this is not set any more: the device would refuse it."""
+
+
+def reconcile(
+    standings: Iterable[Standing],
+    in_flight: Mapping[str, Said],
+    now: datetime,
+    *,
+    patience: Patience,
+    quiet_until: datetime | None = None,
+    everything: bool = False,
+) -> Verdict:
+    """Decide what one device must be told.
+
+    `in_flight`: by token, the last thing said of it. `quiet_until`: a new downchannel's first context is waited for
+    (a device that is told to set what it has may ring twice). `everything`: the device asked for its whole list,
+    which ends the quiet.
+    """
+    if quiet_until is not None and now < quiet_until and not everything:
+        return Verdict(look_again=quiet_until)
+    standings = tuple(standings)
+    whole = tuple(_set(s) for s in standings if s.desired and _is_timely(s, now, patience)) if everything else None
+    say = []
+    times = []
+    for standing in standings:
+        for wanted, earliest in _wanted(standing, now, patience):
+            if everything and wanted.what is What.SET:
+                continue
+            time = max(earliest, _answer_awaited_until(wanted, in_flight.get(standing.token), patience, now))
+            if time <= now:
+                say.append(wanted)
+            else:
+                times.append(time)
+    return Verdict(tuple(say), whole, min(times, default=None))
+
+
+def _wanted(standing: Standing, now: datetime, patience: Patience) -> Iterator[tuple[Say, datetime]]:
+    """What this standing asks for, if anything, and the earliest time for it."""
+    desired, reported = standing.desired, standing.reported
+    if reported.life is Life.RINGING and standing.silenced == reported.scheduled_time is not None:
+        yield Say(What.SILENCE, standing.token), now
+    elif desired is None:
+        if reported.life is not Life.ABSENT:
+            yield Say(What.REMOVE, standing.token), now
+    elif _is_timely(standing, now, patience) and not _has(standing):
+        if reported.life is not Life.FAILED or reported.version != desired.version:
+            yield _set(standing), now
+        elif reported.failures < patience.failures:
+            yield _set(standing), reported.since + _grown(patience.failure, reported.failures, patience)
+
+
+def _has(standing: Standing) -> bool:
+    """Whether the device holds, or has just rung, what is desired."""
+    desired, reported = standing.desired, standing.reported
+    held = reported.life in {Life.SET, Life.RINGING, Life.STOPPED}
+    return (
+        desired is not None
+        and held
+        and reported.scheduled_time == desired.scheduled_time
+        and reported.version == desired.version
+    )
+
+
+def _is_timely(standing: Standing, now: datetime, patience: Patience) -> bool:
+    desired = standing.desired
+    return desired is not None and (
+        desired.scheduled_time > now - patience.past_due or standing.reported.life is Life.RINGING
+    )
+
+
+def _set(standing: Standing) -> Say:
+    return Say(What.SET, standing.token, standing.desired)
+
+
+def _answer_awaited_until(wanted: Say, said: Said | None, patience: Patience, now: datetime) -> datetime:
+    if said is None or said.say != wanted:
+        return now
+    return said.at + _grown(patience.answer, said.times, patience)
+
+
+def _grown(wait: timedelta, times: int, patience: Patience) -> timedelta:
+    doublings: int = min(times - 1, 16)
+    return min(wait * (1 << doublings), patience.longest)

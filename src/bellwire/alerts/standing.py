@@ -1,0 +1,154 @@
+"""How one alert stands on one device: what is desired there, what the device last said, and what its words change.
+
+It knows what reports and contexts mean; it must not know how they travelled, nor what to say next (`reconcile`).
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from bellwire.alerts.alert import Kind
+from bellwire.alerts.lifecycle import Life, Step, believed
+
+OVERTAKEN = timedelta(seconds=5)
+"""A context can be older than a report that came before it by so much: clients send them side by side."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desired:
+    """Set at this time with this content."""
+
+    scheduled_time: datetime
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """What the device last said of an alert, by an acknowledgement or in a context."""
+
+    life: Life
+    since: datetime
+    scheduled_time: datetime | None = None
+    version: int | None = None
+    """The content that it acknowledged; None: it has the alert, nobody knows with which content."""
+    failures: int = 0
+    """How often setting this version has failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One alert on one device."""
+
+    token: str
+    kind: Kind
+    desired: Desired | None
+    """None: absent."""
+    reported: Reported
+    silenced: datetime | None = None
+    """The occurrence that must ring no longer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """An alert in the context of an event."""
+
+    token: str
+    kind: Kind
+    scheduled_time: datetime
+    ringing: bool
+
+
+def stranger(token: str, kind: Kind, now: datetime) -> Standing:
+    """An alert that a device speaks of and the account does not have: it should be absent."""
+    return Standing(token, kind, None, Reported(Life.UNKNOWN, now))
+
+
+def reported_step(
+    standing: Standing, step: Step, now: datetime, acknowledged: Desired | None, seen: Seen | None
+) -> Standing:
+    """The standing after the device reported `step`.
+
+    `acknowledged`: what was said to the device and is answered by this, if known. `seen`: the same alert in the
+    context that came with the report.
+    """
+    before = standing.reported
+    life = believed(before.life, step)
+    if step is Step.SET:
+        if acknowledged is None:
+            acknowledged = Desired(seen.scheduled_time, -1) if seen else None
+        reported = Reported(
+            life,
+            now,
+            acknowledged.scheduled_time if acknowledged else before.scheduled_time,
+            acknowledged.version if acknowledged and acknowledged.version >= 0 else None,
+        )
+    elif step is Step.FAIL:
+        failed = acknowledged or standing.desired
+        again = failed is not None and before.version == failed.version and before.life is Life.FAILED
+        reported = Reported(
+            life,
+            now,
+            failed.scheduled_time if failed else None,
+            failed.version if failed else None,
+            before.failures + 1 if again else 1,
+        )
+    elif step is Step.DELETE:
+        reported = Reported(life, now)
+    else:
+        reported = replace(before, life=life, since=now, scheduled_time=_rung(standing, step, seen))
+    return replace(standing, reported=reported)
+
+
+def _rung(standing: Standing, step: Step, seen: Seen | None) -> datetime | None:
+    """The occurrence that starts or stops.
+
+    A stop is of what was believed to ring, whatever the context shows by now: it may show the next one already.
+    """
+    known = standing.reported.scheduled_time
+    shown = seen.scheduled_time if seen else None
+    found = shown or known if step is Step.START else known or shown
+    return found or (standing.desired.scheduled_time if standing.desired else None)
+
+
+def observed(standing: Standing, seen: Seen | None, now: datetime, told: Desired | None) -> Standing:
+    """The standing after a context; the same object when the context tells nothing new.
+
+    `seen`: the alert in it, None when it is not there. `told`: what the device was told long enough ago to show it.
+    """
+    before = standing.reported
+    fresh = now - before.since <= OVERTAKEN
+    if seen is None:
+        if before.life in {Life.ABSENT, Life.FAILED} or (fresh and before.life is not Life.UNKNOWN):
+            return standing
+        return replace(standing, reported=Reported(Life.ABSENT, now, failures=before.failures))
+    version = told.version if told and told.scheduled_time == seen.scheduled_time else None
+    same = before.scheduled_time == seen.scheduled_time
+    if same and before.life is _shown(seen) and version in {None, before.version}:
+        return standing
+    if fresh and before.life is not Life.UNKNOWN and version is None:
+        return standing
+    if same and before.life in {Life.RINGING, Life.STOPPED} and not seen.ringing:
+        # A stop that was lost on its way, or one that is known already.
+        return _changed(standing, Life.STOPPED, now)
+    if same and version is None and before.life in {Life.SET, Life.STOPPED}:
+        version = before.version
+    return replace(standing, reported=Reported(_shown(seen), now, seen.scheduled_time, version))
+
+
+def _shown(seen: Seen) -> Life:
+    return Life.RINGING if seen.ringing else Life.SET
+
+
+def _changed(standing: Standing, life: Life, now: datetime) -> Standing:
+    if standing.reported.life is life:
+        return standing
+    return replace(standing, reported=replace(standing.reported, life=life, since=now))
+
+
+def ended_occurrence(before: Standing, now: Standing) -> datetime | None:
+    """The occurrence that is over by this change, or None."""
+    is_over = now.reported.life is Life.STOPPED or (
+        before.reported.life is Life.RINGING and now.reported.life is not Life.RINGING
+    )
+    if before.reported.life is Life.STOPPED or not is_over:
+        return None
+    return before.reported.scheduled_time or now.reported.scheduled_time
