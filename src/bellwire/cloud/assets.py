@@ -1,0 +1,175 @@
+"""Knows the sounds that the cloud itself makes and serves: what each is called, where it lies, when it goes.
+
+It must not know who asks for one, over which protocol, or how speech is made.
+
+A sound's name is the right to hear it: it comes from the account, the voice and the text under the cloud's secret, so
+nobody can guess it and no two accounts share one. The folder is a cache. When it is full, the sounds that were not used
+for longest go first, but none that was used within a day, since a speaker may be about to fetch it; if that makes no
+room, the new sound is not kept and its alert rings with its bell.
+"""
+
+import asyncio
+import base64
+import contextlib
+import hashlib
+import hmac
+import json
+import os
+import re
+import secrets
+import tempfile
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import structlog
+
+from bellwire.cloud.speech import SpeechFailed, Synthesizer, language_of
+
+log = structlog.get_logger()
+
+CONTENT_TYPE = "audio/wav"
+NAME = re.compile(r"[A-Za-z0-9_-]{43}\.wav")
+SECRET_LENGTH = 32  # bytes
+KEPT = 24 * 3600.0  # seconds since its last use for which a sound is never removed
+MOST_AT_ONCE = 1000  # sounds in the making
+
+
+class Stored(NamedTuple):
+    """A file in the folder."""
+
+    path: Path
+    size: int  # bytes
+    used: float  # when it was last made, asked for or read; seconds since 1970
+
+
+class AssetStore:
+    """The folder of sounds. Several processes may share it, if they share the secret."""
+
+    def __init__(
+        self, folder: Path, secret: bytes, synthesizer: Synthesizer, *, limit: int = 256 * 1024 * 1024
+    ) -> None:
+        """Keep at most `limit` bytes of sounds in `folder`."""
+        self._folder = folder
+        self._secret = secret
+        self._synthesizer = synthesizer
+        self._limit = limit
+        self._making: dict[str, asyncio.Task[bool]] = {}
+        self._keeping = asyncio.Lock()  # room is made for one sound at a time
+
+    def name_of(self, account_id: str, text: str, voice: str) -> str:
+        """Return the name, safe in a URL, of a text spoken for an account; always the same for the same three."""
+        content = json.dumps([account_id, voice, text]).encode()  # a form in which no two triples look alike
+        digest = hmac.digest(self._secret, content, hashlib.sha256)
+        return base64.urlsafe_b64encode(digest).rstrip(b"=").decode() + ".wav"
+
+    async def speech(self, account_id: str, text: str) -> str | None:
+        """Return the name of the spoken text, which is made unless it is there; None when it can't be spoken."""
+        language = language_of(text)
+        name = self.name_of(account_id, text, language)
+        making = self._making.get(name)
+        if making is None:
+            if len(self._making) >= MOST_AT_ONCE:
+                log.info("label not spoken", account_id=account_id, reason="too many labels wait to be spoken")
+                return None
+            making = self._making[name] = asyncio.create_task(self._make(name, account_id, text, language))
+            making.add_done_callback(lambda _: self._making.pop(name))
+        made = await asyncio.shield(making)  # who stops waiting does not stop it for the others
+        return name if made else None
+
+    async def _make(self, name: str, account_id: str, text: str, language: str) -> bool:
+        try:
+            if await asyncio.to_thread(_use, self._folder / name):
+                return True
+            wav = await self._synthesizer.synthesize(text, language)
+            async with self._keeping:
+                await asyncio.to_thread(self._keep, name, wav)
+        except (SpeechFailed, OSError) as error:
+            # Of an OSError only its kind: the path holds the name, which must not stand in a log.
+            reason = error.strerror if isinstance(error, OSError) else str(error)
+            log.info("label not spoken", account_id=account_id, reason=reason)
+            return False
+        return True
+
+    def _keep(self, name: str, wav: bytes) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        superfluous = to_remove(_stored(self._folder), room_for=len(wav), limit=self._limit, now=time.time())
+        if superfluous is None:
+            raise SpeechFailed(f"{self._folder} is full: allow it more than {self._limit} bytes")
+        for stored in superfluous:
+            stored.path.unlink(missing_ok=True)
+        _write(self._folder / name, wav)
+
+    async def open(self, name: str) -> bytes | None:
+        """Return the WAV file of that name, or None: for every name that `speech` did not give."""
+        if not NAME.fullmatch(name):
+            return None
+        return await asyncio.to_thread(_read, self._folder / name)
+
+
+def to_remove(files: Iterable[Stored], *, room_for: int, limit: int, now: float) -> list[Stored] | None:
+    """Return what must go so that `room_for` bytes more are within the limit; None when that is not possible."""
+    by_use = sorted(files, key=lambda stored: stored.used)
+    excess = sum(stored.size for stored in by_use) + room_for - limit
+    gone: list[Stored] = []
+    for stored in by_use:
+        if excess <= 0 or now - stored.used < KEPT:
+            break
+        gone.append(stored)
+        excess -= stored.size
+    return gone if excess <= 0 else None
+
+
+def secret_of(folder: Path) -> bytes:
+    """Return the 32 random bytes in `folder`/asset.secret, which is made when it is not there.
+
+    Raises ValueError when the file holds something else, and OSError when it can't be read or written.
+    """
+    path = folder / "asset.secret"
+    if not path.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        _write(path, secrets.token_bytes(SECRET_LENGTH))
+    secret = path.read_bytes()
+    if len(secret) != SECRET_LENGTH:
+        raise ValueError(
+            f"{path} is not {SECRET_LENGTH} bytes long: delete it; another is made, and sounds get new addresses"
+        )
+    return secret
+
+
+def _stored(folder: Path) -> Iterator[Stored]:
+    for path in folder.iterdir():
+        if NAME.search(path.name):  # also what a power cut left half written
+            with contextlib.suppress(FileNotFoundError):  # another process removed it just now
+                state = path.stat()
+                yield Stored(path, state.st_size, state.st_mtime)
+
+
+def _use(path: Path) -> bool:
+    try:
+        os.utime(path)
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def _read(path: Path) -> bytes | None:
+    try:
+        os.utime(path)
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write the whole file or nothing, readable by its owner only; it is on the disk when this returns."""
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+        temporary = Path(file.name)
+        try:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
