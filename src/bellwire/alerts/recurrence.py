@@ -14,10 +14,10 @@ from dateutil.rrule import rrulestr
 from bellwire.alerts.alert import Schedule
 
 EVERY: dict[str, str] = {
-    "day": "FREQ=DAILY",
+    "daily": "FREQ=DAILY",
     "weekday": "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR",
     "weekend": "FREQ=WEEKLY;BYDAY=SA,SU",
-    "week": "FREQ=WEEKLY",
+    "weekly": "FREQ=WEEKLY",
 }
 """The rules that have a name."""
 

@@ -73,14 +73,7 @@ def reported_step(
     before = standing.reported
     life = believed(before.life, step)
     if step is Step.SET:
-        if acknowledged is None:
-            acknowledged = Desired(seen.scheduled_time, -1) if seen else None
-        reported = Reported(
-            life,
-            now,
-            acknowledged.scheduled_time if acknowledged else before.scheduled_time,
-            acknowledged.version if acknowledged and acknowledged.version >= 0 else None,
-        )
+        reported = _acknowledged(before, now, acknowledged, seen)
     elif step is Step.FAIL:
         failed = acknowledged or standing.desired
         again = failed is not None and before.version == failed.version and before.life is Life.FAILED
@@ -96,6 +89,15 @@ def reported_step(
     else:
         reported = replace(before, life=life, since=now, scheduled_time=_rung(standing, step, seen))
     return replace(standing, reported=reported)
+
+
+def _acknowledged(before: Reported, now: datetime, acknowledged: Desired | None, seen: Seen | None) -> Reported:
+    """The device holds what it was told or, where nobody knows what that was, at least what its context shows."""
+    if acknowledged is not None:
+        return Reported(Life.SET, now, acknowledged.scheduled_time, acknowledged.version)
+    time = seen.scheduled_time if seen else before.scheduled_time
+    unchanged = before.life is Life.SET and before.scheduled_time == time
+    return Reported(Life.SET, now, time, before.version if unchanged else None)
 
 
 def _rung(standing: Standing, step: Step, seen: Seen | None) -> datetime | None:

@@ -4,9 +4,8 @@ It knows JSON and the tables of a profile; it must not know what a message leads
 """
 
 import re
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
-from functools import cached_property
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from typing import Any, TypeVar
 
 import msgspec
@@ -17,8 +16,7 @@ from bellwire.protocol.messages.context import AlertsState
 from bellwire.protocol.messages.envelope import Directive, Event, Header, RawBody, RawDirective, RawEvent
 from bellwire.protocol.profiles.profile import Field, Form, Presence, Profile
 
-EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
-LATEST = datetime(9999, 1, 1, tzinfo=UTC)
+YEARS = range(1970, 9999)
 """Times outside are refused: some are no instant at all once brought to another time zone."""
 
 _CAPITAL = re.compile("[A-Z]")
@@ -122,7 +120,7 @@ class _Wording:
     def __init__(self, form: Form, profile: Profile) -> None:
         self.form = form
         self._decode = msgspec.json.Decoder(form.message).decode
-        self._rows = _tree(form)
+        self._rows = _rows(form.fields)
         self._checked = tuple(row for row in self._rows.values() if row.to_check)
         self._format_time = profile.format_time
 
@@ -155,42 +153,37 @@ class _Wording:
 class _Row:
     """A row of a field table, with the rows that are inside of it: ``assets[].url`` is inside of ``assets[]``."""
 
-    def __init__(self, field: Field) -> None:
+    def __init__(self, field: Field, inner: Mapping[str, "_Row"]) -> None:
         self.field = field
         self.name = field.path.rpartition(".")[2].removesuffix("[]")
         self.attribute = _CAPITAL.sub(lambda found: "_" + found[0].lower(), self.name)
         self.always = field.presence is Presence.ALWAYS
-        self.inner: dict[str, _Row] = {}
-
-    @cached_property
-    def checked_inside(self) -> tuple["_Row", ...]:
-        return tuple(row for row in self.inner.values() if row.to_check)
-
-    @property
-    def to_check(self) -> bool:
-        """Whether the class leaves something of this row to be checked. Whether it is there: at the top only."""
-        at_top = "." not in self.field.path
-        return bool(self.field.one_of or self.field.is_time or self.checked_inside or (at_top and self.always))
+        self.one_of = field.one_of
+        self.is_time = field.is_time
+        self.inner = inner
+        self.checked_inside = tuple(row for row in inner.values() if row.to_check)
+        # Whether the class leaves something to be checked. Whether a field is there: at the top only.
+        at_top = "." not in field.path
+        self.to_check = bool(self.one_of or self.is_time or self.checked_inside or (at_top and self.always))
 
     def problem_of(self, value: Any) -> str | None:
         if value is None:
             return "is missing" if self.always else None
-        if self.field.one_of and value not in self.field.one_of:
-            return f"{value[:100]!r} is none of {', '.join(self.field.one_of)}"
-        if self.field.is_time and not EARLIEST <= value < LATEST:
+        if self.one_of and value not in self.one_of:
+            return f"{value[:100]!r} is none of {', '.join(self.one_of)}"
+        if self.is_time and value.year not in YEARS:
             return f"{value.isoformat()} is not between the years 1970 and 9998"
         return None
 
 
-def _tree(form: Form) -> dict[str, _Row]:
-    top: dict[str, _Row] = {}
-    for field in form.fields:
-        rows = top
-        for step in field.path.split(".")[:-1]:
-            rows = rows[step.removesuffix("[]")].inner
-        row = _Row(field)
-        rows[row.name] = row
-    return top
+def _rows(fields: Iterable[Field], inside: str = "") -> dict[str, _Row]:
+    """The rows of a table that are directly inside of one, or at its top, by their names on the wire."""
+    rows = (
+        _Row(field, _rows(fields, field.path + "."))
+        for field in fields
+        if field.path.startswith(inside) and "." not in field.path[len(inside) :]
+    )
+    return {row.name: row for row in rows}
 
 
 def _fault(holder: Any, rows: tuple[_Row, ...]) -> tuple[str, str] | None:

@@ -1,1 +1,19 @@
-""""""
+"""What each event changes. One event is one transaction: its context is believed, then its message is carried out.
+
+It knows that order, and the tables of the namespaces; it must not know any message.
+"""
+
+from bellwire.cloud.handlers import alerts
+from bellwire.cloud.handlers.arrival import Arrival
+from bellwire.cloud.store.transaction import Transaction
+
+__all__ = ["Arrival", "receive"]
+
+HANDLERS = {**alerts.HANDLERS}
+
+
+def receive(arrival: Arrival) -> Transaction[frozenset[str]]:
+    """Carry out one event. Returns the ids of the devices that may have to be told something now."""
+    woken = yield from alerts.believe_context(arrival)
+    woken |= yield from HANDLERS[type(arrival.event.message)](arrival)
+    return woken

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bellwire.protocol.messages import Message, key_of
+from bellwire.protocol.messages.alerts import OneAlert, SynchronizeAlert
 
 
 class Presence(StrEnum):
@@ -74,14 +75,14 @@ class Profile:
     bell_url: str
     """How an asset names the device's own bell, with ``{type}`` for the alert's type in lower case."""
 
-    silencing: type[Message]
+    silencing: type[OneAlert]
     """The directive that ends the ringing of an alert."""
     stop_asks_first: bool
     """A stop button mutes, asks the cloud and waits for its word; else the device stops by itself and reports."""
     delete_asks_first: bool
     """A delete button hides the alert and asks the cloud."""
     sync_request: type[Message]
-    sync_reply: type[Message]
+    sync_reply: type[SynchronizeAlert]
     several_at_once: SeveralAtOnce
     past_due: timedelta = timedelta(minutes=30)
     """An alert later than this does not ring any more; one that is late by less rings at once."""

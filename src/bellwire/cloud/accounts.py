@@ -1,0 +1,110 @@
+"""What an account can do with its alerts, each as one transaction, and what follows for its devices.
+
+It knows alerts, standings and limits; it must not know HTTP (`api`) nor what is said to devices (`delivery`).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from bellwire.alerts.alert import Alert, Schedule
+from bellwire.alerts.lifecycle import Life
+from bellwire.alerts.standing import Desired
+from bellwire.cloud.store.alerts import count_alerts, delete_alert, insert_alert, list_alerts, load_alert, update_alert
+from bellwire.cloud.store.devices import list_devices
+from bellwire.cloud.store.standings import add_standings, desire, lives_of
+from bellwire.cloud.store.transaction import Transaction
+
+
+class UnknownAlertError(LookupError):
+    """The account has no alert of this token."""
+
+
+class UnknownDeviceError(LookupError):
+    """The account has no device of this id."""
+
+
+class TooManyAlertsError(ValueError):
+    """The account has as many alerts as it may have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An alert, and where it stands on each device."""
+
+    alert: Alert
+    lives: dict[str, Life]
+
+
+def add_alert(
+    account_id: str, alert: Alert, wanted: Sequence[str] | None, most: int, now: datetime
+) -> Transaction[Shown]:
+    """Add an alert and desire it on the devices `wanted`; None: on all, also on those that join later.
+
+    Raises TooManyAlertsError when the account has `most` already, UnknownDeviceError.
+    """
+    if (yield from count_alerts(account_id)) >= most:
+        raise TooManyAlertsError(f"this account has {most} alerts, as many as it may have; delete some first")
+    device_ids = yield from _devices(account_id, wanted)
+    yield from insert_alert(account_id, alert, now)
+    yield from add_standings(account_id, alert, device_ids, now)
+    return Shown(alert, dict.fromkeys(device_ids, Life.UNKNOWN))
+
+
+def _devices(account_id: str, wanted: Sequence[str] | None) -> Transaction[list[str]]:
+    present = [device.device_id for device in (yield from list_devices(account_id))]
+    unknown = set(wanted or ()).difference(present)
+    if unknown:
+        raise UnknownDeviceError(f"this account has no device {', '.join(sorted(unknown))}")
+    return present if wanted is None else list(dict.fromkeys(wanted))
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """What becomes different; None: stays."""
+
+    label: str | None = None
+    speech: str | None = None
+    """Of the new label."""
+    schedule: Schedule | None = None
+    scheduled_time: datetime | None = None
+
+
+def edit_alert(account_id: str, token: str, edit: Edit, now: datetime) -> Transaction[Shown]:
+    """Change an alert; all of its devices are brought to the new content. Raises UnknownAlertError."""
+    before = (yield from show_alert(account_id, token)).alert
+    alert = replace(
+        before,
+        label=before.label if edit.label is None else edit.label,
+        speech=before.speech if edit.label is None else edit.speech,
+        schedule=edit.schedule or before.schedule,
+        scheduled_time=edit.scheduled_time or before.scheduled_time,
+        version=before.version + 1,
+    )
+    yield from update_alert(account_id, alert, now)
+    yield from desire(account_id, token, Desired(alert.scheduled_time, alert.version))
+    return (yield from show_alert(account_id, token))
+
+
+def remove_alert(account_id: str, token: str) -> Transaction[list[str]]:
+    """Delete an alert; it is desired on no device any more. Returns the devices' ids. Raises UnknownAlertError."""
+    yield from show_alert(account_id, token)
+    yield from delete_alert(account_id, token)
+    return (yield from desire(account_id, token, None))
+
+
+def show_alert(account_id: str, token: str) -> Transaction[Shown]:
+    """One alert and where it stands. Raises UnknownAlertError."""
+    alert = yield from load_alert(account_id, token)
+    if alert is None:
+        raise UnknownAlertError(f"this account has no alert {token}; list them to see those it has")
+    return Shown(alert, (yield from lives_of(account_id, token)))
+
+
+def show_alerts(account_id: str, after: tuple[datetime, str] | None, limit: int) -> Transaction[list[Shown]]:
+    """A page of the account's alerts, the earliest first."""
+    alerts = yield from list_alerts(account_id, after, limit)
+    lives = {}
+    for alert in alerts:
+        lives[alert.token] = yield from lives_of(account_id, alert.token)
+    return [Shown(alert, lives[alert.token]) for alert in alerts]

@@ -1,0 +1,67 @@
+"""Where the cloud of a data folder answers, so that commands on the same machine need no flags.
+
+It knows the lock and the address file in the folder; it must not know what runs there.
+"""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+_LOCK = "cloud.lock"
+_ADDRESS = "cloud.json"
+
+
+class AlreadyRunningError(RuntimeError):
+    """Another cloud has this data folder."""
+
+
+class NotRunningError(RuntimeError):
+    """No cloud runs on this data folder."""
+
+
+class Address(msgspec.Struct, frozen=True):
+    """How to reach a running cloud."""
+
+    url: str
+    pid: int
+
+
+@contextmanager
+def holding(folder: Path) -> Iterator[None]:
+    """Have the folder to oneself. The lock goes with the process, however that ends. Raises AlreadyRunningError."""
+    descriptor = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise AlreadyRunningError(
+                f"another cloud runs on {folder}; stop it, or give this one its own folder with --data"
+            ) from None
+        yield
+        (folder / _ADDRESS).unlink(missing_ok=True)
+    finally:
+        os.close(descriptor)
+
+
+def announce(folder: Path, url: str) -> None:
+    """Say that the cloud of this folder answers at `url`."""
+    temporary = folder / f"{_ADDRESS}.new"
+    temporary.write_bytes(msgspec.json.encode(Address(url, os.getpid())))
+    temporary.replace(folder / _ADDRESS)
+
+
+def address_of(folder: Path) -> Address:
+    """Where the cloud of this folder answers. Raises NotRunningError, also when it ended without saying so."""
+    try:
+        address = msgspec.json.decode((folder / _ADDRESS).read_bytes(), type=Address)
+        with holding(folder):
+            pass
+    except AlreadyRunningError:
+        return address
+    except (FileNotFoundError, msgspec.DecodeError):
+        pass
+    raise NotRunningError(f"no cloud runs on {folder}; start one with: bellwire cloud --data {folder}")

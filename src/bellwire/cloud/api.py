@@ -1,0 +1,378 @@
+"""The account API: REST over the account's alerts and devices, with OpenAPI at /schema.
+
+It knows requests, answers and problems (RFC 9457); it must not know how alerts reach devices.
+"""
+
+import base64
+import binascii
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any
+
+import msgspec
+import structlog
+from litestar import Controller, Litestar, Request, Response, delete, get, patch, post
+from litestar.connection import ASGIConnection
+from litestar.datastructures import State
+from litestar.exceptions import HTTPException
+from litestar.openapi.config import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.openapi.spec import Components, SecurityScheme
+from litestar.params import Parameter
+
+from bellwire import __version__
+from bellwire.alerts.alert import Alert, Kind, Schedule
+from bellwire.cloud import accounts
+from bellwire.cloud.accounts import Shown, TooManyAlertsError, UnknownAlertError, UnknownDeviceError
+from bellwire.cloud.assets import AssetStore
+from bellwire.cloud.auth import Tokens, hash_of, new_token
+from bellwire.cloud.bus import Bus
+from bellwire.cloud.config import Limits
+from bellwire.cloud.gateway import Gateway
+from bellwire.cloud.identity import AccountIdentity
+from bellwire.cloud.store.accounts import find_account
+from bellwire.cloud.store.devices import Device, add_device, list_devices, remove_device
+from bellwire.cloud.store.errors import NotFound, StoreBusy
+from bellwire.cloud.store.sqlite import SqliteStore
+from bellwire.cloud.wishes import WishError, every_of, first_occurrence, schedule_at, schedule_in
+from bellwire.protocol.errors import Unauthenticated
+from bellwire.protocol.profiles import DEFAULT_PROFILE, profile_named
+
+log = structlog.get_logger()
+
+API_PATH = "/api/v1"
+PAGE = 100
+"""Alerts of a page at most."""
+
+
+class NewAlert(msgspec.Struct, kw_only=True, rename={"in_": "in"}, forbid_unknown_fields=True):
+    """An alert to add. Exactly one of `in` and `at` is given."""
+
+    label: str = ""
+    kind: Kind = Kind.REMINDER
+    in_: str | None = None
+    """So long from now: 5s, 10m, 1h30m."""
+    at: str | None = None
+    """A time of day in `timezone` (07:00), or an instant with its offset."""
+    every: str | None = None
+    """daily, weekday, weekend or weekly; with `at`."""
+    timezone: str | None = None
+    """IANA name; the account's where none is given."""
+    devices: Annotated[list[str], msgspec.Meta(max_length=1000)] | None = None
+    """Ids; every device of the account where none is given, also those that join later."""
+
+
+class ChangedAlert(msgspec.Struct, kw_only=True, rename={"in_": "in"}, forbid_unknown_fields=True):
+    """What of an alert becomes different; the rest stays."""
+
+    label: str | None = None
+    in_: str | None = None
+    at: str | None = None
+    every: str | None = None
+    timezone: str | None = None
+
+
+class AlertView(msgspec.Struct, kw_only=True):
+    """An alert, and where it stands."""
+
+    token: str
+    kind: Kind
+    label: str
+    scheduled_time: datetime
+    """The next occurrence."""
+    every: str | None
+    timezone: str
+    everywhere: bool
+    devices: dict[str, str]
+    """By device id: unknown, set, failed, ringing, stopped or absent, as the device last said."""
+
+
+class AlertPage(msgspec.Struct, kw_only=True):
+    """Some of the alerts, the earliest first."""
+
+    alerts: list[AlertView]
+    next: str | None
+    """Give it as `after` to get the next page; null: this was the last."""
+
+
+class NewDevice(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """A device to add."""
+
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=200)] = "speaker"
+    profile: str = DEFAULT_PROFILE.name
+
+
+class DeviceView(msgspec.Struct, kw_only=True):
+    """A device of the account."""
+
+    device_id: str
+    name: str
+    profile: str
+    connected: bool
+
+
+class AddedDevice(msgspec.Struct, kw_only=True):
+    """A device that was added. Its access token is shown this once."""
+
+    device_id: str
+    access_token: str
+
+
+class Problem(msgspec.Struct, kw_only=True):
+    """What was wrong with a request (RFC 9457)."""
+
+    status: int
+    title: str
+    detail: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Services:
+    """What the account API works with."""
+
+    store: SqliteStore
+    tokens: Tokens[AccountIdentity]
+    assets: AssetStore
+    bus: Bus
+    gateway: Gateway
+    limits: Limits
+    clock: Callable[[], datetime]
+
+    async def speech_of(self, account_id: str, kind: Kind, label: str) -> str | None:
+        """The name of the asset that speaks the label; None where there is nothing to speak, or it cannot be."""
+        spoken = label.strip() and kind is not Kind.ALARM
+        return await self.assets.speech(account_id, label) if spoken else None
+
+
+def _services(request: Request[AccountIdentity, Any, State]) -> Services:
+    services: Services = request.app.state.services
+    return services
+
+
+class AlertsController(Controller):
+    """The alerts of the account."""
+
+    path = f"{API_PATH}/alerts"
+    tags = ("alerts",)
+
+    @post(summary="Add an alert")
+    async def add(self, data: NewAlert, request: Request[AccountIdentity, Any, State]) -> AlertView:
+        """Add an alert; its devices are told at once."""
+        services, account_id, now = _services(request), request.user.account_id, _services(request).clock()
+        account = await services.store.read(find_account, account_id)
+        _check_label(data.label, services.limits)
+        schedule = _schedule(data, account.timezone, now)
+        alert = Alert(
+            token=str(uuid.uuid4()),
+            kind=data.kind,
+            label=data.label,
+            schedule=schedule,
+            scheduled_time=first_occurrence(schedule, now, DEFAULT_PROFILE.past_due),
+            version=1,
+            everywhere=data.devices is None,
+            speech=await services.speech_of(account_id, data.kind, data.label),
+        )
+        most = services.limits.alerts
+        shown = await services.store.write(accounts.add_alert, account_id, alert, data.devices, most, now)
+        services.bus.wake(shown.lives)
+        return _view(shown)
+
+    @get(summary="List the alerts")
+    async def list(
+        self,
+        request: Request[AccountIdentity, Any, State],
+        after: Annotated[str | None, Parameter(description="`next` of the page before")] = None,
+        limit: Annotated[int, Parameter(ge=1, le=PAGE)] = PAGE,
+    ) -> AlertPage:
+        """A page of the account's alerts, the earliest first."""
+        store = _services(request).store
+        shown = await store.read(accounts.show_alerts, request.user.account_id, _cursor_of(after), limit + 1)
+        following = _cursor(shown[limit - 1].alert) if len(shown) > limit else None
+        return AlertPage(alerts=[_view(each) for each in shown[:limit]], next=following)
+
+    @get("/{token:str}", summary="Show an alert")
+    async def show(self, token: str, request: Request[AccountIdentity, Any, State]) -> AlertView:
+        """One alert."""
+        return _view(await _services(request).store.read(accounts.show_alert, request.user.account_id, token))
+
+    @patch("/{token:str}", summary="Edit an alert")
+    async def edit(self, token: str, data: ChangedAlert, request: Request[AccountIdentity, Any, State]) -> AlertView:
+        """Change an alert; its devices are told at once."""
+        services, account_id, now = _services(request), request.user.account_id, _services(request).clock()
+        before = (await services.store.read(accounts.show_alert, account_id, token)).alert
+        speech = schedule = time = None
+        if data.label is not None:
+            _check_label(data.label, services.limits)
+            speech = await services.speech_of(account_id, before.kind, data.label)
+        if data.in_ is not None or data.at is not None or data.every is not None or data.timezone is not None:
+            account = await services.store.read(find_account, account_id)
+            schedule = _schedule(data, account.timezone, now)
+            time = first_occurrence(schedule, now, DEFAULT_PROFILE.past_due)
+        edit = accounts.Edit(label=data.label, speech=speech, schedule=schedule, scheduled_time=time)
+        shown = await services.store.write(accounts.edit_alert, account_id, token, edit, now)
+        services.bus.wake(shown.lives)
+        return _view(shown)
+
+    @delete("/{token:str}", summary="Delete an alert")
+    async def remove(self, token: str, request: Request[AccountIdentity, Any, State]) -> None:
+        """Delete an alert; its devices are told at once."""
+        services = _services(request)
+        services.bus.wake(await services.store.write(accounts.remove_alert, request.user.account_id, token))
+
+
+class DevicesController(Controller):
+    """The devices of the account."""
+
+    path = f"{API_PATH}/devices"
+    tags = ("devices",)
+
+    @post(summary="Add a device")
+    async def add(self, data: NewDevice, request: Request[AccountIdentity, Any, State]) -> AddedDevice:
+        """Add a device and make its access token. It gets every alert that rings everywhere."""
+        services, account_id = _services(request), request.user.account_id
+        profile = profile_named(data.profile).name
+        if len(await services.store.read(list_devices, account_id)) >= services.limits.devices:
+            raise TooManyDevicesError(f"this account has {services.limits.devices} devices, as many as it may have")
+        device, token = Device(str(uuid.uuid4()), data.name, profile), new_token()
+        await services.store.write(add_device, account_id, device, hash_of(token), services.clock())
+        return AddedDevice(device_id=device.device_id, access_token=token)
+
+    @get(summary="List the devices")
+    async def list(self, request: Request[AccountIdentity, Any, State]) -> list[DeviceView]:
+        """The account's devices."""
+        services = _services(request)
+        return [
+            DeviceView(
+                device_id=device.device_id,
+                name=device.name,
+                profile=device.profile,
+                connected=services.gateway.is_connected(device.device_id),
+            )
+            for device in await services.store.read(list_devices, request.user.account_id)
+        ]
+
+    @delete("/{device_id:str}", summary="Remove a device")
+    async def remove(self, device_id: str, request: Request[AccountIdentity, Any, State]) -> None:
+        """Remove a device with its tokens; its downchannel ends at once."""
+        services = _services(request)
+        await services.store.write(remove_device, request.user.account_id, device_id)
+        services.gateway.hang_up(device_id)
+
+
+class TooManyDevicesError(ValueError):
+    """The account has as many devices as it may have."""
+
+
+def _schedule(data: NewAlert | ChangedAlert, zone: str, now: datetime) -> Schedule:
+    if (data.in_ is None) == (data.at is None):
+        raise WishError("say either how long from now (in) or at what time (at), and not both")
+    if data.in_ is not None:
+        if data.every is not None:
+            raise WishError("what comes again needs a time (at), not a length of time (in)")
+        return schedule_in(data.in_, now)
+    return schedule_at(data.at or "", data.every, data.timezone or zone, now)
+
+
+def _check_label(label: str, limits: Limits) -> None:
+    if len(label) > limits.label:
+        raise WishError(f"the label has {len(label)} characters; {limits.label} are taken at most")
+
+
+def _view(shown: Shown) -> AlertView:
+    alert = shown.alert
+    return AlertView(
+        token=alert.token,
+        kind=alert.kind,
+        label=alert.label,
+        scheduled_time=alert.scheduled_time,
+        every=every_of(alert.schedule),
+        timezone=alert.schedule.zone,
+        everywhere=alert.everywhere,
+        devices={device_id: life.value for device_id, life in shown.lives.items()},
+    )
+
+
+def _cursor(alert: Alert) -> str:
+    return base64.urlsafe_b64encode(f"{alert.scheduled_time.isoformat()} {alert.token}".encode()).decode()
+
+
+def _cursor_of(text: str | None) -> tuple[datetime, str] | None:
+    if text is None:
+        return None
+    try:
+        time, token = base64.urlsafe_b64decode(text.encode()).decode().split(" ", 1)
+        at = datetime.fromisoformat(time)
+    except (ValueError, binascii.Error):
+        at, token = None, ""
+    if at is None or at.tzinfo is None:
+        raise WishError("`after` is not the `next` of a page; leave it out for the first page")
+    return at, token
+
+
+async def _authenticate(connection: ASGIConnection[Any, Any, Any, Any], _: Any) -> None:
+    if connection.scope["path"].startswith(API_PATH):
+        services: Services = connection.app.state.services
+        connection.scope["user"] = await services.tokens.identity(connection.headers.get("authorization"))
+
+
+_STATUS: dict[type[Exception], int] = {
+    Unauthenticated: 401,
+    UnknownAlertError: 404,
+    NotFound: 404,
+    TooManyAlertsError: 409,
+    TooManyDevicesError: 409,
+    UnknownDeviceError: 422,
+    WishError: 422,
+    ValueError: 422,
+    StoreBusy: 503,
+}
+
+
+def _problem(status: int, detail: str) -> Response[Problem]:
+    title = {401: "Unauthorized", 404: "Not Found", 409: "Conflict", 422: "Unprocessable", 503: "Busy"}.get(
+        status, "Error"
+    )
+    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
+    return Response(
+        Problem(status=status, title=title, detail=detail),
+        status_code=status,
+        media_type="application/problem+json",
+        headers=headers,
+    )
+
+
+def _refused(_: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
+    return _problem(next(_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), str(error))
+
+
+def _http(_: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:
+    extra = error.extra if isinstance(error.extra, list) else []
+    told = "; ".join(f"{item.get('key', 'body')}: {item['message']}" for item in extra if isinstance(item, dict))
+    return _problem(error.status_code, f"{error.detail}: {told}" if told else error.detail)
+
+
+def _failed(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
+    log.error("account API failed", path=request.url.path, exc_info=error)
+    return _problem(500, "something failed here; the log of the cloud has it")
+
+
+def account_api(services: Services) -> Litestar:
+    """The account API as an ASGI application."""
+    bearer = SecurityScheme(type="http", scheme="bearer", description="An account's token")
+    return Litestar(
+        [AlertsController, DevicesController],
+        state=State({"services": services}),
+        guards=[_authenticate],
+        exception_handlers={**dict.fromkeys(_STATUS, _refused), HTTPException: _http, Exception: _failed},
+        openapi_config=OpenAPIConfig(
+            title="Bellwire account API",
+            version=__version__,
+            components=Components(security_schemes={"bearer": bearer}),
+            security=[{"bearer": []}],
+            render_plugins=[JsonRenderPlugin()],
+        ),
+        request_max_body_size=services.limits.api_body,
+        logging_config=None,
+    )

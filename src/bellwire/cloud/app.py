@@ -1,0 +1,208 @@
+"""One cloud: builds every part once, serves, and ends in good order.
+
+It knows what is made of what; it must not know how any part does its work.
+"""
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import structlog
+from granian.constants import HTTPModes, Interfaces, SSLProtocols
+from granian.http import HTTP2Settings
+from granian.server.embed import Server
+
+from bellwire.cloud.address import announce, holding
+from bellwire.cloud.api import Services, account_api
+from bellwire.cloud.asgi import App, Receive, Scope, Send, answer
+from bellwire.cloud.assets import CONTENT_TYPE, AssetStore, secret_of
+from bellwire.cloud.auth import Tokens
+from bellwire.cloud.bus import InProcessBus
+from bellwire.cloud.certificates import Certificates, ensure_certificates
+from bellwire.cloud.config import Config
+from bellwire.cloud.delivery import ASSET_PATH
+from bellwire.cloud.gateway import Gateway
+from bellwire.cloud.overdue import AT_ONCE, end_overdue
+from bellwire.cloud.speech import Espeak
+from bellwire.cloud.store.accounts import account_by_token
+from bellwire.cloud.store.devices import device_by_token
+from bellwire.cloud.store.errors import StoreError
+from bellwire.cloud.store.sqlite import SqliteStore
+from bellwire.protocol.codec import Codec
+from bellwire.protocol.profiles import DEFAULT_PROFILE, PROFILES
+
+log = structlog.get_logger()
+
+SWEEP_EVERY = 30.0
+"""Seconds between two looks for occurrences that nobody reported over."""
+_HTTP2 = HTTP2Settings(
+    keep_alive_interval=30_000,
+    keep_alive_timeout=10,
+    max_concurrent_streams=32,
+    max_headers_size=16_384,
+    initial_connection_window_size=262_144,
+    initial_stream_window_size=131_072,
+    max_send_buffer_size=65_536,
+)
+"""Pings find dead devices within 40 s; small windows and buffers bound what a slow or hostile one can hold."""
+_CONNECTIONS = 19_500
+"""Of one worker; beyond, accepting would stall silently."""
+_TO_STOP = 15.0
+"""Seconds for the server to let go of its connections."""
+
+
+class PortTakenError(RuntimeError):
+    """Somebody else listens where this cloud should."""
+
+
+def now() -> datetime:
+    """The clock of the cloud, in UTC."""
+    return datetime.now(UTC)
+
+
+async def run(config: Config, ready: Callable[[Certificates], None]) -> None:
+    """Serve until SIGTERM or SIGINT; `ready` is called when connections are accepted.
+
+    Raises StoreUnusable, CertificateError, AlreadyRunningError, PortTakenError; each says how to mend it.
+    """
+    config.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with holding(config.data):
+        certificates = ensure_certificates(config.data, [config.host], now())
+        _check_port(config)
+        store = SqliteStore(config.database)
+        await store.open()
+        try:
+            await _serve(config, certificates, store, lambda: ready(certificates))
+        finally:
+            await store.close()
+
+
+async def _serve(config: Config, certificates: Certificates, store: SqliteStore, ready: Callable[[], None]) -> None:
+    bus = InProcessBus()
+    gateway = Gateway(
+        store=store,
+        tokens=Tokens(store, device_by_token, now),
+        codecs={profile.name: Codec(profile) for profile in PROFILES.values()},
+        bus=bus,
+        limits=config.limits,
+        clock=now,
+        strict=config.strict,
+    )
+    assets = AssetStore(config.data / "assets", secret_of(config.data), Espeak())
+    api = account_api(
+        Services(
+            store=store,
+            tokens=Tokens(store, account_by_token, now),
+            assets=assets,
+            bus=bus,
+            gateway=gateway,
+            limits=config.limits,
+            clock=now,
+        )
+    )
+    server = _server(config, certificates, _routed(gateway, assets, api))  # type: ignore[arg-type]
+    stop = _stop_signal()
+    serving = asyncio.create_task(server.serve())
+    sweeping = asyncio.create_task(_sweep(store, bus))
+    try:
+        await _until_accepting(config, serving)
+        announce(config.data, config.url)
+        ready()
+        await asyncio.wait({serving, asyncio.create_task(stop.wait())}, return_when=asyncio.FIRST_COMPLETED)
+        log.info("shutting down")
+        await gateway.drain()
+    finally:
+        sweeping.cancel()
+        server.stop()  # type: ignore[no-untyped-call]
+        await asyncio.wait_for(serving, _TO_STOP)
+
+
+def _server(config: Config, certificates: Certificates, app: App) -> Server:
+    return Server(
+        app,
+        address=config.host,
+        port=config.port,
+        interface=Interfaces.ASGINL,
+        http=HTTPModes.auto,
+        websockets=False,
+        backlog=4096,
+        backpressure=_CONNECTIONS,
+        http2_settings=_HTTP2,
+        log_enabled=False,
+        ssl_cert=certificates.certificate,
+        ssl_key=certificates.key,
+        ssl_protocol_min=SSLProtocols.tls12,
+    )
+
+
+def _routed(gateway: Gateway, assets: AssetStore, api: App) -> App:
+    """Devices to the gateway, sounds to the assets, everything else to the account API."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        path: str = scope["path"]
+        if path in gateway.paths:
+            await gateway(scope, receive, send)
+        elif path.startswith(ASSET_PATH):
+            await _asset(assets, path.removeprefix(ASSET_PATH), scope, send)
+        else:
+            await api(scope, receive, send)
+
+    return app
+
+
+async def _asset(assets: AssetStore, name: str, scope: Scope, send: Send) -> None:
+    content = await assets.open(name) if scope["method"] in {"GET", "HEAD"} else None
+    if content is None:
+        await answer(send, 404, [(b"content-type", b"text/plain")], b"there is no such sound\n")
+        return
+    headers = [
+        (b"content-type", CONTENT_TYPE.encode()),
+        (b"content-length", str(len(content)).encode()),
+        (b"cache-control", b"private, max-age=86400, immutable"),
+    ]
+    await answer(send, 200, headers, content if scope["method"] == "GET" else b"")
+
+
+async def _sweep(store: SqliteStore, bus: InProcessBus) -> None:
+    while True:
+        ended = AT_ONCE
+        while ended == AT_ONCE:
+            ended = 0
+            with contextlib.suppress(StoreError):
+                ended, woken = await store.write(end_overdue, now(), DEFAULT_PROFILE.past_due)
+                bus.wake(woken)
+        await asyncio.sleep(SWEEP_EVERY)
+
+
+def _stop_signal() -> asyncio.Event:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    return stop
+
+
+def _check_port(config: Config) -> None:
+    with socket.socket(socket.AF_INET6 if ":" in config.host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((config.host, config.port))
+        except OSError as error:
+            raise PortTakenError(
+                f"cannot listen on {config.host} port {config.port} ({error.strerror}); choose another with --port"
+            ) from None
+
+
+async def _until_accepting(config: Config, serving: asyncio.Task[None]) -> None:
+    while not serving.done():
+        try:
+            _, writer = await asyncio.open_connection(config.host, config.port)
+        except OSError:
+            await asyncio.sleep(0.01)
+        else:
+            writer.close()
+            return
+    await serving

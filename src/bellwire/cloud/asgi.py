@@ -1,0 +1,68 @@
+"""The little of ASGI that the gateway and the assets need: headers, bodies, answers.
+
+It knows HTTP as ASGI has it; it must not know any message or account.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from datetime import timedelta
+from typing import Any, TypeAlias
+
+from bellwire.protocol.errors import TooLarge
+
+Scope: TypeAlias = MutableMapping[str, Any]
+AsgiMessage: TypeAlias = MutableMapping[str, Any]
+Receive: TypeAlias = Callable[[], Awaitable[AsgiMessage]]
+Send: TypeAlias = Callable[[AsgiMessage], Awaitable[None]]
+App: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
+Header: TypeAlias = tuple[bytes, bytes]
+
+
+class ClientGoneError(ConnectionError):
+    """The client left before its request was here whole; there is nobody to answer."""
+
+
+def header(scope: Scope, name: bytes) -> str | None:
+    """The first value of a request header, its name in lower case."""
+    for key, value in scope["headers"]:
+        if key == name:
+            return str(value, "latin-1")
+    return None
+
+
+def peer_of(scope: Scope) -> tuple[str, str]:
+    """Address and port of the connection that a request came over."""
+    host, port = scope["client"]
+    return host, port
+
+
+def origin_of(scope: Scope) -> str:
+    """https://host:port as the client wrote it."""
+    return f"{scope['scheme']}://{header(scope, b'host') or '{}:{}'.format(*scope['server'])}"
+
+
+async def read_body(receive: Receive, limit: int, time: timedelta) -> bytes:
+    """The request's body.
+
+    Raises TooLarge beyond `limit` bytes without reading on, TimeoutError after `time`, ClientGoneError.
+    """
+    chunks = []
+    size = 0
+    async with asyncio.timeout(time.total_seconds()):
+        while True:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise ClientGoneError
+            chunk = message.get("body", b"")
+            size += len(chunk)
+            if size > limit:
+                raise TooLarge(f"the body has more than {limit} bytes")
+            chunks.append(chunk)
+            if not message.get("more_body"):
+                return b"".join(chunks)
+
+
+async def answer(send: Send, status: int, headers: Iterable[Header] = (), body: bytes = b"") -> None:
+    """Answer a request whole."""
+    await send({"type": "http.response.start", "status": status, "headers": list(headers)})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,85 @@
+"""Who is calling: bearer tokens to identities.
+
+It knows tokens by their SHA-256 only; it must not know what an identity may do.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Generic, TypeVar
+
+from bellwire.cloud.identity import AccountIdentity, DeviceIdentity
+from bellwire.cloud.store.sqlite import SqliteStore
+from bellwire.cloud.store.transaction import Transaction
+from bellwire.protocol.errors import Unauthenticated
+
+BELIEVED_FOR = timedelta(seconds=10)
+"""A token that was looked up is not looked up again for so long: a revoked one may work for as long."""
+_REMEMBERED = 100_000
+"""Tokens kept in mind at most; when there are more, all are forgotten."""
+
+
+Identity = TypeVar("Identity", bound=DeviceIdentity | AccountIdentity)
+
+
+def new_token() -> str:
+    """Make a token of 256 random bits, opaque to everybody."""
+    return secrets.token_urlsafe(32)
+
+
+def hash_of(token: str) -> bytes:
+    """What is stored of a token. It is random enough to need no salt."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+def bearer_token(header: str | None) -> str:
+    """The token of an Authorization header. Raises Unauthenticated."""
+    scheme, _, token = (header or "").partition(" ")
+    token = token.strip()
+    if scheme.lower() != "bearer" or not token:
+        raise Unauthenticated("an Authorization header of the form 'Bearer TOKEN' is needed")
+    return token
+
+
+class Tokens(Generic[Identity]):
+    """Looks bearer tokens up, and remembers the good ones for a moment."""
+
+    def __init__(
+        self,
+        store: SqliteStore,
+        find: Callable[[bytes], Transaction[Identity | None]],
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._store = store
+        self._find = find
+        self._clock = clock
+        self._known: dict[str, tuple[Identity, datetime]] = {}
+
+    async def identity(self, authorization: str | None) -> Identity:
+        """Whose token this Authorization header has. Raises Unauthenticated when it is nobody's, or has expired."""
+        token = bearer_token(authorization)
+        now = self._clock()
+        known = self._known.get(token)
+        if known is not None and known[1] > now:
+            identity = known[0]
+        else:
+            identity = await self._look_up(token, now)
+        if identity.expires is not None and identity.expires <= now:
+            self._known.pop(token, None)
+            raise Unauthenticated("this token has expired; get a new one")
+        return identity
+
+    def forget_all(self) -> None:
+        """Look every token up anew: one was revoked."""
+        self._known.clear()
+
+    async def _look_up(self, token: str, now: datetime) -> Identity:
+        identity = await self._store.read(self._find, hash_of(token))
+        if identity is None:
+            self._known.pop(token, None)
+            raise Unauthenticated("this token is not known here; it was mistyped, revoked, or is another cloud's")
+        if len(self._known) >= _REMEMBERED:
+            self._known.clear()
+        self._known[token] = identity, now + BELIEVED_FOR
+        return identity

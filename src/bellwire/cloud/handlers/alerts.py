@@ -1,0 +1,159 @@
+"""What each event of namespace Alerts changes: what a device reported, and what is desired from then on.
+
+It knows the table at its foot and what a report leads to; it must not know what is said to devices in return
+(`alerts.reconcile` decides that from the rows). Every function is a transaction, and re-runnable.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import cast
+
+from bellwire.alerts.alert import Kind
+from bellwire.alerts.lifecycle import Step
+from bellwire.alerts.recurrence import next_occurrence
+from bellwire.alerts.standing import Desired, Standing, ended_occurrence, observed, reported_step, stranger
+from bellwire.cloud.handlers.arrival import Arrival, seen_in
+from bellwire.cloud.store.alerts import delete_alert, load_alert, move_alert
+from bellwire.cloud.store.standings import (
+    ask_for_everything,
+    desire,
+    load_standing,
+    load_standings,
+    save_report,
+    silence,
+)
+from bellwire.cloud.store.transaction import Transaction
+from bellwire.protocol.messages import Message
+from bellwire.protocol.messages.alerts import (
+    AlertStarted,
+    AlertStopped,
+    DeleteAlertFailed,
+    DeleteAlertSucceeded,
+    OneAlert,
+    RequestAlertStop,
+    RequestDeleteAlert,
+    RequestSynchronizeAlert,
+    SetAlertFailed,
+    SetAlertSucceeded,
+)
+
+Woken = frozenset[str]
+Handler = Callable[[Arrival], Transaction[Woken]]
+NOBODY: Woken = frozenset()
+
+
+def believe_context(arrival: Arrival) -> Transaction[Woken]:
+    """Compare the context with what was believed of the device's alerts, and keep the differences.
+
+    The alert that the event itself is about is left to it: its report says more than its context.
+    """
+    seen = seen_in(arrival.event)
+    if seen is None:
+        return NOBODY
+    message = arrival.event.message
+    about = message.token if isinstance(message, OneAlert) else None
+    device = arrival.device
+    standings = yield from load_standings(device.account_id, device.device_id)
+    for token in seen.keys() - standings.keys():
+        standings[token] = stranger(token, seen[token].kind, arrival.now)
+    woken = NOBODY
+    for token, before in standings.items():
+        if token == about:
+            continue
+        after = observed(before, seen.get(token), arrival.now, arrival.told.get(token))
+        if after is not before:
+            woken |= yield from _keep(arrival, before, after)
+    return woken
+
+
+def _keep(arrival: Arrival, before: Standing, after: Standing) -> Transaction[Woken]:
+    """Keep what the device reported; when an occurrence ended by it, go on with the alert."""
+    device = arrival.device
+    yield from save_report(device.account_id, device.device_id, after)
+    ended = ended_occurrence(before, after)
+    woken = frozenset((device.device_id,))
+    if ended is not None:
+        woken |= yield from end_occurrence(device.account_id, after.token, ended, arrival.now)
+    return woken
+
+
+def end_occurrence(account_id: str, token: str, occurrence: datetime, now: datetime) -> Transaction[Woken]:
+    """An occurrence of an alert is over, on whichever device: it is over on all, and the next one is desired.
+
+    Once per occurrence: an alert that has moved on already, or was edited meanwhile, stays as it is.
+    """
+    alert = yield from load_alert(account_id, token)
+    if alert is None or alert.scheduled_time != occurrence:
+        return NOBODY
+    following = next_occurrence(alert.schedule, max(occurrence, now))
+    yield from silence(account_id, token, occurrence)
+    if following is None:
+        yield from delete_alert(account_id, token)
+        return frozenset((yield from desire(account_id, token, None)))
+    yield from move_alert(account_id, token, following)
+    return frozenset((yield from desire(account_id, token, Desired(following, alert.version))))
+
+
+def _report(step: Step) -> Handler:
+    """Make the handler of an event that reports one step of an alert's life."""
+
+    def handle(arrival: Arrival) -> Transaction[Woken]:
+        before = yield from _standing(arrival)
+        seen = (seen_in(arrival.event) or {}).get(before.token)
+        after = reported_step(before, step, arrival.now, arrival.acknowledged, seen)
+        return (yield from _keep(arrival, before, after))
+
+    return handle
+
+
+def _standing(arrival: Arrival) -> Transaction[Standing]:
+    device = arrival.device
+    message = cast("OneAlert", arrival.event.message)
+    standing = yield from load_standing(device.account_id, device.device_id, message.token)
+    return standing or stranger(message.token, Kind(message.type or Kind.ALARM), arrival.now)
+
+
+def _request_stop(arrival: Arrival) -> Transaction[Woken]:
+    """Somebody pressed stop: this occurrence is silenced wherever it rings (RequestAlertStop, Remarks)."""
+    ringing = yield from _report(Step.START)(arrival)
+    standing = yield from _standing(arrival)
+    occurrence = standing.reported.scheduled_time
+    if occurrence is None:
+        return ringing
+    account_id, token = arrival.device.account_id, standing.token
+    return ringing | frozenset((yield from silence(account_id, token, occurrence)))
+
+
+def _request_delete(arrival: Arrival) -> Transaction[Woken]:
+    """Somebody deleted the alert on the device: it is desired nowhere any more (RequestDeleteAlert, Remarks)."""
+    standing = yield from _standing(arrival)
+    account_id, device_id = arrival.device.account_id, arrival.device.device_id
+    yield from delete_alert(account_id, standing.token)
+    devices = frozenset((yield from desire(account_id, standing.token, None)))
+    if device_id not in devices:
+        yield from save_report(account_id, device_id, standing)
+    return devices | {device_id}
+
+
+def _request_synchronize(arrival: Arrival) -> Transaction[Woken]:
+    yield from ask_for_everything(arrival.device.account_id, arrival.device.device_id)
+    return frozenset((arrival.device.device_id,))
+
+
+def _nothing_more(_: Arrival) -> Transaction[Woken]:
+    """A deletion failed: it is said again in time, as long as the device reports the alert."""
+    yield from ()
+    return NOBODY
+
+
+HANDLERS: dict[type[Message], Handler] = {
+    AlertStarted: _report(Step.START),
+    AlertStopped: _report(Step.STOP),
+    DeleteAlertFailed: _nothing_more,
+    DeleteAlertSucceeded: _report(Step.DELETE),
+    RequestAlertStop: _request_stop,
+    RequestDeleteAlert: _request_delete,
+    RequestSynchronizeAlert: _request_synchronize,
+    SetAlertFailed: _report(Step.FAIL),
+    SetAlertSucceeded: _report(Step.SET),
+}

@@ -1,0 +1,148 @@
+"""Statements and transactions on the alerts of an account.
+
+It knows rows; it must not know devices (`standings`) nor when an alert rings next (`alerts.recurrence`).
+Every transaction takes the account's id.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from bellwire.alerts.alert import Alert, Kind, Schedule
+from bellwire.cloud.store.instants import from_ms, to_ms
+from bellwire.cloud.store.schema import alerts
+from bellwire.cloud.store.transaction import Statement, Transaction
+
+_ONE = (alerts.c.account_id == sa.bindparam("account_id")) & (alerts.c.token == sa.bindparam("token"))
+_VALUES = ("kind", "label", "schedule", "scheduled_ms", "version", "everywhere", "speech")
+
+SELECT_ALERT = Statement(sa.select(alerts).where(_ONE), "one alert")
+
+SELECT_ALERTS = Statement(
+    sa.select(alerts)
+    .where(
+        (alerts.c.account_id == sa.bindparam("account_id"))
+        & (
+            sa.tuple_(alerts.c.scheduled_ms, alerts.c.token)
+            > sa.tuple_(sa.bindparam("after_ms"), sa.bindparam("after_token"))
+        )
+    )
+    .order_by(alerts.c.scheduled_ms, alerts.c.token)
+    .limit(sa.bindparam("limit")),
+    "an account's alerts in the order of their next occurrences, a page at a time",
+)
+
+COUNT_ALERTS = Statement(
+    sa.select(sa.func.count().label("count")).where(alerts.c.account_id == sa.bindparam("account_id")),
+    "how many alerts an account has",
+)
+
+INSERT_ALERT = Statement(
+    sa.insert(alerts).values(
+        {name: sa.bindparam(name) for name in ("account_id", "token", "created_ms", "updated_ms", *_VALUES)}
+    ),
+    "a new alert",
+)
+
+UPDATE_ALERT = Statement(
+    sa.update(alerts).where(_ONE).values({name: sa.bindparam(f"new_{name}") for name in ("updated_ms", *_VALUES)}),
+    "an alert's new content",
+)
+
+MOVE_ALERT = Statement(
+    sa.update(alerts).where(_ONE).values(scheduled_ms=sa.bindparam("new_scheduled_ms")),
+    "the next occurrence is the present one from now on",
+)
+
+DELETE_ALERT = Statement(sa.delete(alerts).where(_ONE), "an alert that its account has no longer")
+
+SELECT_OVERDUE = Statement(
+    sa.select(alerts.c.account_id, alerts.c.token, alerts.c.scheduled_ms)
+    .where(alerts.c.scheduled_ms < sa.bindparam("before_ms"))
+    .order_by(alerts.c.scheduled_ms)
+    .limit(sa.bindparam("limit")),
+    "alerts of any account whose occurrence is long over and that nobody reported so",
+)
+
+
+def load_alert(account_id: str, token: str) -> Transaction[Alert | None]:
+    """One alert, or None when the account has none of this token."""
+    rows = yield SELECT_ALERT, {"account_id": account_id, "token": token}
+    return _alert(rows[0]) if rows else None
+
+
+def list_alerts(account_id: str, after: tuple[datetime, str] | None, limit: int) -> Transaction[list[Alert]]:
+    """Up to `limit` alerts after the one of this time and token, the earliest first."""
+    after_ms, after_token = (to_ms(after[0]), after[1]) if after else (-1, "")
+    page = {"account_id": account_id, "after_ms": after_ms, "after_token": after_token, "limit": limit}
+    rows = yield SELECT_ALERTS, page
+    return [_alert(row) for row in rows]
+
+
+def count_alerts(account_id: str) -> Transaction[int]:
+    """How many alerts the account has."""
+    rows = yield COUNT_ALERTS, {"account_id": account_id}
+    count: int = rows[0].count
+    return count
+
+
+def insert_alert(account_id: str, alert: Alert, now: datetime) -> Transaction[None]:
+    """Add an alert."""
+    values = {"account_id": account_id, "token": alert.token, "created_ms": to_ms(now), "updated_ms": to_ms(now)}
+    yield INSERT_ALERT, {**values, **_values(alert)}
+
+
+def update_alert(account_id: str, alert: Alert, now: datetime) -> Transaction[None]:
+    """Replace the content of the alert that has this token."""
+    values = {f"new_{name}": value for name, value in _values(alert).items()}
+    yield UPDATE_ALERT, {"account_id": account_id, "token": alert.token, "new_updated_ms": to_ms(now), **values}
+
+
+def move_alert(account_id: str, token: str, scheduled_time: datetime) -> Transaction[None]:
+    """Go on to the next occurrence."""
+    yield MOVE_ALERT, {"account_id": account_id, "token": token, "new_scheduled_ms": to_ms(scheduled_time)}
+
+
+def delete_alert(account_id: str, token: str) -> Transaction[None]:
+    """Remove an alert from its account; its devices are told through their standings."""
+    yield DELETE_ALERT, {"account_id": account_id, "token": token}
+
+
+def list_overdue(before: datetime, limit: int) -> Transaction[list[tuple[str, str, datetime]]]:
+    """Account id, token and occurrence of up to `limit` alerts, of any account, that were due before `before`.
+
+    The one transaction here without an account's id: its rows lead to the accounts.
+    """
+    rows = yield SELECT_OVERDUE, {"before_ms": to_ms(before), "limit": limit}
+    return [(row.account_id, row.token, from_ms(row.scheduled_ms)) for row in rows]
+
+
+def _values(alert: Alert) -> Mapping[str, Any]:
+    return {
+        "kind": alert.kind.value,
+        "label": alert.label,
+        "schedule": msgspec.json.encode(alert.schedule).decode(),
+        "scheduled_ms": to_ms(alert.scheduled_time),
+        "version": alert.version,
+        "everywhere": alert.everywhere,
+        "speech": alert.speech,
+    }
+
+
+_decode_schedule = msgspec.json.Decoder(Schedule).decode
+
+
+def _alert(row: Any) -> Alert:
+    return Alert(
+        token=row.token,
+        kind=Kind(row.kind),
+        label=row.label,
+        schedule=_decode_schedule(row.schedule),
+        scheduled_time=from_ms(row.scheduled_ms),
+        version=row.version,
+        everywhere=bool(row.everywhere),
+        speech=row.speech,
+    )

@@ -1,0 +1,139 @@
+"""One SQLite connection that performs transactions, and what its errors mean.
+
+It knows `sqlite3`; it must not know threads, the event loop, or where the file is.
+"""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, ParamSpec, TypeVar
+
+from sqlalchemy.dialects.sqlite import pysqlite
+
+from bellwire.cloud.store.errors import AlreadyExists, NotFound, Refused, StoreBusy, StoreError, StoreFailed
+from bellwire.cloud.store.transaction import Args, Compiled, Compiler, Step, Transaction
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_compiler = Compiler(pysqlite.dialect(paramstyle="qmark"))
+
+
+class Connection:
+    """Performs transactions one after the other, on the thread that uses it.
+
+    >>> connection.run(add_account, "a1", "home", "Asia/Seoul", now)
+    """
+
+    def __init__(self, raw: sqlite3.Connection) -> None:
+        self._raw = raw
+        self._cursor = raw.cursor()
+
+    def run(self, function: Callable[P, Transaction[T]], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Perform a transaction, durably; what it raises, after its writes are undone; StoreBusy, StoreFailed."""
+        with self.transaction():
+            return self._perform(function(*args, **kwargs))
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Commit at the end what is written inside, or undo it when there is an error; StoreBusy, StoreFailed."""
+        # IMMEDIATE: one that reads first and writes later is refused at once when another process wrote in between.
+        self.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self.execute("COMMIT")
+        except BaseException:
+            self._roll_back()
+            raise
+
+    def read(self, function: Callable[P, Transaction[T]], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Perform a transaction that only reads, on one state of the data, without waiting for a writer.
+
+        StoreFailed when it writes all the same; that is undone.
+        """
+        before = self._raw.total_changes
+        self.execute("BEGIN")
+        try:
+            result = self._perform(function(*args, **kwargs))
+            # Not with "PRAGMA query_only", which would make SQLite prepare every statement again.
+            if self._raw.total_changes != before:
+                raise StoreFailed(f"{function} writes, so it must not be given to read().")
+        finally:
+            self._roll_back()
+        return result
+
+    def attempt(self, transaction: Transaction[T]) -> tuple[T, None] | tuple[None, BaseException]:
+        """Perform one inside the transaction that is open: give its result, or its error after undoing it.
+
+        StoreFailed when SQLite gave up all that is open, as it does on a full disk.
+        """
+        self.execute("SAVEPOINT attempt")
+        try:
+            result = self._perform(transaction)
+        except BaseException as error:
+            if not self._raw.in_transaction:
+                raise StoreFailed(f"SQLite gave up the whole batch: {error}") from error
+            self.execute("ROLLBACK TO attempt")
+            self.execute("RELEASE attempt")
+            return None, error
+        self.execute("RELEASE attempt")
+        return result, None
+
+    def execute(self, command: str) -> None:
+        """Execute one of SQLite's own commands; StoreBusy, StoreFailed."""
+        try:
+            self._cursor.execute(command)
+        except sqlite3.Error as error:
+            raise meaning(error) from error
+
+    def close(self) -> None:
+        """Close the file."""
+        self._raw.close()
+
+    def _roll_back(self) -> None:
+        if self._raw.in_transaction:  # SQLite itself rolls back on some errors
+            self.execute("ROLLBACK")
+
+    def _perform(self, transaction: Transaction[T]) -> T:
+        try:
+            step = next(transaction)
+            while True:
+                step = self._take(transaction, step)
+        except StopIteration as end:
+            result: T = end.value
+            return result
+
+    def _take(self, transaction: Transaction[Any], step: Step) -> Step:
+        statement, args = step
+        try:
+            rows = self._rows(_compiler[statement], args)
+        except sqlite3.Error as error:
+            refusal = meaning(error)
+            refusal.add_note(f"The statement was: {statement.description}.")
+            return transaction.throw(refusal)
+        return transaction.send(rows)
+
+    def _rows(self, compiled: Compiled, args: Args | list[Args]) -> list[Any]:
+        sql, parameters, row = compiled
+        cursor = self._cursor
+        if isinstance(args, list):
+            if row is None:
+                cursor.executemany(sql, map(parameters, args))
+                return []
+            return [found for one in args for found in self._rows(compiled, one)]
+        cursor.execute(sql, parameters(args))
+        return [] if row is None else list(map(row, cursor.fetchall()))
+
+
+def meaning(error: sqlite3.Error) -> StoreError:
+    """Give the store's own error for one of SQLite's."""
+    code = getattr(error, "sqlite_errorcode", None)  # absent where the Python driver itself complains
+    if code in {sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY}:
+        return AlreadyExists(f"The row exists already: {error}.")
+    if code == sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY:
+        return NotFound("What the row belongs to does not exist in this account.")
+    if isinstance(error, sqlite3.IntegrityError):
+        return Refused(f"The row breaks a rule of the schema: {error}.")
+    if code is not None and code & 0xFF == sqlite3.SQLITE_BUSY:
+        return StoreBusy("Another process has been writing to the store for too long; try again.")
+    return StoreFailed(f"SQLite refused: {error}.")

@@ -1,0 +1,31 @@
+"""Instants as the store keeps them: whole milliseconds since 1970-01-01T00:00:00Z.
+
+It must not know a clock or a local time zone.
+"""
+
+from datetime import UTC, datetime, timedelta
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+
+
+def to_ms(instant: datetime) -> int:
+    """Give the milliseconds since the epoch, rounded down; ValueError for a datetime without a time zone."""
+    if instant.tzinfo is None:
+        raise ValueError(f"The instant {instant.isoformat()} has no time zone; give it one, e.g. UTC.")
+    return (instant - _EPOCH) // _MILLISECOND
+
+
+def from_ms(ms: int) -> datetime:
+    """Give the instant, in UTC; OverflowError outside the years 1 to 9999."""
+    return _EPOCH + ms * _MILLISECOND
+
+
+def from_ms_or_none(ms: int | None) -> datetime | None:
+    """Give the instant, in UTC, or None for a column that is NULL."""
+    return None if ms is None else from_ms(ms)
+
+
+def to_ms_or_none(instant: datetime | None) -> int | None:
+    """Give the milliseconds since the epoch, or None (NULL) for no instant."""
+    return None if instant is None else to_ms(instant)

@@ -1,0 +1,187 @@
+"""Statements and transactions on standings: how each alert stands on each device.
+
+It knows rows; it must not know what a report means (`alerts.standing`) nor what follows from it (`handlers`).
+Every transaction takes the account's id.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from bellwire.alerts.alert import Alert, Kind
+from bellwire.alerts.lifecycle import Life
+from bellwire.alerts.standing import Desired, Reported, Standing
+from bellwire.cloud.store.instants import from_ms, to_ms
+from bellwire.cloud.store.schema import devices, standings
+from bellwire.cloud.store.transaction import Statement, Transaction
+
+_OF_DEVICE = (standings.c.account_id == sa.bindparam("account_id")) & (
+    standings.c.device_id == sa.bindparam("device_id")
+)
+_OF_ALERT = (standings.c.account_id == sa.bindparam("account_id")) & (standings.c.token == sa.bindparam("token"))
+
+_COLUMNS = [
+    standings.c[name]
+    for name in (
+        "token", "kind", "desired_ms", "desired_version", "silenced_ms",
+        "reported", "reported_ms", "reported_version", "reported_at_ms", "failures",
+    )
+]  # fmt: skip
+
+SELECT_STANDINGS = Statement(sa.select(*_COLUMNS).where(_OF_DEVICE), "all standings of one device")
+
+SELECT_STANDING = Statement(
+    sa.select(*_COLUMNS).where(_OF_DEVICE & (standings.c.token == sa.bindparam("token"))),
+    "how one alert stands on one device",
+)
+
+_REPORTED = ("reported", "reported_ms", "reported_version", "reported_at_ms", "failures")
+_INSERT_STANDING = insert(standings).values({column.name: sa.bindparam(column.name) for column in standings.c})
+
+REPORT = Statement(
+    _INSERT_STANDING.on_conflict_do_update(
+        index_elements=["device_id", "token"], set_={name: _INSERT_STANDING.excluded[name] for name in _REPORTED}
+    ),
+    "what a device reported of an alert; what is desired stays as it is, but for an alert that had no row",
+)
+
+DELETE_STANDING = Statement(
+    sa.delete(standings).where(_OF_DEVICE & (standings.c.token == sa.bindparam("token"))),
+    "an alert that is neither desired on a device nor there any more",
+)
+
+DESIRE = Statement(
+    sa.update(standings)
+    .where(_OF_ALERT)
+    .values(desired_ms=sa.bindparam("desired_ms"), desired_version=sa.bindparam("desired_version"))
+    .returning(standings.c.device_id),
+    "set one alert to this time and content on all of its devices; None: it should be absent",
+)
+
+SILENCE = Statement(
+    sa.update(standings)
+    .where(_OF_ALERT)
+    .values(silenced_ms=sa.bindparam("silenced_ms"))
+    .returning(standings.c.device_id),
+    "this occurrence of an alert must ring no longer, on any of its devices",
+)
+
+SELECT_LIVES = Statement(
+    sa.select(standings.c.device_id, standings.c.reported).where(_OF_ALERT),
+    "where an alert stands on each of its devices",
+)
+
+ASK_FOR_EVERYTHING = Statement(
+    sa.update(devices)
+    .where((devices.c.account_id == sa.bindparam("account_id")) & (devices.c.device_id == sa.bindparam("device_id")))
+    .values(sync_seq=devices.c.sync_seq + 1),
+    "the device asked for its whole list once more",
+)
+
+SELECT_SYNC_SEQ = Statement(
+    sa.select(devices.c.sync_seq).where(
+        (devices.c.account_id == sa.bindparam("account_id")) & (devices.c.device_id == sa.bindparam("device_id"))
+    ),
+    "how often the device has asked for its whole list",
+)
+
+
+def load_standings(account_id: str, device_id: str) -> Transaction[dict[str, Standing]]:
+    """All standings of one device, by token."""
+    rows = yield SELECT_STANDINGS, {"account_id": account_id, "device_id": device_id}
+    return {row.token: standing_of(row) for row in rows}
+
+
+def load_standing(account_id: str, device_id: str, token: str) -> Transaction[Standing | None]:
+    """How one alert stands on one device; None when nothing is known of it there."""
+    rows = yield SELECT_STANDING, {"account_id": account_id, "device_id": device_id, "token": token}
+    return standing_of(rows[0]) if rows else None
+
+
+def standing_of(row: Any) -> Standing:
+    """The standing that a row of SELECT_STANDINGS holds."""
+    return Standing(
+        row.token,
+        Kind(row.kind),
+        None if row.desired_ms is None else Desired(from_ms(row.desired_ms), row.desired_version),
+        Reported(
+            Life(row.reported),
+            from_ms(row.reported_at_ms),
+            None if row.reported_ms is None else from_ms(row.reported_ms),
+            row.reported_version,
+            row.failures,
+        ),
+        None if row.silenced_ms is None else from_ms(row.silenced_ms),
+    )
+
+
+def save_report(account_id: str, device_id: str, standing: Standing) -> Transaction[None]:
+    """Keep what a device reported. A standing that is absent both ways goes."""
+    of_device = {"account_id": account_id, "device_id": device_id, "token": standing.token}
+    if standing.desired is None and standing.reported.life is Life.ABSENT:
+        yield DELETE_STANDING, of_device
+    else:
+        yield REPORT, {**of_device, **_values(standing)}
+
+
+def _values(standing: Standing) -> Mapping[str, Any]:
+    desired, reported = standing.desired, standing.reported
+    return {
+        "kind": standing.kind.value,
+        "desired_ms": desired and to_ms(desired.scheduled_time),
+        "desired_version": desired and desired.version,
+        "silenced_ms": standing.silenced and to_ms(standing.silenced),
+        "reported": reported.life.value,
+        "reported_ms": reported.scheduled_time and to_ms(reported.scheduled_time),
+        "reported_version": reported.version,
+        "reported_at_ms": to_ms(reported.since),
+        "failures": reported.failures,
+    }
+
+
+def add_standings(account_id: str, alert: Alert, device_ids: Iterable[str], now: datetime) -> Transaction[None]:
+    """An alert is desired on these devices of its account from now on."""
+    desired = Desired(alert.scheduled_time, alert.version)
+    values = _values(Standing(alert.token, alert.kind, desired, Reported(Life.UNKNOWN, now)))
+    of_alert = {"account_id": account_id, "token": alert.token, **values}
+    yield REPORT, [{**of_alert, "device_id": device_id} for device_id in device_ids]
+
+
+def desire(account_id: str, token: str, desired: Desired | None) -> Transaction[list[str]]:
+    """Change what is desired of an alert on all of its devices. Returns their ids."""
+    rows = yield (
+        DESIRE,
+        {
+            "account_id": account_id,
+            "token": token,
+            "desired_ms": desired and to_ms(desired.scheduled_time),
+            "desired_version": desired and desired.version,
+        },
+    )
+    return [row.device_id for row in rows]
+
+
+def silence(account_id: str, token: str, occurrence: datetime) -> Transaction[list[str]]:
+    """Say that an occurrence is over on all of the alert's devices. Returns their ids."""
+    rows = yield SILENCE, {"account_id": account_id, "token": token, "silenced_ms": to_ms(occurrence)}
+    return [row.device_id for row in rows]
+
+
+def ask_for_everything(account_id: str, device_id: str) -> Transaction[None]:
+    """The device asks for its whole list."""
+    yield ASK_FOR_EVERYTHING, {"account_id": account_id, "device_id": device_id}
+
+
+def load_sync_seq(account_id: str, device_id: str) -> Transaction[int]:
+    """How often the device has asked for its whole list; 0 for one that is not there any more."""
+    rows = yield SELECT_SYNC_SEQ, {"account_id": account_id, "device_id": device_id}
+    return rows[0].sync_seq if rows else 0
+
+
+def lives_of(account_id: str, token: str) -> Transaction[dict[str, Life]]:
+    """Where an alert stands on each of its devices, by device id."""
+    rows = yield SELECT_LIVES, {"account_id": account_id, "token": token}
+    return {row.device_id: Life(row.reported) for row in rows}

@@ -1,0 +1,103 @@
+"""What people write when they want an alert, as schedules.
+
+It knows "5s", "07:00" and "weekday", and what is wrong with what it cannot read; it must not know who asks, nor
+read a clock. Every function raises WishError with a sentence for the person who wrote it.
+"""
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
+
+from bellwire.alerts.alert import Schedule
+from bellwire.alerts.recurrence import EVERY, next_occurrence, zone_named
+
+FURTHEST = timedelta(days=3660)
+"""Ten years: further ahead is taken for a mistake."""
+
+_DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
+_CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?")
+
+
+class WishError(ValueError):
+    """What was asked for cannot be an alert; the text says why, and what can."""
+
+
+def schedule_in(duration: str, now: datetime) -> Schedule:
+    """Once, so long from now, rounded up to the second: ``5s``, ``10m``, ``1h30m``, ``2d``."""
+    found = _DURATION.fullmatch(duration.strip().lower())
+    if not found or not found[0]:
+        raise WishError(f"{duration!r} is not a length of time; write it like 5s, 10m, 1h30m or 2d")
+    days, hours, minutes, seconds = (int(number or 0) for number in found.groups())
+    ahead = _bounded(lambda: timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds), duration)
+    exact = _bounded(lambda: now + ahead, duration)
+    whole = exact.replace(microsecond=0) + timedelta(seconds=1 if exact.microsecond else 0)
+    return Schedule(whole.astimezone(UTC).replace(tzinfo=None), "UTC")
+
+
+def schedule_at(at: str, every: str | None, zone: str, now: datetime) -> Schedule:
+    """At a time of day (``07:00``, in `zone`) or at an instant (``2026-11-21T07:00:00+09:00``), once or repeated."""
+    rule = rule_of(every)
+    clock = _CLOCK.fullmatch(at.strip())
+    if clock:
+        hour, minute, second = (int(number or 0) for number in clock.groups())
+        today = now.astimezone(zone_named(zone)).replace(tzinfo=None)
+        start = today.replace(hour=hour, minute=minute, second=second, microsecond=0)
+        if rule is not None:
+            return Schedule(start if start > today or every != "weekly" else start + timedelta(days=7), zone, rule)
+        following = next_occurrence(Schedule(start, zone, EVERY["daily"]), now)
+        if following is None:
+            raise WishError(f"{at!r} never comes in {zone}")
+        return Schedule(following.replace(tzinfo=None), "UTC")
+    instant = _instant(at)
+    if rule is None:
+        return Schedule(instant.astimezone(UTC).replace(tzinfo=None), "UTC")
+    return Schedule(_bounded(lambda: instant.astimezone(zone_named(zone)), at).replace(tzinfo=None), zone, rule)
+
+
+def rule_of(every: str | None) -> str | None:
+    """The recurrence rule of a name."""
+    if every is None:
+        return None
+    if every not in EVERY:
+        raise WishError(f"{every!r} is not a recurrence; use one of {', '.join(EVERY)}")
+    return EVERY[every]
+
+
+def every_of(schedule: Schedule) -> str | None:
+    """The name of a schedule's rule; the rule itself where it has no name; None: once."""
+    return next((name for name, rule in EVERY.items() if rule == schedule.rule), schedule.rule)
+
+
+def first_occurrence(schedule: Schedule, now: datetime, past_due: timedelta) -> datetime:
+    """When it rings first: it may be late by up to `past_due`, and then rings at once."""
+    first = next_occurrence(schedule, now - past_due if schedule.rule is None else now)
+    if first is None:
+        raise WishError(
+            f"that time is past by more than {past_due.total_seconds() / 60:.0f} minutes; give one still to come"
+        )
+    if first > now + FURTHEST:
+        raise WishError("that is more than ten years ahead; give an earlier time")
+    return first
+
+
+def _instant(at: str) -> datetime:
+    try:
+        instant = datetime.fromisoformat(at.strip())
+    except ValueError:
+        raise WishError(f"{at!r} is not a time; write it like 07:00 or 2026-11-21T07:00:00+09:00") from None
+    if instant.tzinfo is None:
+        raise WishError(
+            f"{at!r} has no time zone; add one, as in {at.strip()}+09:00, or give the time of day alone (07:00)"
+        )
+    return _bounded(lambda: instant.astimezone(UTC), at).replace(microsecond=0)
+
+
+T = TypeVar("T")
+
+
+def _bounded(compute: Callable[[], T], text: str) -> T:
+    try:
+        return compute()
+    except OverflowError:
+        raise WishError(f"{text!r} is out of all bounds") from None

@@ -1,0 +1,168 @@
+"""A conversation with the cloud's core: a real store in memory, real delivery, a clock that the test moves.
+
+kitchen = talk.connects("kitchen")
+kitchen >> AlertStopped(token="a", type="ALARM")
+kitchen << DeleteAlert(token="a", type="ALARM")
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pprint import pformat
+
+from bellwire.alerts.alert import Alert, Kind, Schedule
+from bellwire.alerts.lifecycle import Life
+from bellwire.alerts.recurrence import next_occurrence
+from bellwire.alerts.standing import Standing
+from bellwire.cloud import accounts
+from bellwire.cloud.auth import hash_of
+from bellwire.cloud.delivery import Downchannel
+from bellwire.cloud.handlers import Arrival, receive
+from bellwire.cloud.identity import DeviceIdentity
+from bellwire.cloud.overdue import end_overdue
+from bellwire.cloud.store.accounts import add_account
+from bellwire.cloud.store.connection import Connection
+from bellwire.cloud.store.devices import Device, add_device
+from bellwire.cloud.store.opening import MEMORY, open_now
+from bellwire.cloud.store.standings import load_standings, load_sync_seq
+from bellwire.protocol.codec import Codec
+from bellwire.protocol.messages import Message
+from bellwire.protocol.messages.alerts import SetAlert
+from bellwire.protocol.messages.context import AlertsState, AlertState
+from bellwire.protocol.messages.envelope import Directive, Event
+from bellwire.protocol.profiles.clova import CIC_KO_2022
+
+START = datetime(2026, 11, 20, 6, 0, tzinfo=UTC)
+ACCOUNT = "home"
+CODEC = Codec(CIC_KO_2022)
+
+
+def at(clock: str, *, day: int = 20) -> datetime:
+    """A time of the day of the tests, in UTC: "07:00"."""
+    hour, minute = clock.split(":")
+    return START.replace(day=day, hour=int(hour), minute=int(minute))
+
+
+def alarm(token: str, when: datetime, kind: str = "ALARM") -> SetAlert:
+    """The SetAlert of an alert without label, as it comes over the wire."""
+    return SetAlert(token=token, type=kind, scheduled_time=when)
+
+
+class Talk:
+    """One account, its devices, and the time of day."""
+
+    def __init__(self, store: Connection) -> None:
+        self.now = START
+        self._store = store
+        store.run(add_account, ACCOUNT, "home", "UTC", self.now)
+
+    def device(self, device_id: str) -> DeviceIdentity:
+        """A new device of the account."""
+        device = Device(device_id, device_id, CIC_KO_2022.name)
+        self._store.run(add_device, ACCOUNT, device, hash_of(device_id), self.now)
+        return DeviceIdentity(ACCOUNT, device_id, CIC_KO_2022.name)
+
+    def connects(self, device: str | DeviceIdentity, *, quietly: bool = False) -> "Line":
+        """A new downchannel; unless `quietly`, the quiet before its first context is over."""
+        identity = self.device(device) if isinstance(device, str) else device
+        line = Line(self, identity, self._store)
+        if not quietly:
+            line.memory.heard_context()
+        return line
+
+    def sets(self, token: str, when: datetime, *, rule: str | None = None, on: list[str] | None = None) -> Alert:
+        """The account adds an alarm without label."""
+        schedule = Schedule(when.replace(tzinfo=None), "UTC", rule)
+        first = next_occurrence(schedule, self.now - timedelta(minutes=30))
+        assert first is not None
+        alert = Alert(token, Kind.ALARM, "", schedule, first, 1, on is None)
+        self._store.run(accounts.add_alert, ACCOUNT, alert, on, 1000, self.now)
+        return alert
+
+    def moves(self, token: str, when: datetime) -> None:
+        """The account gives an alert another time."""
+        schedule = Schedule(when.replace(tzinfo=None), "UTC")
+        self._store.run(accounts.edit_alert, ACCOUNT, token, accounts.Edit(None, None, schedule, when), self.now)
+
+    def deletes(self, token: str) -> None:
+        """The account deletes an alert."""
+        self._store.run(accounts.remove_alert, ACCOUNT, token)
+
+    def sweeps(self) -> int:
+        """The cloud looks for occurrences that nobody reported over; how many there were."""
+        return self._store.run(end_overdue, self.now, timedelta(minutes=30))[0]
+
+    def alerts(self) -> dict[str, datetime]:
+        """The account's alerts and their next times."""
+        shown = self._store.read(accounts.show_alerts, ACCOUNT, None, 100)
+        return {each.alert.token: each.alert.scheduled_time for each in shown}
+
+    def standing(self, line: "Line", token: str) -> Standing | None:
+        """How an alert stands on a device."""
+        return self._store.read(load_standings, ACCOUNT, line.device.device_id).get(token)
+
+    def life(self, line: "Line", token: str) -> Life | None:
+        """What a device last reported of an alert."""
+        standing = self.standing(line, token)
+        return standing.reported.life if standing else None
+
+    def passes(self, **time: float) -> None:
+        """Time goes by."""
+        self.now += timedelta(**time)
+
+
+class Line:
+    """A device and its downchannel. Every message goes through the codec, both ways."""
+
+    def __init__(self, talk: Talk, device: DeviceIdentity, store: Connection) -> None:
+        self.device = device
+        self._talk = talk
+        self._store = store
+        seq = store.read(load_sync_seq, ACCOUNT, device.device_id)
+        self.memory = Downchannel(device, CIC_KO_2022, "https://cloud", seq, talk.now)
+        self._context: AlertsState | None = None
+
+    def shows(self, *alerts: SetAlert, ringing: tuple[str, ...] = ()) -> "Line":
+        """The context of the events to come."""
+        every = tuple(
+            AlertState(token=alert.token, type=alert.type or "ALARM", scheduled_time=alert.scheduled_time)
+            for alert in alerts
+        )
+        active = tuple(state for state in every if state.token in ringing)
+        self._context = AlertsState(all_alerts=every, active_alerts=active)
+        return self
+
+    def __rshift__(self, message: Message) -> "Line":
+        """The device says."""
+        sent = Event(message=message, message_id="", alerts_state=self._context)
+        event = CODEC.decode_event(CODEC.encode_event(sent))
+        now = self._talk.now
+        arrival = Arrival(self.device, event, now, self.memory.answered_by(event), self.memory.told_before(event, now))
+        self._store.run(receive, arrival)
+        if event.alerts_state is not None:
+            self.memory.heard_context()
+        return self
+
+    def __lshift__(self, expected: Message | tuple[Message, ...]) -> "Line":
+        """The device is told exactly this, now: one directive, or several in this order, or none: ()."""
+        wanted = list(expected) if isinstance(expected, tuple) else [expected]
+        told = self.hears()
+        assert told == wanted, f"at {self._talk.now:%H:%M:%S} told\n{pformat(told)}\nexpected\n{pformat(wanted)}"
+        return self
+
+    def hears(self) -> list[Message]:
+        """What the device is told now."""
+        plan = self._store.read(self.memory.plan, self._talk.now)
+        said = self.memory.say(plan, self._talk.now)
+        return [_through_the_wire(message) for message in said]
+
+
+def _through_the_wire(message: Message) -> Message:
+    return CODEC.decode_directive(CODEC.encode_directive(Directive(message=message, message_id="m"))).message
+
+
+@contextmanager
+def talking() -> Iterator[Talk]:
+    """A conversation with a cloud that holds nothing yet."""
+    with open_now(MEMORY) as store:
+        yield Talk(store)
