@@ -1,0 +1,201 @@
+import math
+import threading
+from array import array
+from collections.abc import Callable
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bellwire.device.ringer.mixer import Mixer, Report, Ring
+
+Tone = Callable[..., bytes]
+FADE = 240
+"""Frames in 5 ms."""
+
+
+def samples(pcm: bytes) -> list[int]:
+    return list(array("h", pcm))
+
+
+def ring(*clips: bytes, token: str = "a", rounds: int | None = None) -> Ring:
+    return Ring(token, lambda: clips, rounds)
+
+
+def counted(start: int, frames: int) -> bytes:
+    """Frames that are all different."""
+    return array("h", range(start, start + frames)).tobytes()
+
+
+def test_silence_when_nothing_plays() -> None:
+    mixer = Mixer()
+    assert mixer.read(480) == bytes(960)
+    assert mixer.take_reports() == []
+
+
+@given(lengths=st.lists(st.integers(1, 40), min_size=1, max_size=5), reads=st.lists(st.integers(0, 97), max_size=30))
+def test_clips_follow_each_other_exactly_however_they_are_read(lengths: list[int], reads: list[int]) -> None:
+    clips = [counted(100 * n + 1, length) for n, length in enumerate(lengths)]
+    mixer = Mixer()
+    mixer.play(ring(*clips))
+    heard = b"".join(mixer.read(frames) for frames in reads)
+    one_round = b"".join(clips)
+    rounds = math.ceil(len(heard) / len(one_round))
+    assert heard == (one_round * rounds)[: len(heard)]
+    assert len(heard) == 2 * sum(reads)
+
+
+def test_counted_rounds_end_in_silence_and_are_reported_once() -> None:
+    mixer, clip = Mixer(), counted(1, 50)
+    mixer.play(ring(clip, rounds=3))
+    assert mixer.read(200) == clip * 3 + bytes(100)
+    assert mixer.take_reports() == [Report("a", "sounding"), Report("a", "ended")]
+    assert mixer.read(200) == bytes(400)
+    assert mixer.take_reports() == []
+
+
+def test_a_ring_that_is_stopped_at_its_last_frames_is_not_reported_as_ended() -> None:
+    mixer = Mixer()
+    mixer.play(ring(counted(1, 100), rounds=1))
+    mixer.read(90)
+    mixer.stop()
+    assert mixer.read(100)[20:] == bytes(180)
+    assert mixer.take_reports() == [Report("a", "sounding")]
+
+
+def test_each_round_is_asked_for_anew() -> None:
+    mixer, clips = Mixer(), [counted(1, 30)]
+    mixer.play(Ring("a", lambda: tuple(clips)))
+    first = mixer.read(20)
+    late = counted(500, 10)
+    clips.append(late)
+    # The round that has begun stays as it was; the next one has both.
+    assert first + mixer.read(10 + 40) == clips[0] + clips[0] + late
+
+
+def test_a_round_without_a_sample_ends_the_ring() -> None:
+    mixer = Mixer()
+    mixer.play(ring(b"", b""))
+    assert mixer.read(100) == bytes(200)
+    assert mixer.take_reports() == [Report("a", "ended")]
+
+
+def test_stop_fades_within_five_milliseconds_and_then_is_exactly_silent(tone: Tone) -> None:
+    mixer = Mixer()
+    mixer.play(ring(tone(1000, 20_000, period=1000)))
+    assert abs(samples(mixer.read(100))[-1]) == 20_000
+    mixer.stop()
+    faded = samples(mixer.read(1000))
+    assert faded[FADE:] == [0] * (1000 - FADE)
+    assert all(sooner >= later for sooner, later in pairwise(faded))
+    assert max(abs(sooner - later) for sooner, later in pairwise([20_000, *faded])) < 100
+    assert mixer.take_reports() == [Report("a", "sounding")]
+    assert mixer.read(480) == bytes(960)
+
+
+def test_mute_is_silent_and_the_ring_goes_on_unheard() -> None:
+    mixer = Mixer()
+    mixer.play(ring(counted(1, 100), rounds=10))
+    mixer.read(100)
+    mixer.mute()
+    assert mixer.read(899)[2 * FADE :] == bytes(2 * (899 - FADE))
+    assert mixer.take_reports() == [Report("a", "sounding")]
+    mixer.read(2)
+    assert mixer.take_reports() == [Report("a", "ended")]
+
+
+def test_the_next_ring_is_heard_after_a_mute(tone: Tone) -> None:
+    mixer, clip = Mixer(), tone(500, 3000)
+    mixer.play(ring(tone(500, 9000)))
+    mixer.read(10)
+    mixer.mute()
+    mixer.read(FADE)
+    mixer.play(ring(clip, token="b"))
+    assert mixer.read(500) == clip
+    assert mixer.take_reports() == [Report("a", "sounding"), Report("b", "sounding")]
+
+
+def test_a_ring_that_was_muted_before_it_began_is_never_heard(tone: Tone) -> None:
+    mixer = Mixer()
+    mixer.play(ring(tone(500, 9000)))
+    mixer.read(10)
+    mixer.play(ring(tone(500, 3000), token="b"))
+    mixer.mute()
+    assert mixer.read(2000)[2 * FADE :] == bytes(2 * (2000 - FADE))
+
+
+def test_a_ring_takes_the_place_of_another_after_its_fade(tone: Tone) -> None:
+    mixer, clip = Mixer(), tone(700, 3000)
+    mixer.play(ring(tone(500, 9000)))
+    mixer.read(10)
+    mixer.play(ring(clip, token="b"))
+    heard = mixer.read(FADE + 700)
+    assert heard[2 * FADE :] == clip
+    assert mixer.take_reports() == [Report("a", "sounding"), Report("b", "sounding")]
+
+
+def test_stop_also_drops_the_ring_that_waits_for_the_fade(tone: Tone) -> None:
+    mixer = Mixer()
+    mixer.play(ring(tone(500, 9000)))
+    mixer.read(10)
+    mixer.play(ring(tone(500, 3000), token="b"))
+    mixer.stop()
+    assert mixer.read(1000)[2 * FADE :] == bytes(2 * (1000 - FADE))
+
+
+def test_the_first_sound_is_reported_not_the_first_frame() -> None:
+    mixer = Mixer()
+    mixer.play(ring(bytes(200), counted(1, 100)))
+    mixer.read(100)
+    assert mixer.take_reports() == []
+    mixer.read(1)
+    assert mixer.take_reports() == [Report("a", "sounding")]
+
+
+def test_the_volume_scales_every_sample(tone: Tone) -> None:
+    mixer, clip = Mixer(volume=0.25), tone(400, 8000)
+    mixer.play(ring(clip))
+    assert samples(mixer.read(400)) == [sample // 4 for sample in samples(clip)]
+
+
+def test_a_change_of_volume_is_gradual(tone: Tone) -> None:
+    mixer = Mixer(volume=1.0)
+    mixer.play(ring(tone(4000, 20_000, period=8000)))
+    mixer.read(10)
+    mixer.volume = 0.5
+    heard = samples(mixer.read(1000))
+    assert heard[FADE:] == [10_000] * (1000 - FADE)
+    assert max(abs(sooner - later) for sooner, later in pairwise([20_000, *heard])) < 100
+
+
+@pytest.mark.parametrize("volume", [-0.1, 1.1, math.nan])
+def test_a_volume_out_of_range_is_refused(volume: float) -> None:
+    with pytest.raises(ValueError, match="0 to 1"):
+        Mixer(volume=volume)
+    mixer = Mixer()
+    with pytest.raises(ValueError, match="0 to 1"):
+        mixer.volume = volume
+
+
+def test_commands_from_another_thread_never_break_a_read(tone: Tone) -> None:
+    mixer, done = Mixer(), threading.Event()
+    clips = [tone(333, 1000), tone(77, 2000)]
+    lengths = set()
+
+    def read() -> None:
+        while not done.is_set():
+            lengths.add(len(mixer.read(100)))
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    for n in range(500):
+        mixer.play(ring(*clips, token=str(n), rounds=2))
+        (mixer.mute, mixer.stop, mixer.take_reports)[n % 3]()
+        mixer.volume = n % 10 / 10
+    done.set()
+    reader.join()
+    mixer.stop()
+    mixer.read(FADE)
+    assert lengths == {200}
+    assert mixer.read(100) == bytes(200)

@@ -1,0 +1,209 @@
+import asyncio
+import threading
+import time
+from array import array
+from collections.abc import Awaitable, Callable
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bellwire.device.ringer import ringer as ringer_module
+from bellwire.device.ringer.assets import AssetCache
+from bellwire.device.ringer.ringer import Ringer
+from bellwire.device.ringer.sounds import Asset, Bell, bell
+
+# The fixtures' server (conftest.py); importlib mode gives it no name to import.
+Server = Any
+Make = Callable[..., bytes]
+
+
+class Room:
+    """A ringer on the null output, what it reported, and what was heard."""
+
+    def __init__(self, folder: Path, trusted_origin: str | None) -> None:
+        self.told: asyncio.Queue[tuple[object, ...]] = asyncio.Queue()
+        self.heard_file = folder / "heard.wav"
+        self.ringer = Ringer(
+            AssetCache(folder / "assets", trusted_origin=trusted_origin),
+            output="null",
+            record=self.heard_file,
+            on_sounding=lambda *told: self.told.put_nowait(("sounding", *told)),
+            on_ended=lambda *told: self.told.put_nowait(("ended", *told)),
+            on_fetched=lambda *told: self.told.put_nowait(("fetched", *told)),
+            on_failed=lambda *told: self.told.put_nowait(("failed", *told)),
+        )
+
+    async def hears(self, pcm: bytes) -> None:
+        """Waits until `pcm` was heard."""
+        async with asyncio.timeout(10):
+            while pcm not in self.heard():  # noqa: ASYNC110  (a file tells nobody that it grew)
+                await asyncio.sleep(0.01)
+
+    def heard(self) -> bytes:
+        """The recording without its header of 44 bytes, which may be half written at this moment."""
+        return self.heard_file.read_bytes()[44:]
+
+
+def in_room(folder: Path, act: Callable[[Room], Awaitable[None]], trusted_origin: str | None = None) -> Room:
+    async def run() -> Room:
+        room = Room(folder, trusted_origin)
+        room.ringer.start()
+        try:
+            async with asyncio.timeout(20):
+                await act(room)
+        finally:
+            await room.ringer.close()
+        return room
+
+    return asyncio.run(run())
+
+
+def test_a_bell_begins_at_once_and_says_when(tmp_path: Path) -> None:
+    async def act(room: Room) -> None:
+        before = time.monotonic()
+        room.ringer.ring("t1", "TIMER", (Bell("TIMER"),))
+        what, token, moment = await room.told.get()
+        assert (what, token) == ("sounding", "t1")
+        assert isinstance(moment, float)
+        assert before < moment <= time.monotonic()
+        await room.hears(bell("TIMER")[:4800])
+
+    room = in_room(tmp_path, act)
+    assert room.heard()[:4800] == bell("TIMER")[:4800]
+
+
+def test_only_the_ring_that_is_named_is_stopped(tmp_path: Path) -> None:
+    async def act(room: Room) -> None:
+        room.ringer.ring("t1", "ALARM", ())
+        room.ringer.stop("t0")
+        room.ringer.mute("t0")
+        await room.hears(bell("ALARM")[:9600])
+        room.ringer.stop("t1")
+        await room.hears(bytes(9600))
+
+    heard = array("h", in_room(tmp_path, act).heard())
+    last = max(n for n, sample in enumerate(heard) if sample)
+    assert last > 4800
+    assert heard[last + 1 :] == array("h", [0] * (len(heard) - last - 1))
+
+
+def test_mute_silences_and_another_ring_is_heard_again(tmp_path: Path) -> None:
+    async def act(room: Room) -> None:
+        room.ringer.ring("t1", "ALARM", ())
+        await room.hears(bell("ALARM")[:960])
+        room.ringer.mute("t1")
+        await room.hears(bytes(4800))
+        room.ringer.ring("t2", "REMINDER", ())
+        await room.hears(bell("REMINDER")[2:960])
+
+    in_room(tmp_path, act)
+
+
+def test_an_asset_that_arrives_late_is_heard_from_the_next_round_on(
+    server: Server, tmp_path: Path, tone: Make, wav: Make
+) -> None:
+    early, late, may_come = tone(960, 4000), tone(480, 9000), threading.Event()
+
+    def answer_late(request: BaseHTTPRequestHandler) -> None:
+        assert may_come.wait(10)
+        late_answer(request)
+
+    early_url, late_url = server.give("/early", wav(early)), server.give("/late", wav(late))
+    late_answer = server.answers["/late"]
+    server.on("/late", answer_late)
+
+    async def act(room: Room) -> None:
+        room.ringer.prepare([early_url])
+        assert await room.told.get() == ("fetched", early_url)
+        room.ringer.ring("t1", "TIMER", (Asset(early_url), Asset(late_url)))
+        assert (await room.told.get())[:2] == ("sounding", "t1")
+        await room.hears(early * 2)
+        may_come.set()
+        assert await room.told.get() == ("fetched", late_url)
+        await room.hears(early + late + early + late)
+
+    room = in_room(tmp_path, act, server.origin)
+    heard, without = room.heard(), 0
+    while heard.startswith(early):
+        heard, without = heard[len(early) :], without + 1
+        if heard.startswith(late):
+            break
+    assert without >= 2
+    assert heard.startswith(late + early + late)
+
+
+def test_without_any_asset_the_bell_is_rung_and_the_reason_told(server: Server, tmp_path: Path) -> None:
+    missing = server.origin + "/missing"
+
+    async def act(room: Room) -> None:
+        room.ringer.ring("t1", "REMINDER", (Asset(missing),))
+        told = [await room.told.get(), await room.told.get()]
+        assert {entry[:2] for entry in told} == {("failed", missing), ("sounding", "t1")}
+        await room.hears(bell("REMINDER")[:4800])
+
+    in_room(tmp_path, act, server.origin)
+
+
+def test_rounds_that_are_over_are_told(server: Server, tmp_path: Path, tone: Make, wav: Make) -> None:
+    url = server.give("/a", wav(tone(480, 5000)))
+
+    async def act(room: Room) -> None:
+        room.ringer.prepare([url])
+        await room.told.get()
+        room.ringer.ring("t1", "TIMER", (Asset(url),), rounds=3)
+        assert (await room.told.get())[:2] == ("sounding", "t1")
+        assert await room.told.get() == ("ended", "t1")
+        await room.hears(tone(480, 5000) * 3 + bytes(960))
+
+    room = in_room(tmp_path, act, server.origin)
+    assert room.heard().count(tone(480, 5000)) == 3
+
+
+def test_an_asset_on_its_way_is_not_fetched_twice(server: Server, tmp_path: Path, tone: Make, wav: Make) -> None:
+    url = server.give("/a", wav(tone(480, 5000)))
+
+    async def act(room: Room) -> None:
+        room.ringer.prepare([url, url])
+        room.ringer.prepare([url])
+        assert await room.told.get() == ("fetched", url)
+
+    room = in_room(tmp_path, act, server.origin)
+    assert room.told.empty()
+    assert server.asked == ["/a"]
+
+
+def test_a_forgotten_asset_is_neither_kept_nor_told(server: Server, tmp_path: Path, tone: Make, wav: Make) -> None:
+    kept, gone = server.give("/a", wav(tone(480, 5000))), server.give("/b", wav(tone(480, 6000)))
+
+    async def act(room: Room) -> None:
+        room.ringer.prepare([gone, kept])
+        room.ringer.forget([gone])
+        assert await room.told.get() == ("fetched", kept)
+
+    room = in_room(tmp_path, act, server.origin)
+    assert room.told.empty()
+    assert len(list((tmp_path / "assets").iterdir())) == 1
+
+
+def test_too_many_fetches_are_refused(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ringer_module, "MAX_FETCHES", 1)
+
+    async def act(room: Room) -> None:
+        room.ringer.prepare([server.origin + "/a", server.origin + "/b"])
+        assert await room.told.get() == ("failed", server.origin + "/b", "1 assets are waiting already; try later")
+        assert (await room.told.get())[:2] == ("failed", server.origin + "/a")
+
+    in_room(tmp_path, act, server.origin)
+
+
+def test_the_volume_can_be_changed(tmp_path: Path) -> None:
+    async def act(room: Room) -> None:
+        room.ringer.volume = 0.5
+        assert room.ringer.volume == 0.5
+        room.ringer.ring("t1", "TIMER", ())
+        halved = array("h", (int(sample * 0.5) for sample in array("h", bell("TIMER")[:4800])))
+        await room.hears(halved.tobytes().lstrip(b"\0"))
+
+    in_room(tmp_path, act)
