@@ -24,7 +24,7 @@ from bellwire.cloud.store.accounts import add_account
 from bellwire.cloud.store.connection import Connection
 from bellwire.cloud.store.devices import Device, add_device
 from bellwire.cloud.store.opening import MEMORY, open_now
-from bellwire.cloud.store.standings import load_standings, load_sync_seq
+from bellwire.cloud.store.standings import load_standing_rows, load_sync_seq, standing_of
 from bellwire.protocol.codec import Codec
 from bellwire.protocol.messages import Message
 from bellwire.protocol.messages.alerts import SetAlert
@@ -99,7 +99,8 @@ class Talk:
 
     def standing(self, line: "Line", token: str) -> Standing | None:
         """How an alert stands on a device."""
-        return self._store.read(load_standings, ACCOUNT, line.device.device_id).get(token)
+        row = self._store.read(load_standing_rows, ACCOUNT, line.device.device_id).get(token)
+        return None if row is None else standing_of(row)
 
     def life(self, line: "Line", token: str) -> Life | None:
         """What a device last reported of an alert."""

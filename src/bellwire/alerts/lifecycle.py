@@ -70,7 +70,9 @@ TABLE: dict[tuple[Life, Step], Life] = {
     (Life.STOPPED, Step.DELETE): Life.ABSENT,
     (Life.UNKNOWN, Step.SET): Life.SET,
     (Life.UNKNOWN, Step.FAIL): Life.FAILED,
+    (Life.UNKNOWN, Step.WAIT): Life.WAITING,
     (Life.UNKNOWN, Step.START): Life.RINGING,
+    (Life.UNKNOWN, Step.MUTE): Life.MUTED,
     (Life.UNKNOWN, Step.STOP): Life.STOPPED,
     (Life.UNKNOWN, Step.DELETE): Life.ABSENT,
 }

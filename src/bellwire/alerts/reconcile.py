@@ -5,9 +5,10 @@ reconnect, drift, a lost message, a second speaker: each is only a change of des
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+
+import msgspec
 
 from bellwire.alerts.lifecycle import Life
 from bellwire.alerts.standing import Desired, Standing
@@ -21,8 +22,7 @@ class What(StrEnum):
     SILENCE = "silence"
 
 
-@dataclass(frozen=True, slots=True)
-class Say:
+class Say(msgspec.Struct, frozen=True, gc=False):
     """One thing to say of one alert."""
 
     what: What
@@ -31,8 +31,7 @@ class Say:
     """With SET: what it is to be set to."""
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(msgspec.Struct, frozen=True, gc=False):
     """What is in flight: said on the present downchannel, and not answered."""
 
     say: Say
@@ -41,9 +40,8 @@ class Said:
     """How often this has been said."""
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What to say now, in this order, and when to look again (None: only when something changes)."""
+class Verdict(msgspec.Struct, frozen=True, gc=False):
+    """What to say now, in this order, and when to look again if it is not answered (None: when something changes)."""
 
     say: tuple[Say, ...] = ()
     everything: tuple[Say, ...] | None = None
@@ -51,8 +49,7 @@ class Verdict:
     look_again: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Patience:
+class Patience(msgspec.Struct, frozen=True, gc=False):
     """How long to wait for a device."""
 
     answer: timedelta = timedelta(seconds=10)
@@ -89,13 +86,16 @@ def reconcile(
     times = []
     for standing in standings:
         for wanted, earliest in _wanted(standing, now, patience):
-            if everything and wanted.what is What.SET:
-                continue
-            time = max(earliest, _answer_awaited_until(wanted, in_flight.get(standing.token), patience, now))
-            if time <= now:
-                say.append(wanted)
-            else:
-                times.append(time)
+            last = in_flight.get(standing.token)
+            said = last if last is not None and last.say == wanted else None
+            time = max(earliest, _awaited_until(said, patience)) if said else earliest
+            is_in_whole = everything and wanted.what is What.SET
+            if time <= now or is_in_whole:
+                again = Said(wanted, now, said.times + 1 if said else 1)
+                time = max(earliest, _awaited_until(again, patience))
+                if not is_in_whole:
+                    say.append(wanted)
+            times.append(time)
     return Verdict(tuple(say), whole, min(times, default=None))
 
 
@@ -112,6 +112,15 @@ def _wanted(standing: Standing, now: datetime, patience: Patience) -> Iterator[t
             yield _set(standing), now
         elif reported.failures < patience.failures:
             yield _set(standing), reported.since + _grown(patience.failure, reported.failures, patience)
+
+
+def is_settled(standing: Standing) -> bool:
+    """Whether there is nothing to say of this standing, now or later."""
+    reported = standing.reported
+    silenced = reported.life is Life.RINGING and standing.silenced == reported.scheduled_time is not None
+    if standing.desired is None:
+        return reported.life is Life.ABSENT
+    return _has(standing) and not silenced
 
 
 def _has(standing: Standing) -> bool:
@@ -137,9 +146,7 @@ def _set(standing: Standing) -> Say:
     return Say(What.SET, standing.token, standing.desired)
 
 
-def _answer_awaited_until(wanted: Say, said: Said | None, patience: Patience, now: datetime) -> datetime:
-    if said is None or said.say != wanted:
-        return now
+def _awaited_until(said: Said, patience: Patience) -> datetime:
     return said.at + _grown(patience.answer, said.times, patience)
 
 

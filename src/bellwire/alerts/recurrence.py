@@ -21,6 +21,14 @@ EVERY: dict[str, str] = {
 }
 """The rules that have a name."""
 
+_WEEKDAYS: dict[str, frozenset[int]] = {
+    EVERY["daily"]: frozenset(range(7)),
+    EVERY["weekday"]: frozenset(range(5)),
+    EVERY["weekend"]: frozenset({5, 6}),
+    EVERY["weekly"]: frozenset(),
+}
+"""The weekdays of these rules, Monday being 0; none: that of the start."""
+_DAY = timedelta(days=1)
 _HORIZON = timedelta(days=366 * 40)
 """A rule that gives nothing for so long is over: even 29 February on a chosen weekday comes every 40 years."""
 _INTERVAL = re.compile(r"\bINTERVAL=(\d+)")
@@ -68,17 +76,8 @@ def next_occurrence(schedule: Schedule, after: datetime) -> datetime | None:
 def occurrences(schedule: Schedule, after: datetime) -> Iterator[datetime]:
     """All instants (UTC) of the schedule that are later than `after`, the earliest first."""
     zone = zone_named(schedule.zone)
-    if schedule.rule is None:
-        walls: Iterator[datetime] = iter((schedule.start,))
-    else:
-        local = after.astimezone(zone).replace(tzinfo=None) - _LONGEST_GAP
-        start = _brought_forward(schedule.start, schedule.rule, local)
-        walls = takewhile(
-            lambda wall: wall < max(local, start) + _HORIZON,
-            rrulestr(schedule.rule, dtstart=start).xafter(local, inc=True),
-        )
     last = after
-    for wall in walls:
+    for wall in _walls(schedule, after.astimezone(zone).replace(tzinfo=None) - _LONGEST_GAP):
         instant = instant_of(wall, zone)
         # Two walls can be one instant where the clocks skip both: it rings once.
         if instant > last:
@@ -86,11 +85,33 @@ def occurrences(schedule: Schedule, after: datetime) -> Iterator[datetime]:
             yield instant
 
 
+def _walls(schedule: Schedule, earliest: datetime) -> Iterator[datetime]:
+    """The schedule's wall times from `earliest` on, the earliest first."""
+    if schedule.rule is None:
+        return iter((schedule.start,))
+    weekdays = _WEEKDAYS.get(schedule.rule)
+    if weekdays is not None:
+        return _on_weekdays(weekdays or frozenset({schedule.start.weekday()}), schedule.start, earliest)
+    start = _brought_forward(schedule.start, schedule.rule, earliest)
+    walls = rrulestr(schedule.rule, dtstart=start).xafter(earliest, inc=True)
+    return takewhile(lambda wall: wall < max(earliest, start) + _HORIZON, walls)
+
+
+def _on_weekdays(weekdays: frozenset[int], start: datetime, earliest: datetime) -> Iterator[datetime]:
+    """What the rules that have a name give, without reading a rule: they are most of all alerts."""
+    wall = max(start, datetime.combine(earliest.date(), start.time()))
+    while True:
+        if wall.weekday() in weekdays:
+            yield wall
+        wall += _DAY
+
+
 def _brought_forward(start: datetime, rule: str, to: datetime) -> datetime:
     """An equivalent start near `to`, so that years gone by cost nothing.
 
     Daily and weekly rules without a COUNT look the same from any start that is whole periods later.
     """
+    rule = rule.upper()  # RFC 5545, 2: names are read in any case
     if "COUNT=" in rule or not ("FREQ=DAILY" in rule or "FREQ=WEEKLY" in rule) or to <= start:
         return start
     found = _INTERVAL.search(rule)

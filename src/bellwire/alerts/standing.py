@@ -3,8 +3,10 @@
 It knows what reports and contexts mean; it must not know how they travelled, nor what to say next (`reconcile`).
 """
 
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+
+import msgspec
+from msgspec.structs import replace
 
 from bellwire.alerts.alert import Kind
 from bellwire.alerts.lifecycle import Life, Step, believed
@@ -13,16 +15,14 @@ OVERTAKEN = timedelta(seconds=5)
 """A context can be older than a report that came before it by so much: clients send them side by side."""
 
 
-@dataclass(frozen=True, slots=True)
-class Desired:
+class Desired(msgspec.Struct, frozen=True, gc=False):
     """Set at this time with this content."""
 
     scheduled_time: datetime
     version: int
 
 
-@dataclass(frozen=True, slots=True)
-class Reported:
+class Reported(msgspec.Struct, frozen=True, gc=False):
     """What the device last said of an alert, by an acknowledgement or in a context."""
 
     life: Life
@@ -34,8 +34,7 @@ class Reported:
     """How often setting this version has failed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(msgspec.Struct, frozen=True, gc=False):
     """One alert on one device."""
 
     token: str
@@ -47,8 +46,7 @@ class Standing:
     """The occurrence that must ring no longer."""
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(msgspec.Struct, frozen=True, gc=False):
     """An alert in the context of an event."""
 
     token: str
@@ -87,7 +85,10 @@ def reported_step(
     elif step is Step.DELETE:
         reported = Reported(life, now)
     else:
-        reported = replace(before, life=life, since=now, scheduled_time=_rung(standing, step, seen))
+        rung = _rung(standing, step, seen)
+        if _is_of_one_before(before, step, rung, seen, now):
+            return standing
+        reported = replace(before, life=life, since=now, scheduled_time=rung)
     return replace(standing, reported=reported)
 
 
@@ -111,6 +112,15 @@ def _rung(standing: Standing, step: Step, seen: Seen | None) -> datetime | None:
     return found or (standing.desired.scheduled_time if standing.desired else None)
 
 
+def _is_of_one_before(before: Reported, step: Step, rung: datetime | None, seen: Seen | None, now: datetime) -> bool:
+    """Whether a start or a stop that came late, or again, is of an occurrence that is over already.
+
+    So it is when the present one is still to come and nothing shows that it rings (a clock can be ahead of ours).
+    """
+    rings = before.life is Life.RINGING or (seen.ringing if seen else step is Step.START)
+    return not rings and rung is not None and rung > now
+
+
 def observed(standing: Standing, seen: Seen | None, now: datetime, told: Desired | None) -> Standing:
     """The standing after a context; the same object when the context tells nothing new.
 
@@ -124,9 +134,8 @@ def observed(standing: Standing, seen: Seen | None, now: datetime, told: Desired
         return replace(standing, reported=Reported(Life.ABSENT, now, failures=before.failures))
     version = told.version if told and told.scheduled_time == seen.scheduled_time else None
     same = before.scheduled_time == seen.scheduled_time
-    if same and before.life is _shown(seen) and version in {None, before.version}:
-        return standing
-    if fresh and before.life is not Life.UNKNOWN and version is None:
+    unchanged = same and before.life is _shown(seen) and version in {None, before.version}
+    if unchanged or _outweighs(before, seen, version, fresh=fresh):
         return standing
     if same and before.life in {Life.RINGING, Life.STOPPED} and not seen.ringing:
         # A stop that was lost on its way, or one that is known already.
@@ -134,6 +143,15 @@ def observed(standing: Standing, seen: Seen | None, now: datetime, told: Desired
     if same and version is None and before.life in {Life.SET, Life.STOPPED}:
         version = before.version
     return replace(standing, reported=Reported(_shown(seen), now, seen.scheduled_time, version))
+
+
+def _outweighs(before: Reported, seen: Seen, version: int | None, *, fresh: bool) -> bool:
+    """Whether what was reported tells more than a context that shows `version`, if any, of what was told."""
+    if before.life is Life.RINGING:
+        return fresh
+    # After a failure the device still has what it had before.
+    failed = before.life is Life.FAILED and not seen.ringing
+    return version is None and (failed or (fresh and before.life is not Life.UNKNOWN))
 
 
 def _shown(seen: Seen) -> Life:

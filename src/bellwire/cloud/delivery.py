@@ -14,7 +14,7 @@ from bellwire.alerts.recurrence import zone_named
 from bellwire.alerts.standing import OVERTAKEN, Desired
 from bellwire.cloud.identity import DeviceIdentity
 from bellwire.cloud.store.alerts import load_alert
-from bellwire.cloud.store.standings import load_standings, load_sync_seq
+from bellwire.cloud.store.standings import load_standings, load_sync_seq, load_unsettled
 from bellwire.cloud.store.transaction import Transaction
 from bellwire.protocol.messages import Message, alerts
 from bellwire.protocol.messages.envelope import Event
@@ -96,14 +96,15 @@ class Downchannel:
         """Look at the rows and decide what to say. Changes nothing, so it may be run again."""
         account_id, device_id = self.device.account_id, self.device.device_id
         sync_seq = yield from load_sync_seq(account_id, device_id)
-        standings = yield from load_standings(account_id, device_id)
+        everything = sync_seq > self._sync_seq
+        standings = yield from (load_standings if everything else load_unsettled)(account_id, device_id)
         verdict = reconcile(
-            standings.values(),
+            standings,
             {token: waiting[-1] for token, waiting in self._in_flight.items()},
             now,
             patience=self._patience,
             quiet_until=self._quiet_until,
-            everything=sync_seq > self._sync_seq,
+            everything=everything,
         )
         needed = {say.token for say in (*verdict.say, *(verdict.everything or ())) if say.what is What.SET}
         found = {}
@@ -111,7 +112,7 @@ class Downchannel:
             alert = yield from load_alert(account_id, token)
             if alert is not None:
                 found[token] = alert
-        return Plan(verdict, {token: standing.kind for token, standing in standings.items()}, found, sync_seq)
+        return Plan(verdict, {standing.token: standing.kind for standing in standings}, found, sync_seq)
 
     def say(self, plan: Plan, now: datetime) -> list[Message]:
         """The directives of a plan, in order. From now on they are in flight."""

@@ -161,10 +161,10 @@ class _Row:
         self.one_of = field.one_of
         self.is_time = field.is_time
         self.inner = inner
-        self.checked_inside = tuple(row for row in inner.values() if row.to_check)
-        # Whether the class leaves something to be checked. Whether a field is there: at the top only.
+        self.checked_inside: tuple[_Row, ...] = tuple(row for row in inner.values() if row.to_check)
+        # The class leaves to be checked whether a field is there: at the top only.
         at_top = "." not in field.path
-        self.to_check = bool(self.one_of or self.is_time or self.checked_inside or (at_top and self.always))
+        self.to_check: bool = bool(self.one_of or self.is_time or self.checked_inside or (at_top and self.always))
 
     def problem_of(self, value: Any) -> str | None:
         if value is None:

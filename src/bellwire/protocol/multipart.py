@@ -6,6 +6,7 @@ A part is complete only at the *next* delimiter: so whoever writes a part ends i
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 import msgspec
 
@@ -39,6 +40,7 @@ class Part(msgspec.Struct, frozen=True):
         return content_type.lower().startswith("application/json")
 
 
+@lru_cache(maxsize=1024)
 def boundary_of(content_type: str) -> bytes:
     """The boundary that a Content-Type names, in quotes or not.
 
@@ -60,7 +62,7 @@ class MultipartReader:
     """
 
     def __init__(self, boundary: bytes, max_part: int) -> None:
-        """`max_part`: bytes of a part with its headers; one that grows longer raises TooLarge."""
+        """`max_part`: bytes of a part with its headers and blanks after it; a longer one raises TooLarge."""
         self.finished = False
         self._delimiter = b"\r\n--" + boundary
         self._max_part = max_part
@@ -82,15 +84,20 @@ class MultipartReader:
             if self._in_part and raw:
                 parts.append(_parse_part(raw))
             self._in_part = True
-        if len(self._buffer) > self._max_part + len(self._delimiter) + 2:
-            raise TooLarge(f"a part has more than {self._max_part} bytes")
+        self._bound(len(self._buffer))
         return parts
+
+    def _bound(self, length: int) -> None:
+        """Refuse a part that reaches so far with the line end before it, its delimiter and the end of that line."""
+        if length > self._max_part + len(self._delimiter) + 4:
+            raise TooLarge(f"a part has more than {self._max_part} bytes")
 
     def _next_section(self) -> bytes | None:
         """What stands before the next delimiter, or None when that has not come whole yet."""
         while (at := self._buffer.find(self._delimiter, self._searched)) >= 0:
             after = at + len(self._delimiter)
             if self._buffer.startswith(b"--", after):
+                self._bound(after + 2)
                 section = bytes(self._buffer[:at])
                 self._buffer.clear()
                 self.finished = True
@@ -103,6 +110,7 @@ class MultipartReader:
             if line_end < 0:
                 self._searched = at
                 return None
+            self._bound(line_end + 2)
             section = bytes(self._buffer[:at])
             # The line end stays: it opens the next part, and a doubled delimiter needs it.
             del self._buffer[:line_end]
@@ -136,9 +144,19 @@ def read_parts(content_type: str, body: bytes) -> list[Part]:
     return parts
 
 
-def json_part(parts: Iterable[Part]) -> bytes:
-    """The body of the first JSON part. Raises MalformedMultipart when there is none."""
-    for part in parts:
+def read_json(content_type: str, body: bytes) -> bytes:
+    """The first JSON part of a body that is there whole. Raises MalformedMultipart also when there is none.
+
+    Nearly every event is one JSON part and nothing else: those are cut out without a reader.
+    """
+    delimiter = b"--" + boundary_of(content_type)
+    if body.startswith(delimiter + b"\r\n") and body.count(delimiter) == 2:
+        section, closing, _ = body[len(delimiter) + 2 :].partition(b"\r\n" + delimiter + b"--")
+        if closing:
+            part = _parse_part(section)
+            if part.is_json:
+                return part.body
+    for part in read_parts(content_type, body):
         if part.is_json:
             return part.body
     raise MalformedMultipart("there is no part with Content-Type application/json")

@@ -164,10 +164,37 @@ def test_the_stop_button_gets_a_stop_alert(talk: Talk) -> None:
 
 def test_the_stop_button_gets_a_stop_alert_even_when_the_start_was_not_reported(talk: Talk) -> None:
     line = holding(talk)
+    talk.now = at("07:00")
 
     line >> RequestAlertStop(**A)
 
     line << StopAlert(**A)
+
+
+def test_a_stop_button_that_comes_late_does_not_silence_the_next_occurrence(talk: Talk) -> None:
+    line = ringing(talk, rule="FREQ=DAILY")
+    line.shows(alarm("a", at("07:00"))) >> AlertStopped(**A)
+    line << alarm("a", at("07:00", day=21))
+    line.shows(alarm("a", at("07:00", day=21))) >> SetAlertSucceeded(**A)
+
+    line >> RequestAlertStop(**A)
+    line << ()
+
+    talk.now = at("07:00", day=21)
+    line.shows(alarm("a", at("07:00", day=21)), ringing=("a",)) >> AlertStarted(**A)
+    line << ()
+
+
+def test_a_stop_that_is_reported_twice_does_not_end_the_next_occurrence(talk: Talk) -> None:
+    line = ringing(talk, rule="FREQ=DAILY")
+    line.shows(alarm("a", at("07:00"))) >> AlertStopped(**A)
+    line << alarm("a", at("07:00", day=21))
+    line.shows(alarm("a", at("07:00", day=21))) >> SetAlertSucceeded(**A)
+
+    line >> AlertStopped(**A)
+
+    line << ()
+    assert talk.alerts() == {"a": at("07:00", day=21)}
 
 
 def test_a_stop_alert_without_answer_is_said_again(talk: Talk) -> None:

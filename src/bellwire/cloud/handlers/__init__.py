@@ -5,6 +5,7 @@ It knows that order, and the tables of the namespaces; it must not know any mess
 
 from bellwire.cloud.handlers import alerts
 from bellwire.cloud.handlers.arrival import Arrival
+from bellwire.cloud.store.standings import load_standing_rows
 from bellwire.cloud.store.transaction import Transaction
 
 __all__ = ["Arrival", "receive"]
@@ -14,6 +15,7 @@ HANDLERS = {**alerts.HANDLERS}
 
 def receive(arrival: Arrival) -> Transaction[frozenset[str]]:
     """Carry out one event. Returns the ids of the devices that may have to be told something now."""
-    woken = yield from alerts.believe_context(arrival)
-    woken |= yield from HANDLERS[type(arrival.event.message)](arrival)
+    rows = yield from load_standing_rows(arrival.device.account_id, arrival.device.device_id)
+    woken = yield from alerts.believe_context(arrival, rows)
+    woken |= yield from HANDLERS[type(arrival.event.message)](arrival, rows)
     return woken

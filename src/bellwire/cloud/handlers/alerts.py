@@ -4,23 +4,24 @@ It knows the table at its foot and what a report leads to; it must not know what
 (`alerts.reconcile` decides that from the rows). Every function is a transaction, and re-runnable.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
-from typing import cast
+from typing import Any, cast
 
 from bellwire.alerts.alert import Kind
-from bellwire.alerts.lifecycle import Step
+from bellwire.alerts.lifecycle import Life, Step
+from bellwire.alerts.reconcile import is_settled
 from bellwire.alerts.recurrence import next_occurrence
 from bellwire.alerts.standing import Desired, Standing, ended_occurrence, observed, reported_step, stranger
-from bellwire.cloud.handlers.arrival import Arrival, seen_in
+from bellwire.cloud.handlers.arrival import Arrival, seen_in, shown_in
 from bellwire.cloud.store.alerts import delete_alert, load_alert, move_alert
 from bellwire.cloud.store.standings import (
     ask_for_everything,
     desire,
-    load_standing,
-    load_standings,
+    is_as_shown,
     save_report,
     silence,
+    standing_of,
 )
 from bellwire.cloud.store.transaction import Transaction
 from bellwire.protocol.messages import Message
@@ -38,32 +39,41 @@ from bellwire.protocol.messages.alerts import (
 )
 
 Woken = frozenset[str]
-Handler = Callable[[Arrival], Transaction[Woken]]
+Rows = Mapping[str, Any]
+"""The rows of the device's standings, by token."""
+Handler = Callable[[Arrival, Rows], Transaction[Woken]]
 NOBODY: Woken = frozenset()
 
 
-def believe_context(arrival: Arrival) -> Transaction[Woken]:
+def believe_context(arrival: Arrival, rows: Rows) -> Transaction[Woken]:
     """Compare the context with what was believed of the device's alerts, and keep the differences.
 
     The alert that the event itself is about is left to it: its report says more than its context.
     """
-    seen = seen_in(arrival.event)
-    if seen is None:
+    shown = shown_in(arrival.event)
+    if shown is None:
         return NOBODY
     message = arrival.event.message
     about = message.token if isinstance(message, OneAlert) else None
-    device = arrival.device
-    standings = yield from load_standings(device.account_id, device.device_id)
-    for token in seen.keys() - standings.keys():
-        standings[token] = stranger(token, seen[token].kind, arrival.now)
     woken = NOBODY
-    for token, before in standings.items():
-        if token == about:
-            continue
-        after = observed(before, seen.get(token), arrival.now, arrival.told.get(token))
-        if after is not before:
-            woken |= yield from _keep(arrival, before, after)
+    for before in _differing(arrival, rows, shown):
+        if before.token != about:
+            told = arrival.told.get(before.token)
+            after = observed(before, seen_in(arrival.event, before.token), arrival.now, told)
+            if after is not before:
+                woken |= yield from _keep(arrival, before, after)
     return woken
+
+
+def _differing(arrival: Arrival, rows: Rows, shown: Mapping[str, tuple[datetime, bool]]) -> Iterator[Standing]:
+    """The standings that are not as the context shows them, with those that nobody knew of."""
+    for token, row in rows.items():
+        if not is_as_shown(row, shown.get(token)) or token in arrival.told:
+            yield standing_of(row)
+    for token in shown.keys() - rows.keys():
+        seen = seen_in(arrival.event, token)
+        if seen is not None:
+            yield stranger(token, seen.kind, arrival.now)
 
 
 def _keep(arrival: Arrival, before: Standing, after: Standing) -> Transaction[Woken]:
@@ -71,7 +81,7 @@ def _keep(arrival: Arrival, before: Standing, after: Standing) -> Transaction[Wo
     device = arrival.device
     yield from save_report(device.account_id, device.device_id, after)
     ended = ended_occurrence(before, after)
-    woken = frozenset((device.device_id,))
+    woken = NOBODY if is_settled(after) else frozenset((device.device_id,))
     if ended is not None:
         woken |= yield from end_occurrence(device.account_id, after.token, ended, arrival.now)
     return woken
@@ -86,47 +96,47 @@ def end_occurrence(account_id: str, token: str, occurrence: datetime, now: datet
     if alert is None or alert.scheduled_time != occurrence:
         return NOBODY
     following = next_occurrence(alert.schedule, max(occurrence, now))
-    yield from silence(account_id, token, occurrence)
     if following is None:
         yield from delete_alert(account_id, token)
-        return frozenset((yield from desire(account_id, token, None)))
+        return frozenset((yield from desire(account_id, token, None, over=occurrence)))
     yield from move_alert(account_id, token, following)
-    return frozenset((yield from desire(account_id, token, Desired(following, alert.version))))
+    return frozenset((yield from desire(account_id, token, Desired(following, alert.version), over=occurrence)))
 
 
 def _report(step: Step) -> Handler:
     """Make the handler of an event that reports one step of an alert's life."""
 
-    def handle(arrival: Arrival) -> Transaction[Woken]:
-        before = yield from _standing(arrival)
-        seen = (seen_in(arrival.event) or {}).get(before.token)
+    def handle(arrival: Arrival, rows: Rows) -> Transaction[Woken]:
+        before = _standing(arrival, rows)
+        seen = seen_in(arrival.event, before.token)
         after = reported_step(before, step, arrival.now, arrival.acknowledged, seen)
         return (yield from _keep(arrival, before, after))
 
     return handle
 
 
-def _standing(arrival: Arrival) -> Transaction[Standing]:
-    device = arrival.device
+def _standing(arrival: Arrival, rows: Rows) -> Standing:
     message = cast("OneAlert", arrival.event.message)
-    standing = yield from load_standing(device.account_id, device.device_id, message.token)
-    return standing or stranger(message.token, Kind(message.type or Kind.ALARM), arrival.now)
+    row = rows.get(message.token)
+    return stranger(message.token, Kind(message.type or Kind.ALARM), arrival.now) if row is None else standing_of(row)
 
 
-def _request_stop(arrival: Arrival) -> Transaction[Woken]:
+def _request_stop(arrival: Arrival, rows: Rows) -> Transaction[Woken]:
     """Somebody pressed stop: this occurrence is silenced wherever it rings (RequestAlertStop, Remarks)."""
-    ringing = yield from _report(Step.START)(arrival)
-    standing = yield from _standing(arrival)
-    occurrence = standing.reported.scheduled_time
-    if occurrence is None:
-        return ringing
-    account_id, token = arrival.device.account_id, standing.token
-    return ringing | frozenset((yield from silence(account_id, token, occurrence)))
+    before = _standing(arrival, rows)
+    seen = seen_in(arrival.event, before.token)
+    ringing = reported_step(before, Step.START, arrival.now, None, seen)
+    woken = yield from _keep(arrival, before, ringing)
+    occurrence = ringing.reported.scheduled_time
+    if ringing.reported.life is not Life.RINGING or occurrence is None:
+        # A request that came late, or again: silencing would be of the next occurrence, which must ring.
+        return woken
+    return woken | frozenset((yield from silence(arrival.device.account_id, before.token, occurrence)))
 
 
-def _request_delete(arrival: Arrival) -> Transaction[Woken]:
+def _request_delete(arrival: Arrival, rows: Rows) -> Transaction[Woken]:
     """Somebody deleted the alert on the device: it is desired nowhere any more (RequestDeleteAlert, Remarks)."""
-    standing = yield from _standing(arrival)
+    standing = _standing(arrival, rows)
     account_id, device_id = arrival.device.account_id, arrival.device.device_id
     yield from delete_alert(account_id, standing.token)
     devices = frozenset((yield from desire(account_id, standing.token, None)))
@@ -135,12 +145,12 @@ def _request_delete(arrival: Arrival) -> Transaction[Woken]:
     return devices | {device_id}
 
 
-def _request_synchronize(arrival: Arrival) -> Transaction[Woken]:
+def _request_synchronize(arrival: Arrival, _: Rows) -> Transaction[Woken]:
     yield from ask_for_everything(arrival.device.account_id, arrival.device.device_id)
     return frozenset((arrival.device.device_id,))
 
 
-def _nothing_more(_: Arrival) -> Transaction[Woken]:
+def _nothing_more(*_: object) -> Transaction[Woken]:
     """A deletion failed: it is said again in time, as long as the device reports the alert."""
     yield from ()
     return NOBODY

@@ -23,13 +23,24 @@ class Arrival:
     """By token, what the device was told so long ago that its context shows it."""
 
 
-def seen_in(event: Event) -> dict[str, Seen] | None:
-    """The device's alerts, by token, as the context of an event has them; None when there is no context."""
+def shown_in(event: Event) -> dict[str, tuple[datetime, bool]] | None:
+    """By token, when each of the device's alerts rings and whether it rings now; None when there is no context."""
     state = event.alerts_state
     if state is None:
         return None
-    ringing = {alert.token for alert in state.active_alerts}
-    return {
-        alert.token: Seen(alert.token, Kind(alert.type), alert.scheduled_time, alert.token in ringing)
-        for alert in (*state.active_alerts, *state.all_alerts)
-    }
+    shown = {alert.token: (alert.scheduled_time, False) for alert in state.all_alerts}
+    for alert in state.active_alerts:
+        shown[alert.token] = alert.scheduled_time, True
+    return shown
+
+
+def seen_in(event: Event, token: str) -> Seen | None:
+    """One of the device's alerts as the context of an event has it; None when it is not there."""
+    state = event.alerts_state
+    if state is None:
+        return None
+    for ringing, alerts in ((True, state.active_alerts), (False, state.all_alerts)):
+        for alert in alerts:
+            if alert.token == token:
+                return Seen(token, Kind(alert.type), alert.scheduled_time, ringing)
+    return None

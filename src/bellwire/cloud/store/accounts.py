@@ -1,7 +1,6 @@
-"""Statements and transactions on accounts and their tokens.
+"""Statements and transactions on accounts and on the tokens that act for them.
 
-It knows rows; it must not know a token, only its SHA-256. But for those that find an account by its name or token,
-every transaction takes the account's id.
+It must not know what a token looks like before it is hashed, nor who may ask for what.
 """
 
 from datetime import datetime
@@ -15,92 +14,106 @@ from bellwire.cloud.store.instants import from_ms_or_none, to_ms, to_ms_or_none
 from bellwire.cloud.store.schema import account_tokens, accounts, device_tokens
 from bellwire.cloud.store.transaction import Statement, Transaction
 
-INSERT_ACCOUNT = Statement(
-    sa.insert(accounts).values({column.name: sa.bindparam(column.name) for column in accounts.c}), "a new account"
-)
-SELECT_ACCOUNT = Statement(
-    sa.select(accounts).where(accounts.c.account_id == sa.bindparam("account_id")), "an account by its id"
-)
-SELECT_ACCOUNT_BY_NAME = Statement(
-    sa.select(accounts).where(accounts.c.name == sa.bindparam("name")), "an account by its name"
-)
-SELECT_ACCOUNTS = Statement(sa.select(accounts).order_by(accounts.c.name), "all accounts by name")
-INSERT_ACCOUNT_TOKEN = Statement(
-    sa.insert(account_tokens).values({column.name: sa.bindparam(column.name) for column in account_tokens.c}),
-    "a new token of an account",
-)
-SELECT_ACCOUNT_BY_TOKEN = Statement(
-    sa.select(account_tokens.c.account_id, account_tokens.c.expires_ms).where(
-        account_tokens.c.token_hash == sa.bindparam("token_hash")
-    ),
-    "whose token this is",
-)
-DELETE_EXPIRED_ACCOUNT_TOKENS = Statement(
-    sa.delete(account_tokens).where(account_tokens.c.expires_ms < sa.bindparam("before_ms")),
-    "tokens of accounts that have expired go",
-)
-DELETE_EXPIRED_DEVICE_TOKENS = Statement(
-    sa.delete(device_tokens).where(device_tokens.c.expires_ms < sa.bindparam("before_ms")),
-    "tokens of devices that have expired go",
-)
-
 
 class Account(NamedTuple):
-    """An account."""
+    """An owner of devices and alerts."""
 
     account_id: str
     name: str
     timezone: str
-    """IANA name: what `07:00` means to this account."""
+    """The IANA name of the zone in which the owner means "07:00"."""
+
+
+_SELECT = sa.select(accounts.c.account_id, accounts.c.name, accounts.c.timezone)
+
+_INSERT = Statement(sa.insert(accounts), "a new account")
+_BY_ID = Statement(_SELECT.where(accounts.c.account_id == sa.bindparam("account_id")), "the account of that id")
+_BY_NAME = Statement(_SELECT.where(accounts.c.name == sa.bindparam("name")), "the account of that name")
+_ALL = Statement(_SELECT.order_by(accounts.c.name), "all accounts by name")
+
+_INSERT_TOKEN = Statement(sa.insert(account_tokens), "a new token of an account")
+_BY_TOKEN = Statement(
+    sa.select(account_tokens.c.account_id, account_tokens.c.expires_ms).where(
+        account_tokens.c.token_hash == sa.bindparam("token_hash")
+    ),
+    "the account that a token acts for",
+)
+_REVOKE = Statement(
+    sa.delete(account_tokens)
+    .where(
+        account_tokens.c.account_id == sa.bindparam("account_id"),
+        account_tokens.c.token_hash == sa.bindparam("token_hash"),
+    )
+    .returning(account_tokens.c.account_id),
+    "a token that acts for its account no longer",
+)
+_PURGES = [
+    Statement(
+        sa.delete(table).where(table.c.expires_ms <= sa.bindparam("now_ms")).returning(table.c.account_id),
+        f"the {table.name} that have expired",
+    )
+    for table in (account_tokens, device_tokens)
+]
 
 
 def add_account(account_id: str, name: str, timezone: str, now: datetime) -> Transaction[None]:
-    """Add an account. Raises AlreadyExists for a name that is taken."""
-    if (yield SELECT_ACCOUNT_BY_NAME, {"name": name}):
-        raise AlreadyExists(f"there is an account {name!r} already; choose another name")
-    yield INSERT_ACCOUNT, {"account_id": account_id, "name": name, "timezone": timezone, "created_ms": to_ms(now)}
+    """Add an account. Raises AlreadyExists when another one has the name."""
+    values = {"account_id": account_id, "name": name, "timezone": timezone, "created_ms": to_ms(now)}
+    try:
+        yield _INSERT, values
+    except AlreadyExists as error:
+        raise AlreadyExists(f"there is an account {name!r} already; choose another name") from error
 
 
 def find_account(account_id: str) -> Transaction[Account]:
-    """The account of this id. Raises NotFound."""
-    rows = yield SELECT_ACCOUNT, {"account_id": account_id}
+    """Give the account of that id. Raises NotFound."""
+    rows = yield _BY_ID, {"account_id": account_id}
     if not rows:
-        raise NotFound("this account is not there any more")
-    return Account(rows[0].account_id, rows[0].name, rows[0].timezone)
+        raise NotFound(f"there is no account {account_id!r}")
+    return Account(*rows[0])
 
 
-def find_account_named(name: str) -> Transaction[Account | None]:
-    """The account of this name."""
-    rows = yield SELECT_ACCOUNT_BY_NAME, {"name": name}
-    return Account(rows[0].account_id, rows[0].name, rows[0].timezone) if rows else None
+def account_by_name(name: str) -> Transaction[Account | None]:
+    """Give the account of that name."""
+    rows = yield _BY_NAME, {"name": name}
+    return Account(*rows[0]) if rows else None
 
 
 def list_accounts() -> Transaction[list[Account]]:
-    """All accounts, by name."""
-    rows = yield SELECT_ACCOUNTS, {}
-    return [Account(row.account_id, row.name, row.timezone) for row in rows]
+    """Give all accounts by name, for the operator of the cloud."""
+    rows = yield _ALL, {}
+    return [Account(*row) for row in rows]
 
 
 def add_account_token(account_id: str, token_hash: bytes, expires: datetime | None, now: datetime) -> Transaction[None]:
-    """Let whoever has this token act for the account, until it expires."""
-    yield (
-        INSERT_ACCOUNT_TOKEN,
-        {
-            "account_id": account_id,
-            "token_hash": token_hash,
-            "expires_ms": to_ms_or_none(expires),
-            "created_ms": to_ms(now),
-        },
-    )
+    """Let a token act for the account, until it `expires` or, with None, is revoked.
+
+    Of the token only the SHA-256 is known. Raises NotFound when there is no such account.
+    """
+    values = {"token_hash": token_hash, "expires_ms": to_ms_or_none(expires), "created_ms": to_ms(now)}
+    try:
+        yield _INSERT_TOKEN, {"account_id": account_id, **values}
+    except NotFound as error:
+        raise NotFound(f"there is no account {account_id!r}") from error
 
 
 def account_by_token(token_hash: bytes) -> Transaction[AccountIdentity | None]:
-    """Whose token this is, expired or not; None: nobody's."""
-    rows = yield SELECT_ACCOUNT_BY_TOKEN, {"token_hash": token_hash}
+    """Give whom the token acts for, also when it has expired; None for one that is unknown or revoked."""
+    rows = yield _BY_TOKEN, {"token_hash": token_hash}
     return AccountIdentity(rows[0].account_id, from_ms_or_none(rows[0].expires_ms)) if rows else None
 
 
-def purge_expired_tokens(now: datetime) -> Transaction[None]:
-    """Forget the tokens, of any account, that have expired."""
-    yield DELETE_EXPIRED_ACCOUNT_TOKENS, {"before_ms": to_ms(now)}
-    yield DELETE_EXPIRED_DEVICE_TOKENS, {"before_ms": to_ms(now)}
+def revoke_account_token(account_id: str, token_hash: bytes) -> Transaction[None]:
+    """Take a token back. Raises NotFound when the account has no such token."""
+    rows = yield _REVOKE, {"account_id": account_id, "token_hash": token_hash}
+    if not rows:
+        raise NotFound("this account has no such token; it was revoked before, or is another account's")
+
+
+def purge_expired_tokens(now: datetime) -> Transaction[int]:
+    """Remove the tokens of all accounts and devices that have expired; give their number."""
+    purged = 0
+    for purge in _PURGES:
+        rows = yield purge, {"now_ms": to_ms(now)}
+        purged += len(rows)
+    return purged

@@ -57,7 +57,7 @@ class Connection:
             result = self._perform(function(*args, **kwargs))
             # Not with "PRAGMA query_only", which would make SQLite prepare every statement again.
             if self._raw.total_changes != before:
-                raise StoreFailed(f"{function} writes, so it must not be given to read().")
+                raise StoreFailed(f"{function} writes, so it must not be given to read()")
         finally:
             self._roll_back()
         return result
@@ -109,7 +109,7 @@ class Connection:
             rows = self._rows(_compiler[statement], args)
         except sqlite3.Error as error:
             refusal = meaning(error)
-            refusal.add_note(f"The statement was: {statement.description}.")
+            refusal.add_note(f"the statement: {statement.description}")
             return transaction.throw(refusal)
         return transaction.send(rows)
 
@@ -129,11 +129,11 @@ def meaning(error: sqlite3.Error) -> StoreError:
     """Give the store's own error for one of SQLite's."""
     code = getattr(error, "sqlite_errorcode", None)  # absent where the Python driver itself complains
     if code in {sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY}:
-        return AlreadyExists(f"The row exists already: {error}.")
+        return AlreadyExists(f"the row exists already: {error}")
     if code == sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY:
-        return NotFound("What the row belongs to does not exist in this account.")
+        return NotFound("what the row belongs to does not exist, or not in this account")
     if isinstance(error, sqlite3.IntegrityError):
-        return Refused(f"The row breaks a rule of the schema: {error}.")
+        return Refused(f"the row breaks a rule of the schema: {error}")
     if code is not None and code & 0xFF == sqlite3.SQLITE_BUSY:
-        return StoreBusy("Another process has been writing to the store for too long; try again.")
-    return StoreFailed(f"SQLite refused: {error}.")
+        return StoreBusy("another process has been writing to the store for too long; try again in a moment")
+    return StoreFailed(f"SQLite refused: {error}")

@@ -12,8 +12,8 @@ from typing import Any, TypeAlias, TypeVar
 import structlog
 
 from bellwire.cloud.store.connection import Connection
-from bellwire.cloud.store.errors import NotFound, StoreBusy, StoreError, StoreFailed
-from bellwire.cloud.store.trace import Direction, TraceBuffer, append_existing, append_messages
+from bellwire.cloud.store.errors import StoreBusy, StoreError, StoreFailed
+from bellwire.cloud.store.trace import Direction, TraceBuffer, append_messages
 from bellwire.cloud.store.transaction import Args, Transaction
 
 log = structlog.get_logger()
@@ -54,7 +54,7 @@ class GroupCommit:
     def submit(self, transaction: Transaction[T]) -> asyncio.Future[T]:
         """Queue a transaction; the future is done after its commit. StoreBusy."""
         if self._unanswered >= self._queue_limit:
-            raise StoreBusy(f"{self._unanswered} transactions are waiting already; try again in a moment.")
+            raise StoreBusy(f"{self._unanswered} transactions are waiting already; try again in a moment")
         self._unanswered += 1
         future: asyncio.Future[T] = self._loop.create_future()
         self._queue.put((future, transaction))
@@ -123,18 +123,14 @@ class GroupCommit:
         return answers
 
     def _append(self, messages: list[Args]) -> None:
-        if not messages:
-            return
-        attempt = self._connection.attempt
-        _, error = attempt(append_messages(messages, self._trace.crowded(messages)))
-        if isinstance(error, NotFound):
-            _, error = attempt(append_existing(messages))
-        if error is not None:
-            log.error("trace lost", messages=len(messages), error=str(error))
+        if messages:
+            _, error = self._connection.attempt(append_messages(messages))
+            if error is not None:
+                log.error("trace lost", messages=len(messages), error=str(error))
 
 
 def _own(error: Exception) -> StoreError:
     """Give an exception for one caller: a shared one would collect the tracebacks of all."""
-    own = type(error)(str(error)) if isinstance(error, StoreError) else StoreFailed(f"The commit failed: {error}.")
+    own = type(error)(str(error)) if isinstance(error, StoreError) else StoreFailed(f"the commit failed: {error}")
     own.__cause__ = error
     return own

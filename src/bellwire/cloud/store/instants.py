@@ -12,7 +12,7 @@ _MILLISECOND = timedelta(milliseconds=1)
 def to_ms(instant: datetime) -> int:
     """Give the milliseconds since the epoch, rounded down; ValueError for a datetime without a time zone."""
     if instant.tzinfo is None:
-        raise ValueError(f"The instant {instant.isoformat()} has no time zone; give it one, e.g. UTC.")
+        raise ValueError(f"{instant.isoformat()} has no time zone; give it one, e.g. UTC")
     return (instant - _EPOCH) // _MILLISECOND
 
 

@@ -39,7 +39,7 @@ def connect(path: Path | str) -> sqlite3.Connection:
     """
     if sqlite3.sqlite_version_info < _OLDEST_SQLITE:
         needed = ".".join(map(str, _OLDEST_SQLITE))
-        raise StoreUnusable(f"SQLite {sqlite3.sqlite_version} is too old; use a Python with {needed} or newer.")
+        raise StoreUnusable(f"SQLite {sqlite3.sqlite_version} is too old; use a Python with {needed} or newer")
     with _explained(path), ExitStack() as undo:
         if str(path) != MEMORY:
             _make_private(Path(path))
@@ -58,9 +58,9 @@ def _explained(path: Path | str) -> Iterator[None]:
         yield
     except (OSError, sqlite3.Error) as error:
         if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_NOTADB:
-            raise StoreUnusable(f"{path} is not a SQLite database; restore it, or use another folder.") from error
+            raise StoreUnusable(f"{path} is not a SQLite database; restore it, or use another folder") from error
         raise StoreUnusable(
-            f"The store {path} cannot be opened: {error}; its folder must be a writable one, and not full."
+            f"the store {path} cannot be opened: {error}; its folder must be writable, and its disk not full"
         ) from error
 
 
@@ -100,7 +100,7 @@ def _bring_up_to_date(raw: sqlite3.Connection, path: Path | str) -> None:
     from bellwire.cloud.store.migrating import migrate, revisions  # noqa: PLC0415 - Alembic costs 0.15 s
 
     if revision is not None and revision not in revisions():
-        raise StoreUnusable(f"{path} is of a newer version of bellwire; install that one, or use another folder.")
+        raise StoreUnusable(f"{path} is of a newer version of bellwire; install that one, or use another folder")
     migrate(raw)
 
 
@@ -111,5 +111,5 @@ def _revision(raw: sqlite3.Connection, path: Path | str) -> str | None:
         (revision,) = raw.execute("SELECT version_num FROM alembic_version").fetchone()
         return str(revision)
     if tables:
-        raise StoreUnusable(f"{path} is another program's database; use another folder.")
+        raise StoreUnusable(f"{path} is another program's database; use another folder")
     return None

@@ -19,7 +19,7 @@ from bellwire.cloud.store.transaction import Transaction
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_CLOSED = "The store is not open; nothing was read or written."
+_CLOSED = "the store is not open; nothing was read or written"
 
 
 class SqliteStore:

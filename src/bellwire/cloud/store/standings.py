@@ -33,9 +33,18 @@ _COLUMNS = [
 
 SELECT_STANDINGS = Statement(sa.select(*_COLUMNS).where(_OF_DEVICE), "all standings of one device")
 
-SELECT_STANDING = Statement(
-    sa.select(*_COLUMNS).where(_OF_DEVICE & (standings.c.token == sa.bindparam("token"))),
-    "how one alert stands on one device",
+SELECT_UNSETTLED = Statement(
+    sa.select(*_COLUMNS).where(
+        _OF_DEVICE
+        & (
+            standings.c.desired_ms.is_(None)
+            | standings.c.reported_ms.is_distinct_from(standings.c.desired_ms)
+            | standings.c.reported_version.is_distinct_from(standings.c.desired_version)
+            | sa.and_(*(standings.c.reported != life.value for life in (Life.SET, Life.RINGING, Life.STOPPED)))
+            | ((standings.c.reported == Life.RINGING.value) & (standings.c.silenced_ms == standings.c.reported_ms))
+        )
+    ),
+    "the standings of a device of which there may be something to say: those that are not `reconcile.is_settled`",
 )
 
 _REPORTED = ("reported", "reported_ms", "reported_version", "reported_at_ms", "failures")
@@ -56,7 +65,11 @@ DELETE_STANDING = Statement(
 DESIRE = Statement(
     sa.update(standings)
     .where(_OF_ALERT)
-    .values(desired_ms=sa.bindparam("desired_ms"), desired_version=sa.bindparam("desired_version"))
+    .values(
+        desired_ms=sa.bindparam("new_desired_ms"),
+        desired_version=sa.bindparam("new_desired_version"),
+        silenced_ms=sa.func.coalesce(sa.bindparam("new_silenced_ms"), standings.c.silenced_ms),
+    )
     .returning(standings.c.device_id),
     "set one alert to this time and content on all of its devices; None: it should be absent",
 )
@@ -89,26 +102,50 @@ SELECT_SYNC_SEQ = Statement(
 )
 
 
-def load_standings(account_id: str, device_id: str) -> Transaction[dict[str, Standing]]:
-    """All standings of one device, by token."""
+def load_standings(account_id: str, device_id: str) -> Transaction[list[Standing]]:
+    """All standings of one device."""
     rows = yield SELECT_STANDINGS, {"account_id": account_id, "device_id": device_id}
-    return {row.token: standing_of(row) for row in rows}
+    return [standing_of(row) for row in rows]
 
 
-def load_standing(account_id: str, device_id: str, token: str) -> Transaction[Standing | None]:
-    """How one alert stands on one device; None when nothing is known of it there."""
-    rows = yield SELECT_STANDING, {"account_id": account_id, "device_id": device_id, "token": token}
-    return standing_of(rows[0]) if rows else None
+def load_unsettled(account_id: str, device_id: str) -> Transaction[list[Standing]]:
+    """The standings of one device of which there may be something to say."""
+    rows = yield SELECT_UNSETTLED, {"account_id": account_id, "device_id": device_id}
+    return [standing_of(row) for row in rows]
+
+
+def load_standing_rows(account_id: str, device_id: str) -> Transaction[dict[str, Any]]:
+    """The rows of one device's standings, by token: for `standing_of` and `is_as_shown`.
+
+    Every event compares its context with all of them, and most are as it shows them: only the others are worth a value.
+    """
+    rows = yield SELECT_STANDINGS, {"account_id": account_id, "device_id": device_id}
+    return {row[0]: row for row in rows}
+
+
+def is_as_shown(row: Any, shown: tuple[datetime, bool] | None) -> bool:
+    """Whether a context tells nothing new of this row. `shown`: when it rings and whether it does; None: not there."""
+    if shown is None:
+        return row.reported in _NOT_THERE
+    time, ringing = shown
+    return row.reported in (_RINGING if ringing else _QUIET) and row.reported_ms == to_ms(time)
+
+
+_KINDS = {kind.value: kind for kind in Kind}
+_LIVES = {life.value: life for life in Life}
+_NOT_THERE = frozenset({Life.ABSENT.value, Life.FAILED.value})
+_RINGING = frozenset({Life.RINGING.value})
+_QUIET = frozenset({Life.SET.value, Life.STOPPED.value})
 
 
 def standing_of(row: Any) -> Standing:
     """The standing that a row of SELECT_STANDINGS holds."""
     return Standing(
         row.token,
-        Kind(row.kind),
+        _KINDS[row.kind],
         None if row.desired_ms is None else Desired(from_ms(row.desired_ms), row.desired_version),
         Reported(
-            Life(row.reported),
+            _LIVES[row.reported],
             from_ms(row.reported_at_ms),
             None if row.reported_ms is None else from_ms(row.reported_ms),
             row.reported_version,
@@ -150,15 +187,21 @@ def add_standings(account_id: str, alert: Alert, device_ids: Iterable[str], now:
     yield REPORT, [{**of_alert, "device_id": device_id} for device_id in device_ids]
 
 
-def desire(account_id: str, token: str, desired: Desired | None) -> Transaction[list[str]]:
-    """Change what is desired of an alert on all of its devices. Returns their ids."""
+def desire(
+    account_id: str, token: str, desired: Desired | None, over: datetime | None = None
+) -> Transaction[list[str]]:
+    """Change what is desired of an alert on all of its devices; `over`: this occurrence must ring no longer.
+
+    Returns the devices' ids.
+    """
     rows = yield (
         DESIRE,
         {
             "account_id": account_id,
             "token": token,
-            "desired_ms": desired and to_ms(desired.scheduled_time),
-            "desired_version": desired and desired.version,
+            "new_desired_ms": desired and to_ms(desired.scheduled_time),
+            "new_desired_version": desired and desired.version,
+            "new_silenced_ms": over and to_ms(over),
         },
     )
     return [row.device_id for row in rows]

@@ -3,14 +3,14 @@
 It must not know what a message means. Nobody waits for the trace, and it may lose rows under load, the oldest first.
 """
 
-from collections import deque
-from collections.abc import Iterable
+from collections import Counter, deque
 from datetime import datetime
 from threading import Lock
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 import msgspec
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
 
 from bellwire.cloud.store.instants import from_ms, to_ms
 from bellwire.cloud.store.schema import devices, messages
@@ -19,15 +19,14 @@ from bellwire.cloud.store.transaction import Args, Statement, Transaction
 Direction: TypeAlias = Literal["event", "directive"]
 
 KEPT = 1_000
-"""So many messages of each device are kept, and up to `PRUNED_EVERY` more."""
-PRUNED_EVERY = 100
+"""So many messages of each device are kept."""
 
 _MOST_WAITING = 4_096
 _MOST_BYTES_WAITING = 16 * 1024 * 1024
 
 
 class Message(msgspec.Struct, frozen=True):
-    """One message as it was on the wire; `id` grows with time over all devices, and is never used twice."""
+    """One message as it was on the wire; `id` counts the messages of its device, from 1."""
 
     id: int
     at: datetime
@@ -35,66 +34,67 @@ class Message(msgspec.Struct, frozen=True):
     body: bytes
 
 
-_INSERT = Statement(
-    sa.insert(messages).values({name: sa.bindparam(name) for name in ("device_id", "at_ms", "direction", "body")}),
-    "a message of a device",
+_TAKE_IDS = Statement(
+    sa.update(devices)
+    .where(devices.c.device_id == sa.bindparam("device_id"))
+    .values(trace_seq=devices.c.trace_seq + sa.bindparam("count"))
+    .returning(devices.c.device_id, devices.c.trace_seq),
+    "the ids of some new messages of a device, up to the one returned; nothing for a device that was removed",
 )
 
-_WHICH_EXIST = Statement(
-    sa.select(devices.c.device_id).where(devices.c.device_id == sa.bindparam("device_id")),
-    "a device, if it has not been removed",
+_message = insert(messages).values({column.name: sa.bindparam(column.name) for column in messages.c})
+_PUT = Statement(
+    _message.on_conflict_do_update(
+        index_elements=[messages.c.device_id, messages.c.slot],
+        set_={name: _message.excluded[name] for name in ("id", "at_ms", "direction", "body")},
+    ),
+    "a new message, in the place of the oldest one when there are enough",
 )
 
-_newest_too_many = (
-    sa.select(messages.c.id)
-    .where(messages.c.device_id == sa.bindparam("device_id"))
-    .order_by(messages.c.id.desc())
-    .limit(1)
-    .offset(KEPT)
-    .scalar_subquery()
-)
-_PRUNE = Statement(
-    sa.delete(messages).where(messages.c.device_id == sa.bindparam("device_id"), messages.c.id <= _newest_too_many),
-    "all but the last messages of a device go",
+_NEWEST = Statement(
+    sa.select(devices.c.trace_seq).where(
+        devices.c.account_id == sa.bindparam("account_id"), devices.c.device_id == sa.bindparam("device_id")
+    ),
+    "the id of the device's newest message",
 )
 
-_AFTER = Statement(
-    sa.select(messages.c.id, messages.c.at_ms, messages.c.direction, messages.c.body)
-    .join(devices, devices.c.device_id == messages.c.device_id)
-    .where(
-        devices.c.account_id == sa.bindparam("account_id"),
-        messages.c.device_id == sa.bindparam("device_id"),
-        messages.c.id > sa.bindparam("after_id"),
-    )
-    .order_by(messages.c.id)
-    .limit(sa.bindparam("limit")),
-    "the messages of a device after one that is known, in their order",
+_MESSAGE = Statement(
+    sa.select(messages.c.id, messages.c.at_ms, messages.c.direction, messages.c.body).where(
+        messages.c.device_id == sa.bindparam("device_id"), messages.c.slot == sa.bindparam("slot")
+    ),
+    "one message of a device",
 )
 
 
 def messages_after(account_id: str, device_id: str, after_id: int, limit: int) -> Transaction[list[Message]]:
-    """Give up to `limit` messages that came after the one with that id; 0 is before all."""
-    rows = yield (
-        _AFTER,
-        {"account_id": account_id, "device_id": device_id, "after_id": after_id, "limit": limit},
-    )
+    """Give the first `limit` messages of those that are kept and came after the one with that id; 0: from the first."""
+    found = yield _NEWEST, {"account_id": account_id, "device_id": device_id}
+    newest = found[0].trace_seq if found else 0
+    first = max(after_id, newest - KEPT) + 1
+    ids = range(first, min(newest, first + limit - 1) + 1)
+    rows = yield _MESSAGE, [{"device_id": device_id, "slot": _slot(number)} for number in ids]
     return [Message(row.id, from_ms(row.at_ms), row.direction, row.body) for row in rows]
 
 
-def append_messages(rows: list[Args], crowded: Iterable[str]) -> Transaction[None]:
-    """Append what `TraceBuffer.take` gave, and prune the devices that are due; NotFound when a device is gone.
+def append_messages(rows: list[Args]) -> Transaction[None]:
+    """Append what `TraceBuffer.take` gave; those of a device that was removed meanwhile are left out.
 
-    This and `append_existing` alone write without an account: the rows are of devices that were authenticated.
+    It alone writes without an account: the messages are from connections whose device was authenticated.
     """
-    yield _INSERT, rows
-    yield _PRUNE, [{"device_id": device_id} for device_id in crowded]
+    counts = Counter(row["device_id"] for row in rows)
+    taken = yield _TAKE_IDS, [{"device_id": device_id, "count": count} for device_id, count in counts.items()]
+    last_id = {row.device_id: row.trace_seq - counts[row.device_id] for row in taken}
+    placed = []
+    for row in rows:
+        device_id = row["device_id"]
+        if device_id in last_id:
+            last_id[device_id] += 1
+            placed.append({**row, "id": last_id[device_id], "slot": _slot(last_id[device_id])})
+    yield _PUT, placed
 
 
-def append_existing(rows: list[Args]) -> Transaction[None]:
-    """Append what can be appended when a device was removed while its last messages were on their way."""
-    found = yield _WHICH_EXIST, [{"device_id": device_id} for device_id in {row["device_id"] for row in rows}]
-    existing = {row.device_id for row in found}
-    yield _INSERT, [row for row in rows if row["device_id"] in existing]
+def _slot(message_id: int) -> int:
+    return message_id % KEPT
 
 
 class TraceBuffer:
@@ -104,9 +104,8 @@ class TraceBuffer:
         self.dropped = 0
         """So many messages were dropped since the start, because they came faster than they could be written."""
         self._lock = Lock()
-        self._rows: deque[dict[str, Any]] = deque()
+        self._rows: deque[Args] = deque()
         self._bytes = 0
-        self._since_pruning: dict[str, int] = {}
 
     def add(self, device_id: str, at: datetime, direction: Direction, body: bytes) -> None:
         """Keep a message until it is taken; the oldest ones go when there are too many."""
@@ -123,16 +122,3 @@ class TraceBuffer:
         with self._lock:
             taken, self._rows, self._bytes = self._rows, deque(), 0
         return list(taken)
-
-    def crowded(self, rows: list[Args]) -> list[str]:
-        """Give the devices to prune after these rows: each at its first one, then every `PRUNED_EVERY` of them."""
-        due = []
-        for row in rows:
-            device_id = row["device_id"]
-            # The first one, because nobody knows how many rows were written before this process started.
-            count = self._since_pruning.get(device_id, PRUNED_EVERY - 1) + 1
-            if count >= PRUNED_EVERY:
-                due.append(device_id)
-                count = 0
-            self._since_pruning[device_id] = count
-        return due

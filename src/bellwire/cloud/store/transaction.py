@@ -74,7 +74,7 @@ def _compile(statement: Statement, dialect: sa.Dialect) -> Compiled:
     clause = statement.clause
     compiled = clause.compile(dialect=dialect)
     if compiled.post_compile_params:
-        raise ValueError(f"{statement} has an IN with a list, so its SQL is not fixed; yield it with a list of args.")
+        raise ValueError(f"{statement} has an IN with a list, so its SQL is not fixed; yield it with a list of args")
     names = compiled.positiontup or []
     constants = {name: compiled.binds[name].value for name in names if not compiled.binds[name].required}
     columns = clause.exported_columns.keys()

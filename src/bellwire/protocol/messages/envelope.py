@@ -1,6 +1,7 @@
 """What is around every message: header, context and payload.
 
 It knows the shape that CIC and AVS share; it must not know any message by name.
+Every message needs some of these and none can be part of a cycle: hence gc=False.
 """
 
 import msgspec
@@ -9,7 +10,7 @@ from bellwire.protocol.messages import Message
 from bellwire.protocol.messages.context import AlertsState, ContextObject
 
 
-class Header(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+class Header(msgspec.Struct, frozen=True, gc=False, kw_only=True, rename="camel", omit_defaults=True):
     """Names a message. All its texts are opaque and short."""
 
     namespace: str
@@ -22,7 +23,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_def
     """As one version of the guide has it; read, never written."""
 
 
-class Event(msgspec.Struct, frozen=True, kw_only=True):
+class Event(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """Device to cloud."""
 
     message: Message
@@ -34,7 +35,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     """The other context objects, as they came."""
 
 
-class Directive(msgspec.Struct, frozen=True, kw_only=True):
+class Directive(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """Cloud to device."""
 
     message: Message
@@ -42,21 +43,21 @@ class Directive(msgspec.Struct, frozen=True, kw_only=True):
     dialog_request_id: str | None = None
 
 
-class RawBody(msgspec.Struct, frozen=True):
+class RawBody(msgspec.Struct, frozen=True, gc=False):
     """Header and a payload that is not decoded yet."""
 
     header: Header
     payload: msgspec.Raw
 
 
-class RawEvent(msgspec.Struct, frozen=True):
+class RawEvent(msgspec.Struct, frozen=True, gc=False):
     """An event's JSON from the outside. A context is often missing, empty or null."""
 
     event: RawBody
     context: list[ContextObject] | None = None
 
 
-class RawDirective(msgspec.Struct, frozen=True):
+class RawDirective(msgspec.Struct, frozen=True, gc=False):
     """A directive's JSON from the outside."""
 
     directive: RawBody

@@ -1,7 +1,5 @@
 """The messages of namespace System: here the one that tells what was wrong with an event."""
 
-import msgspec
-
 from bellwire.protocol.messages import Message
 
 
@@ -12,4 +10,4 @@ class Exception(Message, frozen=True, kw_only=True):  # noqa: A001 -- its name o
 
     code: int
     """The HTTP status of the answer it comes in."""
-    description: str = msgspec.field(default="")
+    description: str

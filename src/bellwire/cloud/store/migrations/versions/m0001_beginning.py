@@ -54,6 +54,7 @@ def _devices() -> None:
         sa.Column("name", sa.Text, nullable=False),
         sa.Column("profile", sa.Text, nullable=False),
         sa.Column("sync_seq", sa.Integer, nullable=False, server_default=sa.text("0")),
+        sa.Column("trace_seq", sa.Integer, nullable=False, server_default=sa.text("0")),
         sa.Column("created_ms", _MS, nullable=False),
         sa.Column("last_seen_ms", _MS),
         sa.PrimaryKeyConstraint("account_id", "device_id"),
@@ -125,18 +126,17 @@ def _alerts() -> None:
 def _messages() -> None:
     op.create_table(
         "messages",
-        sa.Column("id", _MS, nullable=False, autoincrement=True),
         sa.Column("device_id", sa.Text, nullable=False),
+        sa.Column("slot", sa.Integer, nullable=False),
+        sa.Column("id", sa.Integer, nullable=False),
         sa.Column("at_ms", _MS, nullable=False),
         sa.Column("direction", sa.Text, nullable=False),
         sa.Column("body", sa.LargeBinary, nullable=False),
-        sa.PrimaryKeyConstraint("id"),
+        sa.PrimaryKeyConstraint("device_id", "slot"),
         sa.ForeignKeyConstraint(["device_id"], ["devices.device_id"], ondelete="CASCADE"),
         sa.CheckConstraint("direction IN ('event', 'directive')", name="direction"),
-        sqlite_autoincrement=True,
         sqlite_strict=True,
     )
-    op.create_index("ix_messages_device", "messages", ["device_id", "id"])
 
 
 def _of_device() -> sa.ForeignKeyConstraint:
