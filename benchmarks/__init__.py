@@ -1,0 +1,1 @@
+"""What is measured, beside what in the same run: `make bench`."""

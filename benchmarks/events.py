@@ -1,0 +1,151 @@
+"""Durable events a second, beside the floor: the same load on the same server answering 204 unread.
+
+Each device lives: AlertStarted, AlertStopped, then the SetAlert of the next day comes down its downchannel, and it
+answers SetAlertSucceeded. Every event carries the context of ten alerts, and is answered when it is on the disk.
+"""
+
+import asyncio
+import re
+import statistics
+import time
+from collections.abc import Callable
+
+import uvloop
+
+from bellwire.protocol.multipart import MultipartWriter
+from bellwire.protocol.profiles import DEFAULT_PROFILE
+from benchmarks.servers import BenchDevice, Ready, data_folder, populate, running, settle
+from benchmarks.wire import RefusedError, Wire, connect, header_block
+
+CONNECTIONS = 50
+AT_ONCE = 4
+"""Alerts of each device that live at once: else the milliseconds that a disk takes for a commit would be all that is
+measured."""
+ALERTS = 10
+SECONDS = 3.0
+ROUNDS = 5
+
+_STATE = b'{"token":"%b","type":"ALARM","scheduledTime":"%b"}'
+_SET_ALERT = re.compile(rb'"name":"SetAlert".*?"token":"([^"]+)".*?"scheduledTime":"([^"]+)"')
+
+
+class LivingDevice:
+    """A device whose alerts ring one day after the other, as fast as the cloud answers."""
+
+    def __init__(self, wire: Wire, device: BenchDevice, *, hears: bool) -> None:
+        """`hears`: it waits for what the cloud says; the floor says nothing."""
+        self._wire = wire
+        self._hears = hears
+        self._writer = MultipartWriter("----bench", "form-data")
+        method, path = (":method", "POST"), (":path", DEFAULT_PROFILE.events_path)
+        self._headers = header_block(method, path, *wire.common, ("content-type", self._writer.content_type))
+        self._times = {alert.token.encode(): alert.scheduled_time.isoformat().encode() for alert in device.alerts}
+        self._ringing: set[bytes] = set()
+        self._set: dict[bytes, Callable[[], None]] = {}
+        self._unread = b""
+        self.answered = 0
+        wire.pushed = self._pushed
+
+    async def live(self, until: float) -> None:
+        """Let some of the alerts ring, stop and be set again until then (a time of `time.perf_counter`)."""
+        await asyncio.gather(*(self._days_of(token, until) for token in list(self._times)[:AT_ONCE]))
+
+    async def settle(self) -> None:
+        """Acknowledge the alerts that are told at the beginning."""
+        told = {token: asyncio.Event() for token in self._times}
+        self._set = {token: event.set for token, event in told.items()}
+        for token, event in told.items():
+            await event.wait()
+            await self._say(b"SetAlertSucceeded", token)
+
+    async def _days_of(self, token: bytes, until: float) -> None:
+        while time.perf_counter() < until:
+            self._ringing.add(token)
+            await self._say(b"AlertStarted", token)
+            self._ringing.discard(token)
+            told = asyncio.Event()
+            self._set[token] = told.set
+            await self._say(b"AlertStopped", token)
+            if self._hears:
+                await told.wait()
+            await self._say(b"SetAlertSucceeded", token)
+
+    async def _say(self, name: bytes, token: bytes) -> None:
+        answer: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self._wire.post(self._headers, self._writer.whole([self._event(name, token)]), answer.set_result)
+        if (status := await answer) != 204:
+            raise RefusedError(f"an event was answered {status}")
+        self.answered += 1
+
+    def _event(self, name: bytes, about: bytes) -> bytes:
+        states = {
+            each: b'{"token":"%b","type":"ALARM","scheduledTime":"%b"}' % (each, when)
+            for each, when in self._times.items()
+        }
+        return (
+            b'{"context":[{"header":{"namespace":"Alerts","name":"AlertsState"},"payload":{"allAlerts":[%b],'
+            b'"activeAlerts":[%b]}}],"event":{"header":{"namespace":"Alerts","name":"%b","messageId":"bench"},'
+            b'"payload":{"token":"%b","type":"ALARM"}}}'
+        ) % (b",".join(states.values()), b",".join(states[each] for each in self._ringing), name, about)
+
+    def _pushed(self, data: bytes) -> None:
+        data = self._unread + data
+        end = 0
+        for found in _SET_ALERT.finditer(data):
+            end = found.end()
+            self._times[found[1]] = found[2]
+            self._set.get(found[1], _nothing)()
+        self._unread = data[end:][-2000:]
+
+
+def _nothing() -> None:
+    """Nobody waits for this one."""
+
+
+def measure() -> dict[str, float]:
+    """Median events/s of both, in turn, and the median of their ratios."""
+    with data_folder() as data, data_folder() as floor_data:
+        _, devices = populate(data, CONNECTIONS, ALERTS)
+        with running("benchmarks.cloud_server", data) as cloud, running("benchmarks.floor_server", floor_data) as floor:
+            pairs = uvloop.run(_rounds(cloud, floor, devices))
+    return {
+        "events_per_second": statistics.median(durable for durable, _ in pairs),
+        "floor_per_second": statistics.median(unread for _, unread in pairs),
+        "of_the_floor": statistics.median(durable / unread for durable, unread in pairs),
+    }
+
+
+async def _rounds(cloud: Ready, floor: Ready, devices: list[BenchDevice]) -> list[tuple[float, float]]:
+    tokens = [device.token for device in devices]
+    at_cloud = await connect(cloud.port, cloud.ca, tokens, DEFAULT_PROFILE.downchannel_path)
+    at_floor = await connect(floor.port, floor.ca, tokens, None)
+    durable = [LivingDevice(wire, device, hears=True) for wire, device in zip(at_cloud, devices, strict=True)]
+    unread = [LivingDevice(wire, device, hears=False) for wire, device in zip(at_floor, devices, strict=True)]
+    await asyncio.gather(*(device.settle() for device in durable))
+    pairs = []
+    for _ in range(ROUNDS):
+        pairs.append((await _load(durable), await _load(unread)))
+        await settle()
+    for wire in (*at_cloud, *at_floor):
+        wire.close()
+    return pairs
+
+
+async def _load(devices: list[LivingDevice]) -> float:
+    """Events a second that all of them together had answered."""
+    before, begin = sum(device.answered for device in devices), time.perf_counter()
+    await asyncio.gather(*(device.live(begin + SECONDS) for device in devices))
+    return (sum(device.answered for device in devices) - before) / (time.perf_counter() - begin)
+
+
+def report(figures: dict[str, float]) -> list[tuple[str, str, str]]:
+    """Rows for the table: what, figure, what is to be reached."""
+    return [
+        ("durable events/s", f"{figures['events_per_second']:,.0f}", ""),
+        ("floor: the same answered 204 unread", f"{figures['floor_per_second']:,.0f}", ""),
+        ("durable events of the floor", f"{figures['of_the_floor']:.0%}", "≥ 40 %"),
+    ]
+
+
+if __name__ == "__main__":
+    print(measure())
