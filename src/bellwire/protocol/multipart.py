@@ -156,7 +156,12 @@ def read_json(content_type: str, body: bytes) -> bytes:
             part = _parse_part(section)
             if part.is_json:
                 return part.body
-    for part in read_parts(content_type, body):
+    return json_part(read_parts(content_type, body))
+
+
+def json_part(parts: Iterable[Part]) -> bytes:
+    """The body of the first JSON part. Raises MalformedMultipart when there is none."""
+    for part in parts:
         if part.is_json:
             return part.body
     raise MalformedMultipart("there is no part with Content-Type application/json")
