@@ -131,6 +131,6 @@ class GroupCommit:
 
 def _own(error: Exception) -> StoreError:
     """Give an exception for one caller: a shared one would collect the tracebacks of all."""
-    own = type(error)(str(error)) if isinstance(error, StoreError) else StoreFailed(f"the commit failed: {error}")
+    own = StoreBusy(str(error)) if isinstance(error, StoreBusy) else StoreFailed(f"the commit failed: {error}")
     own.__cause__ = error
     return own

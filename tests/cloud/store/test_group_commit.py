@@ -1,0 +1,174 @@
+import asyncio
+from pathlib import Path
+from threading import Event
+
+import pytest
+import sqlalchemy as sa
+
+from bellwire.cloud.store.accounts import add_account, list_accounts
+from bellwire.cloud.store.connection import Connection
+from bellwire.cloud.store.errors import AlreadyExists, StoreBusy, StoreFailed
+from bellwire.cloud.store.group_commit import GroupCommit
+from bellwire.cloud.store.instants import from_ms
+from bellwire.cloud.store.opening import connect, open_now
+from bellwire.cloud.store.sqlite import SqliteStore
+from bellwire.cloud.store.transaction import Statement, Transaction
+from tests.cloud.store.opened import busy_writer, hold, opened
+
+NOW = from_ms(1_795_000_000_000)
+NOTES = sa.Table("notes", sa.MetaData(), sa.Column("of", sa.Text))
+NOTE = Statement(sa.insert(NOTES), "a note, whose account is looked for at the commit only")
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """A store in which a commit can fail."""
+    raw = connect(tmp_path / "store.db")
+    raw.execute('CREATE TABLE notes ("of" TEXT REFERENCES accounts (account_id) DEFERRABLE INITIALLY DEFERRED)')
+    raw.close()
+    return tmp_path / "store.db"
+
+
+def note(account_id: str) -> Transaction[None]:
+    yield NOTE, {"of": account_id}
+
+
+def add(store: SqliteStore, name: str) -> asyncio.Task[None]:
+    return asyncio.create_task(store.write(add_account, name, name, "UTC", NOW))
+
+
+def names(path: Path) -> list[str]:
+    """What another connection sees, which is what is committed."""
+    with open_now(path) as store:
+        return [account.name for account in store.read(list_accounts)]
+
+
+def test_one_that_fails_leaves_its_neighbours(path: Path) -> None:
+    async def main() -> list[BaseException | None]:
+        async with opened(path) as store:
+            async with busy_writer(store):
+                tasks = [add(store, name) for name in ("a", "b", "a", "c")]
+                await asyncio.sleep(0)
+            return await asyncio.gather(*tasks, return_exceptions=True)
+
+    results = asyncio.run(main())
+    assert [type(result) for result in results] == [type(None), type(None), AlreadyExists, type(None)]
+    assert names(path) == ["a", "b", "c"]
+
+
+def test_nobody_is_answered_before_the_commit(path: Path) -> None:
+    async def main() -> None:
+        async with opened(path) as store:
+            async with busy_writer(store):
+                tasks = [add(store, name) for name in ("a", "b")]
+                await asyncio.sleep(0.05)
+                assert not any(task.done() for task in tasks)
+                assert names(path) == []
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            assert names(path) == ["a", "b"]
+
+    asyncio.run(main())
+
+
+def test_a_commit_that_fails_is_the_failure_of_all_its_callers_and_of_no_others(path: Path) -> None:
+    async def main() -> list[BaseException | None]:
+        async with opened(path) as store:
+            async with busy_writer(store):
+                tasks = [add(store, "a"), asyncio.create_task(store.write(note, "nobody")), add(store, "b")]
+                await asyncio.sleep(0)
+            failed = await asyncio.gather(*tasks, return_exceptions=True)
+            await add(store, "c")
+            return failed
+
+    failed = asyncio.run(main())
+    assert [type(error) for error in failed] == [StoreFailed] * 3
+    assert len({id(error) for error in failed}) == 3
+    assert names(path) == ["c"]
+
+
+def test_a_full_disk_fails_the_batch_and_not_the_writer(path: Path) -> None:
+    async def main() -> list[BaseException | None]:
+        raw = connect(path)
+        raw.execute("PRAGMA max_page_count = 100")
+        writer = GroupCommit(Connection(raw), 100)
+        started, go = Event(), Event()
+        held = writer.submit(hold(started, go))
+        assert await asyncio.to_thread(started.wait, 10)
+        futures = [writer.submit(add_account(name, name, "UTC", NOW)) for name in ("a", "b" * 1_000_000, "c")]
+        go.set()
+        await held
+        failed = await asyncio.gather(*futures, return_exceptions=True)
+        await writer.submit(add_account("d", "d", "UTC", NOW))
+        await writer.close()
+        return failed
+
+    failed = asyncio.run(main())
+    assert [type(error) for error in failed] == [StoreFailed] * 3
+    assert names(path) == ["d"]
+
+
+def test_writes_are_performed_in_their_order(path: Path) -> None:
+    seen: list[int] = []
+
+    def look(number: int) -> Transaction[int]:
+        seen.append(number)
+        yield from list_accounts()
+        return number
+
+    async def main() -> list[int]:
+        async with opened(path) as store:
+            return await asyncio.gather(*(store.write(look, number) for number in range(600)))
+
+    assert asyncio.run(main()) == list(range(600)) == seen
+
+
+def test_a_full_queue_is_said_at_once_and_empties(path: Path) -> None:
+    async def main() -> None:
+        async with opened(path, queue_limit=3) as store:
+            async with busy_writer(store):
+                tasks = [add(store, "a"), add(store, "b")]
+                await asyncio.sleep(0)
+                with pytest.raises(StoreBusy, match="3 transactions are waiting"):
+                    await add(store, "c")
+            await asyncio.gather(*tasks)
+            await add(store, "d")
+
+    asyncio.run(main())
+    assert names(path) == ["a", "b", "d"]
+
+
+def test_a_caller_that_goes_away_harms_nobody(path: Path) -> None:
+    async def main() -> None:
+        async with opened(path, queue_limit=4) as store:
+            async with busy_writer(store):
+                tasks = [add(store, name) for name in ("a", "b", "c")]
+                await asyncio.sleep(0)
+                tasks[1].cancel()
+            done = await asyncio.gather(*tasks, return_exceptions=True)
+            assert [type(each) for each in done] == [type(None), asyncio.CancelledError, type(None)]
+            await asyncio.gather(*(add(store, name) for name in "defg"))
+
+    asyncio.run(main())
+    assert names(path) == list("abcdefg")
+
+
+def test_a_function_that_is_no_transaction_fails_its_caller_only(path: Path) -> None:
+    async def main() -> None:
+        async with opened(path) as store:
+            with pytest.raises(TypeError):
+                await store.write(lambda: None)  # type: ignore[arg-type,return-value]
+            await add(store, "a")
+
+    asyncio.run(main())
+    assert names(path) == ["a"]
+
+
+def test_what_is_queued_is_written_before_the_store_is_closed(path: Path) -> None:
+    async def main() -> None:
+        async with opened(path) as store:
+            tasks = [add(store, f"n{number}") for number in range(300)]
+            await asyncio.sleep(0)
+        await asyncio.gather(*tasks)
+
+    asyncio.run(main())
+    assert len(names(path)) == 300
