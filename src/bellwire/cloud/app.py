@@ -4,7 +4,6 @@ It knows what is made of what; it must not know how any part does its work.
 """
 
 import asyncio
-import contextlib
 import signal
 import socket
 from collections.abc import Callable
@@ -17,17 +16,17 @@ from granian.server.embed import Server
 
 from bellwire.cloud.address import announce, holding
 from bellwire.cloud.api import Services, account_api
-from bellwire.cloud.asgi import App, Receive, Scope, Send, answer
+from bellwire.cloud.asgi import App, Receive, Scope, Send, answer, in_time
 from bellwire.cloud.assets import CONTENT_TYPE, AssetStore, secret_of
 from bellwire.cloud.auth import Tokens
 from bellwire.cloud.bus import InProcessBus
 from bellwire.cloud.certificates import Certificates, ensure_certificates
-from bellwire.cloud.config import Config
+from bellwire.cloud.config import Config, Limits
 from bellwire.cloud.delivery import ASSET_PATH
 from bellwire.cloud.gateway import Gateway
 from bellwire.cloud.overdue import AT_ONCE, end_overdue
 from bellwire.cloud.speech import Espeak
-from bellwire.cloud.store.accounts import account_by_token
+from bellwire.cloud.store.accounts import account_by_token, purge_expired_tokens
 from bellwire.cloud.store.devices import device_by_token
 from bellwire.cloud.store.errors import StoreError
 from bellwire.cloud.store.sqlite import SqliteStore
@@ -37,7 +36,7 @@ from bellwire.protocol.profiles import DEFAULT_PROFILE, PROFILES
 log = structlog.get_logger()
 
 SWEEP_EVERY = 30.0
-"""Seconds between two looks for occurrences that nobody reported over."""
+"""Seconds between two looks for occurrences that nobody reported over, and tokens that have expired."""
 _HTTP2 = HTTP2Settings(
     keep_alive_interval=30_000,
     keep_alive_timeout=10,
@@ -50,8 +49,8 @@ _HTTP2 = HTTP2Settings(
 """Pings find dead devices within 40 s; small windows and buffers bound what a slow or hostile one can hold."""
 _CONNECTIONS = 19_500
 """Of one worker; beyond, accepting would stall silently."""
-_TO_STOP = 15.0
-"""Seconds for the server to let go of its connections."""
+_TO_STOP = 1.0
+"""Seconds for clients to close their connections; those that do not are cut off when the process ends."""
 
 
 class PortTakenError(RuntimeError):
@@ -103,7 +102,7 @@ async def _serve(config: Config, certificates: Certificates, store: SqliteStore,
             clock=now,
         )
     )
-    server = _server(config, certificates, _routed(gateway, assets, api))  # type: ignore[arg-type]
+    server = http2_server(config, certificates, _routed(gateway, assets, api, config.limits))  # type: ignore[arg-type]
     stop = _stop_signal()
     serving = asyncio.create_task(server.serve())
     sweeping = asyncio.create_task(_sweep(store, bus))
@@ -117,10 +116,13 @@ async def _serve(config: Config, certificates: Certificates, store: SqliteStore,
     finally:
         sweeping.cancel()
         server.stop()  # type: ignore[no-untyped-call]
-        await asyncio.wait_for(serving, _TO_STOP)
+        await asyncio.wait({serving}, timeout=_TO_STOP)
+        if serving.done():
+            serving.result()
 
 
-def _server(config: Config, certificates: Certificates, app: App) -> Server:
+def http2_server(config: Config, certificates: Certificates, app: App) -> Server:
+    """The server of this cloud, for any application: HTTP/2 and HTTP/1.1 over TLS 1.2 or newer."""
     return Server(
         app,
         address=config.host,
@@ -138,7 +140,7 @@ def _server(config: Config, certificates: Certificates, app: App) -> Server:
     )
 
 
-def _routed(gateway: Gateway, assets: AssetStore, api: App) -> App:
+def _routed(gateway: Gateway, assets: AssetStore, api: App, limits: Limits) -> App:
     """Devices to the gateway, sounds to the assets, everything else to the account API."""
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -148,7 +150,7 @@ def _routed(gateway: Gateway, assets: AssetStore, api: App) -> App:
         elif path.startswith(ASSET_PATH):
             await _asset(assets, path.removeprefix(ASSET_PATH), scope, send)
         else:
-            await api(scope, receive, send)
+            await api(scope, in_time(receive, limits.api_time), send)
 
     return app
 
@@ -169,11 +171,13 @@ async def _asset(assets: AssetStore, name: str, scope: Scope, send: Send) -> Non
 async def _sweep(store: SqliteStore, bus: InProcessBus) -> None:
     while True:
         ended = AT_ONCE
-        while ended == AT_ONCE:
-            ended = 0
-            with contextlib.suppress(StoreError):
+        try:
+            while ended == AT_ONCE:
                 ended, woken = await store.write(end_overdue, now(), DEFAULT_PROFILE.past_due)
                 bus.wake(woken)
+            await store.write(purge_expired_tokens, now())
+        except StoreError as error:
+            log.warning("what is over could not be put away", error=str(error))
         await asyncio.sleep(SWEEP_EVERY)
 
 

@@ -13,7 +13,6 @@ from bellwire.cloud.store.accounts import (
     find_account,
     list_accounts,
     purge_expired_tokens,
-    revoke_account_token,
 )
 from bellwire.cloud.store.connection import Connection
 from bellwire.cloud.store.devices import Device, add_device, add_device_token, device_by_token
@@ -49,15 +48,10 @@ def test_a_name_is_taken_once(store: Connection) -> None:
         store.run(add_account, "a3", "home", "UTC", NOW)
 
 
-def test_a_token_acts_for_its_account_until_it_is_revoked(store: Connection) -> None:
+def test_a_token_acts_for_its_account(store: Connection) -> None:
     store.run(add_account_token, "a1", TOKEN, None, NOW)
     assert store.read(account_by_token, TOKEN) == AccountIdentity("a1")
     assert store.read(account_by_token, TOKEN[::-1]) is None
-    with pytest.raises(NotFound):
-        store.run(revoke_account_token, "a2", TOKEN)
-    assert store.read(account_by_token, TOKEN) == AccountIdentity("a1")
-    store.run(revoke_account_token, "a1", TOKEN)
-    assert store.read(account_by_token, TOKEN) is None
 
 
 def test_a_token_needs_an_account(store: Connection) -> None:

@@ -15,15 +15,13 @@ from bellwire.cloud.store.devices import (
     add_device,
     add_device_token,
     device_by_token,
-    device_seen,
     list_devices,
     remove_device,
-    revoke_device_token,
 )
 from bellwire.cloud.store.errors import AlreadyExists, NotFound
 from bellwire.cloud.store.instants import from_ms
 from bellwire.cloud.store.opening import MEMORY, open_now
-from bellwire.cloud.store.schema import device_tokens, devices, standings
+from bellwire.cloud.store.schema import device_tokens, standings
 from bellwire.cloud.store.transaction import Statement, Transaction
 
 NOW = from_ms(1_795_000_000_000)
@@ -41,7 +39,6 @@ STANDINGS = Statement(
     ),
     "all standings",
 )
-SEEN = Statement(sa.select(devices.c.device_id, devices.c.last_seen_ms), "when devices were last connected")
 
 
 @pytest.fixture
@@ -90,13 +87,6 @@ def test_a_token_tells_the_device_its_account_and_its_profile(store: Connection)
     assert store.read(device_by_token, TOKEN[::-1]) is None
 
 
-def test_a_token_is_revoked_by_its_own_account_only(store: Connection) -> None:
-    with pytest.raises(NotFound):
-        store.run(revoke_device_token, "a2", "d1", TOKEN)
-    store.run(revoke_device_token, "a1", "d1", TOKEN)
-    assert store.read(device_by_token, TOKEN) is None
-
-
 def test_a_removed_device_leaves_nothing(store: Connection) -> None:
     store.run(insert_alert, "a1", everywhere("t1"), NOW)
     store.run(add_device, "a1", HALL, bytes(32), NOW)
@@ -112,13 +102,6 @@ def test_another_account_cannot_remove_it(store: Connection) -> None:
     with pytest.raises(NotFound, match="no device d1"):
         store.run(remove_device, "a2", "d1")
     assert store.read(list_devices, "a1") == [KITCHEN]
-
-
-def test_when_a_device_was_seen_is_written_by_its_own_account_only(store: Connection) -> None:
-    store.run(device_seen, "a2", "d1", NOW)
-    assert store.read(_rows, SEEN) == [("d1", None)]
-    store.run(device_seen, "a1", "d1", NOW)
-    assert store.read(_rows, SEEN) == [("d1", 1_795_000_000_000)]
 
 
 @pytest.mark.parametrize("table", [standings, device_tokens])

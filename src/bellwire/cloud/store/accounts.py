@@ -38,15 +38,6 @@ _BY_TOKEN = Statement(
     ),
     "the account that a token acts for",
 )
-_REVOKE = Statement(
-    sa.delete(account_tokens)
-    .where(
-        account_tokens.c.account_id == sa.bindparam("account_id"),
-        account_tokens.c.token_hash == sa.bindparam("token_hash"),
-    )
-    .returning(account_tokens.c.account_id),
-    "a token that acts for its account no longer",
-)
 _PURGES = [
     Statement(
         sa.delete(table).where(table.c.expires_ms <= sa.bindparam("now_ms")).returning(table.c.account_id),
@@ -101,13 +92,6 @@ def account_by_token(token_hash: bytes) -> Transaction[AccountIdentity | None]:
     """Give whom the token acts for, also when it has expired; None for one that is unknown or revoked."""
     rows = yield _BY_TOKEN, {"token_hash": token_hash}
     return AccountIdentity(rows[0].account_id, from_ms_or_none(rows[0].expires_ms)) if rows else None
-
-
-def revoke_account_token(account_id: str, token_hash: bytes) -> Transaction[None]:
-    """Take a token back. Raises NotFound when the account has no such token."""
-    rows = yield _REVOKE, {"account_id": account_id, "token_hash": token_hash}
-    if not rows:
-        raise NotFound("this account has no such token; it was revoked before, or is another account's")
 
 
 def purge_expired_tokens(now: datetime) -> Transaction[int]:

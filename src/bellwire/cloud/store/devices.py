@@ -59,9 +59,6 @@ _ALL = Statement(
     "the devices of an account by name",
 )
 _REMOVE = Statement(sa.delete(devices).where(_ONE).returning(devices.c.device_id), "a device with all that hangs on it")
-_SEEN = Statement(
-    sa.update(devices).where(_ONE).values(last_seen_ms=sa.bindparam("now_ms")), "when a device was last connected"
-)
 
 _INSERT_TOKEN = Statement(sa.insert(device_tokens), "a new token of a device")
 _BY_TOKEN = Statement(
@@ -73,16 +70,6 @@ _BY_TOKEN = Statement(
     )
     .where(device_tokens.c.token_hash == sa.bindparam("token_hash")),
     "the device that shows a token",
-)
-_REVOKE = Statement(
-    sa.delete(device_tokens)
-    .where(
-        device_tokens.c.account_id == sa.bindparam("account_id"),
-        device_tokens.c.device_id == sa.bindparam("device_id"),
-        device_tokens.c.token_hash == sa.bindparam("token_hash"),
-    )
-    .returning(device_tokens.c.device_id),
-    "a token that its device may show no longer",
 )
 
 
@@ -114,11 +101,6 @@ def remove_device(account_id: str, device_id: str) -> Transaction[None]:
         raise NotFound(f"this account has no device {device_id}; list them to see those it has")
 
 
-def device_seen(account_id: str, device_id: str, now: datetime) -> Transaction[None]:
-    """Remember when the device was last connected."""
-    yield _SEEN, {"account_id": account_id, "device_id": device_id, "now_ms": to_ms(now)}
-
-
 def add_device_token(
     account_id: str, device_id: str, token_hash: bytes, expires: datetime | None, now: datetime
 ) -> Transaction[None]:
@@ -140,10 +122,3 @@ def device_by_token(token_hash: bytes) -> Transaction[DeviceIdentity | None]:
         return None
     (row,) = rows
     return DeviceIdentity(row.account_id, row.device_id, row.profile, from_ms_or_none(row.expires_ms))
-
-
-def revoke_device_token(account_id: str, device_id: str, token_hash: bytes) -> Transaction[None]:
-    """Take a token back. Raises NotFound when the device has no such token."""
-    rows = yield _REVOKE, {"account_id": account_id, "device_id": device_id, "token_hash": token_hash}
-    if not rows:
-        raise NotFound("this device has no such token; it was revoked before, or is another device's")

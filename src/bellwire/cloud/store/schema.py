@@ -77,7 +77,6 @@ devices = sa.Table(
     sa.Column("sync_seq", sa.Integer, nullable=False, server_default=sa.text("0")),
     sa.Column("trace_seq", sa.Integer, nullable=False, server_default=sa.text("0")),  # its newest message's id
     _instant("created_ms"),
-    _instant("last_seen_ms", nullable=True),
     sa.ForeignKeyConstraint(["account_id"], ["accounts.account_id"], ondelete="CASCADE"),
     sqlite_strict=True,
 )

@@ -52,7 +52,9 @@ _INSERT_STANDING = insert(standings).values({column.name: sa.bindparam(column.na
 
 REPORT = Statement(
     _INSERT_STANDING.on_conflict_do_update(
-        index_elements=["device_id", "token"], set_={name: _INSERT_STANDING.excluded[name] for name in _REPORTED}
+        index_elements=["device_id", "token"],
+        set_={name: _INSERT_STANDING.excluded[name] for name in _REPORTED},
+        where=standings.c.account_id == _INSERT_STANDING.excluded.account_id,
     ),
     "what a device reported of an alert; what is desired stays as it is, but for an alert that had no row",
 )

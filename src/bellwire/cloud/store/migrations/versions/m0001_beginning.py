@@ -56,7 +56,6 @@ def _devices() -> None:
         sa.Column("sync_seq", sa.Integer, nullable=False, server_default=sa.text("0")),
         sa.Column("trace_seq", sa.Integer, nullable=False, server_default=sa.text("0")),
         sa.Column("created_ms", _MS, nullable=False),
-        sa.Column("last_seen_ms", _MS),
         sa.PrimaryKeyConstraint("account_id", "device_id"),
         sa.ForeignKeyConstraint(["account_id"], ["accounts.account_id"], ondelete="CASCADE"),
         sa.UniqueConstraint("device_id"),
