@@ -1,0 +1,108 @@
+"""The account API, called by commands.
+
+It knows how to reach it, on this machine without flags, and what its refusals say; it must not know what is asked.
+"""
+
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from bellwire.cli import records
+from bellwire.cli.failure import Failure, shown_in_one_line
+from bellwire.cloud.address import NotRunningError, address_of
+
+PATH = "/api/v1"
+PATIENCE = 15.0
+"""Seconds for one answer: to make speech of a new label takes up to ten."""
+
+
+class AccountApi:
+    """One account's API."""
+
+    def __init__(self, client: httpx.Client) -> None:
+        self._client = client
+
+    def call(self, method: str, *path: str, body: object = None, after: str | None = None) -> Any:
+        """Ask, and give the JSON of the answer. Raises Failure with what the cloud says is wrong."""
+        url = "/".join((PATH, *(quote(segment, safe="") for segment in path)))
+        try:
+            answer = self._client.request(method, url, json=body, params={"after": after} if after else None)
+        except httpx.TransportError as error:
+            raise Failure(_why_unreachable(str(self._client.base_url), error)) from error
+        if answer.is_success:
+            return answer.json() if answer.content else None
+        raise Failure(_refusal(answer))
+
+    def alerts(self) -> list[dict[str, Any]]:
+        """All alerts of the account, the earliest first."""
+        page = self.call("GET", "alerts")
+        found: list[dict[str, Any]] = page["alerts"]
+        while page["next"]:
+            page = self.call("GET", "alerts", after=page["next"])
+            found += page["alerts"]
+        return found
+
+
+def runs(data: Path) -> bool:
+    """Whether a cloud runs on this data folder."""
+    try:
+        address_of(data)
+    except NotRunningError:
+        return False
+    return True
+
+
+@contextmanager
+def api_on_this_machine(data: Path, account: str | None) -> Iterator[AccountApi]:
+    """The API of the cloud that runs on this folder, with a token for this command alone."""
+    with records.opened(data) as store:
+        owner = records.account_of(store, account)
+        with shown_in_one_line(NotRunningError):
+            address = address_of(data)
+        token = records.command_token(store, owner.account_id)
+    # Without the environment's proxies: the cloud is on this machine.
+    with _client(address.url, data / "ca.pem", token, trust_env=False) as client:
+        yield AccountApi(client)
+
+
+@contextmanager
+def api_at(url: str, authority: Path | None, token: str) -> Iterator[AccountApi]:
+    """The API of a cloud anywhere."""
+    with _client(url, authority, token, trust_env=True) as client:
+        yield AccountApi(client)
+
+
+def _client(url: str, authority: Path | None, token: str, *, trust_env: bool) -> httpx.Client:
+    if not url.startswith("https://"):
+        raise Failure(f"{url!r} is not the address of a cloud; write it like https://HOST:8443")
+    try:
+        tls = ssl.create_default_context(cafile=authority)
+    except OSError as error:
+        reason = "it is no PEM file of certificates" if isinstance(error, ssl.SSLError) else error.strerror
+        raise Failure(f"{authority} cannot be the cloud's authority ({reason}); give its ca.pem with --ca") from error
+    headers = {"Authorization": f"Bearer {token}"}
+    with shown_in_one_line(httpx.InvalidURL):
+        return httpx.Client(base_url=url, headers=headers, verify=tls, timeout=PATIENCE, trust_env=trust_env)
+
+
+def _why_unreachable(url: str, error: httpx.TransportError) -> str:
+    text = str(error)
+    if "CERTIFICATE_VERIFY_FAILED" in text:
+        reason = text.rpartition("failed: ")[2].partition(" (_ssl")[0]
+        return f"the certificate of {url} is not trusted ({reason}); give the cloud's own authority with --ca"
+    if isinstance(error, httpx.TimeoutException):
+        return f"{url} did not answer within {PATIENCE:.0f} s"
+    return f"{url} cannot be reached ({text.rpartition('] ')[2]}); is the cloud running there?"
+
+
+def _refusal(answer: httpx.Response) -> str:
+    try:
+        told = answer.json()["detail"]
+    except (ValueError, KeyError, TypeError):
+        return f"{answer.url.host} answered {answer.status_code}; is a bellwire cloud running there?"
+    return f"the cloud says: {told}"

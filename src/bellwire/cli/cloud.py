@@ -1,0 +1,47 @@
+"""`bellwire cloud`: the cloud in the foreground. It knows the command line and the words at start and end."""
+
+from typing import Annotated
+
+import typer
+
+from bellwire.cli.options import CloudData, Json
+from bellwire.cli.output import hint, put_json, say
+
+EPILOG = "Example: bellwire cloud --port 8443 --data ./home"
+
+
+def cloud(
+    *,
+    data: CloudData,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Where devices and commands reach it.")] = 8443,
+    host: Annotated[
+        str, typer.Option(metavar="H", help="The address to listen on; 0.0.0.0 for speakers on other machines.")
+    ] = "127.0.0.1",
+    strict: Annotated[bool, typer.Option("--strict", help="Refuse what the documents do not have.")] = False,
+    json: Json = False,
+) -> None:
+    """Run the cloud until SIGTERM or Ctrl-C. It makes its own certificate at its first start."""
+    from bellwire.cli import logs
+    from bellwire.cli.failure import shown_in_one_line
+
+    logs.configure()
+    import uvloop
+
+    from bellwire.cloud.address import AlreadyRunningError
+    from bellwire.cloud.app import PortTakenError, run
+    from bellwire.cloud.certificates import CertificateError, Certificates
+    from bellwire.cloud.config import Config
+    from bellwire.cloud.store.errors import StoreError
+
+    config = Config(data=data, host=host, port=port, strict=strict)
+
+    def ready(certificates: Certificates) -> None:
+        if json:
+            put_json({"ready": config.url, "ca": str(certificates.ca.absolute())})
+            return
+        say(f"ready {config.url}")
+        hint(f"speakers trust it by {certificates.ca.absolute()}")
+        hint("next: bellwire speaker, or for another machine's: bellwire device add")
+
+    with shown_in_one_line(StoreError, CertificateError, AlreadyRunningError, PortTakenError):
+        uvloop.run(run(config, ready))

@@ -1,0 +1,66 @@
+"""All commands, one module a subject, gathered here, and one line for whatever goes wrong.
+
+It knows commands and exit codes; it must not know what a command does. Commands import what they need when they run:
+`bellwire --help` should not wait for a web server's code.
+"""
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from bellwire import __version__
+from bellwire.cli import accounts, alerts, cloud, demo, devices, speaker, trace
+from bellwire.cli.failure import Failure, shown_in_one_line, tell
+from bellwire.cli.output import say
+
+app = typer.Typer(
+    name="bellwire",
+    help="A smart-speaker cloud that you run yourself, and the speaker for it.",
+    epilog="Start with: bellwire demo",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command(epilog=demo.EPILOG)(demo.demo)
+app.command(epilog=cloud.EPILOG)(cloud.cloud)
+app.command(epilog=speaker.EPILOG)(speaker.speaker)
+app.command(epilog=trace.EPILOG)(trace.trace)
+app.add_typer(alerts.app, name="alert")
+app.add_typer(accounts.app, name="account")
+app.add_typer(devices.app, name="device")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        say(f"bellwire {__version__}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def _root(
+    context: typer.Context,
+    _version_wanted: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say the version and end.")
+    ] = False,
+) -> None:
+    if context.invoked_subcommand is None:
+        say(context.get_help())
+
+
+def run(args: Sequence[str] | None = None) -> int:
+    """Run the command of `args` (else of the process); give its exit code. 1: it failed; 2: it was called wrongly."""
+    try:
+        with shown_in_one_line():
+            return app(args, prog_name="bellwire", standalone_mode=False) or 0
+    except typer.TyperException as error:
+        context = getattr(error, "ctx", None)
+        command = context.command_path if context else "bellwire"
+        return tell(f"{error.format_message().rstrip('.')}; see {command} --help", 2)
+    except Failure as failure:
+        if isinstance(failure.__cause__, BrokenPipeError):
+            # Whoever read us has gone (`| head`); nothing may be written any more, at the end of the process either.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 1
+        return tell(str(failure))

@@ -1,0 +1,93 @@
+"""`bellwire device`: the speakers of an account. It knows the command line and whom to ask: a running cloud knows
+which devices are connected and can hang up on one; the database knows the rest.
+"""
+
+from typing import Annotated, Any
+
+import typer
+
+from bellwire.cli.options import AccountName, CloudData, Json
+from bellwire.cli.output import put_json, put_table, say
+
+app = typer.Typer(help="Devices of the cloud on this machine. It need not run.")
+
+
+@app.command(epilog="Example: bellwire device add --account home --name kitchen")
+def add(
+    *,
+    data: CloudData,
+    account: AccountName = None,
+    name: Annotated[str, typer.Option(help="What you call it.")] = "speaker",
+    profile: Annotated[
+        str | None, typer.Option(help="The version of the protocol that it speaks.", show_default="the newest")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Add a device. Its access token is shown this once."""
+    from bellwire.cli import records
+    from bellwire.protocol.profiles import DEFAULT_PROFILE
+
+    with records.opened(data) as store:
+        owner = records.account_of(store, account)
+        device, token = records.make_device(store, owner.account_id, name, profile or DEFAULT_PROFILE.name)
+    if json:
+        put_json({"device_id": device.device_id, "access_token": token})
+        return
+    say(f"device {device.name} added to account {owner.name}: {device.device_id}, speaks {device.profile}")
+    say(f"its access token, shown this once: {token}")
+    say(f"next, on the device: bellwire speaker --url https://CLOUD:PORT --ca {data / 'ca.pem'} --token TOKEN")
+
+
+@app.command("list", epilog="Example: bellwire device list")
+def list_(data: CloudData, account: AccountName = None, json: Json = False) -> None:
+    """List the devices of an account, and whether they are connected now."""
+    devices = _listed(data, account)
+    if json:
+        put_json(devices)
+    elif devices:
+        told = {True: "connected", False: "not connected", None: "the cloud is not running"}
+        put_table(
+            ("name", "id", "speaks", "now"),
+            [(each["name"], each["device_id"], each["profile"], told[each["connected"]]) for each in devices],
+        )
+    else:
+        say("no devices yet; add one with: bellwire device add")
+
+
+@app.command(epilog="Example: bellwire device remove 4f6c0f5e-0d0f-4c43-9d57-0c5f8f0c1a11")
+def remove(
+    *,
+    device_id: Annotated[str, typer.Argument(metavar="DEVICE_ID", help="As `bellwire device list` shows it.")],
+    data: CloudData,
+    account: AccountName = None,
+    json: Json = False,
+) -> None:
+    """Remove a device with its tokens; the cloud hangs up on it at once."""
+    from bellwire.cli import records
+    from bellwire.cli.account_api import api_on_this_machine, runs
+    from bellwire.cloud.store.devices import remove_device
+
+    if runs(data):
+        with api_on_this_machine(data, account) as api:
+            api.call("DELETE", "devices", device_id)
+    else:
+        with records.opened(data) as store:
+            store.run(remove_device, records.account_of(store, account).account_id, device_id)
+    if json:
+        put_json({"device_id": device_id, "removed": True})
+    else:
+        say(f"device {device_id} removed")
+
+
+def _listed(data: CloudData, account: AccountName) -> list[dict[str, Any]]:
+    from bellwire.cli import records
+    from bellwire.cli.account_api import api_on_this_machine, runs
+    from bellwire.cloud.store.devices import list_devices
+
+    if runs(data):
+        with api_on_this_machine(data, account) as api:
+            found: list[dict[str, Any]] = api.call("GET", "devices")
+            return found
+    with records.opened(data) as store:
+        devices = store.read(list_devices, records.account_of(store, account).account_id)
+    return [{**device._asdict(), "connected": None} for device in devices]

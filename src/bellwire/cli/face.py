@@ -1,0 +1,79 @@
+"""What a speaker shows of itself at a terminal, a line each: for people, or as JSON for programs.
+
+It knows words; it must not know how the speaker works.
+"""
+
+from datetime import UTC, datetime, timedelta
+
+from bellwire.alerts.alert import Occurrence
+from bellwire.cli.output import printable, put_json, say
+from bellwire.device.observer import Observer
+
+
+class Face(Observer):
+    """Says what happens to the speaker, and remembers which alert its buttons mean."""
+
+    def __init__(self, cloud: str, *, as_json: bool, hint: str = "") -> None:
+        """`hint`: what to do about an alert that rings."""
+        self._cloud = cloud
+        self._as_json = as_json
+        self._hint = hint
+        self._alerts: dict[str, Occurrence] = {}
+        self._ringing: str | None = None
+
+    @property
+    def meant(self) -> Occurrence | None:
+        """The alert that a press of delete means: the one that rings, else the next one."""
+        if self._ringing in self._alerts:
+            return self._alerts[self._ringing]
+        return min(self._alerts.values(), key=lambda alert: (alert.scheduled_time, alert.token), default=None)
+
+    def connected(self) -> None:
+        """The cloud can be reached."""
+        self._say("connected", f"connected to {self._cloud}", cloud=self._cloud)
+
+    def disconnected(self, reason: str) -> None:
+        """The cloud can't be reached."""
+        self._say(
+            "disconnected", f"no connection to {self._cloud}: {reason}; its alerts ring all the same", reason=reason
+        )
+
+    def alert_set(self, occurrence: Occurrence) -> None:
+        """An alert is there."""
+        self._alerts[occurrence.token] = occurrence
+        self._say_alert("set", f"set for {occurrence.scheduled_time.astimezone():%Y-%m-%d %H:%M:%S}", occurrence)
+
+    def alert_ringing(self, occurrence: Occurrence, late: timedelta) -> None:
+        """It can be heard."""
+        self._ringing = occurrence.token
+        milliseconds = round(late / timedelta(milliseconds=1), 1)
+        self._say_alert("ringing", f"rings, {milliseconds:g} ms late{self._hint}", occurrence, late_ms=milliseconds)
+
+    def alert_stopped(self, occurrence: Occurrence) -> None:
+        """It rings no longer."""
+        self._ringing = None
+        self._say_alert("stopped", "stopped", occurrence)
+
+    def alert_removed(self, occurrence: Occurrence) -> None:
+        """It is there no longer."""
+        self._alerts.pop(occurrence.token, None)
+        self._say_alert("removed", "removed", occurrence)
+
+    def _say_alert(self, event: str, text: str, alert: Occurrence, **more: float) -> None:
+        named = f'{alert.kind.value} "{printable(alert.label)}"' if alert.label else alert.kind.value
+        self._say(
+            event,
+            f"{named} {text}",
+            token=alert.token,
+            kind=alert.kind.value,
+            label=alert.label,
+            scheduled_time=alert.scheduled_time.isoformat(),
+            **more,
+        )
+
+    def _say(self, event: str, text: str, **facts: str | float) -> None:
+        now = datetime.now(UTC)
+        if self._as_json:
+            put_json({"at": now.isoformat(timespec="milliseconds"), "event": event, **facts})
+        else:
+            say(f"{now.astimezone():%H:%M:%S} {text}")

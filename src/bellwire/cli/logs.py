@@ -1,0 +1,26 @@
+"""Logs of long-running commands, on stderr: for people on a terminal, one JSON object a line elsewhere."""
+
+import logging
+import sys
+
+import structlog
+
+
+def configure(*, brief: bool = False) -> None:
+    """Set up structlog for this process; `brief`: a person at a terminal is told what is wrong only."""
+    terminal = sys.stderr.isatty()
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="%H:%M:%S" if terminal else "iso", utc=not terminal),
+            *_rendered(terminal),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING if terminal and brief else logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+def _rendered(terminal: bool) -> list[structlog.typing.Processor]:
+    if terminal:
+        return [structlog.dev.ConsoleRenderer()]
+    return [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]

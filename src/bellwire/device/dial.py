@@ -1,0 +1,56 @@
+"""A connection to an endpoint, or one sentence on why there is none.
+
+It knows what can go wrong before the first frame; it must not know what is said afterwards.
+"""
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from bellwire.device.endpoint import Endpoint
+from bellwire.device.http2 import Http2Connection
+from bellwire.device.stream import Unreachable
+from bellwire.device.timing import Timing
+
+HAPPY_EYEBALLS = 0.25
+"""Seconds until the host's next address is tried beside the first (RFC 8305): a home's IPv6 often leads nowhere."""
+
+
+@asynccontextmanager
+async def connect(endpoint: Endpoint, timing: Timing) -> AsyncIterator[Http2Connection]:
+    """A connection for the length of a block. Raises Unreachable."""
+    transport, connection = await _dial(endpoint, timing)
+    try:
+        tls: ssl.SSLObject | None = transport.get_extra_info("ssl_object")
+        if tls is not None and tls.selected_alpn_protocol() != "h2":
+            raise Unreachable(f"{endpoint.authority} does not speak HTTP/2: it did not choose h2 in the TLS handshake")
+        yield connection
+    finally:
+        await connection.close()
+
+
+async def _dial(endpoint: Endpoint, timing: Timing) -> tuple[asyncio.Transport, Http2Connection]:
+    where = endpoint.authority
+    try:
+        async with asyncio.timeout(timing.connect):
+            return await asyncio.get_running_loop().create_connection(
+                lambda: Http2Connection(timing),
+                endpoint.host,
+                endpoint.port,
+                ssl=endpoint.tls if endpoint.is_secure else None,
+                happy_eyeballs_delay=HAPPY_EYEBALLS,
+            )
+    except TimeoutError as error:
+        raise Unreachable(f"{where} did not answer within {timing.connect:g} s") from error
+    except ssl.SSLCertVerificationError as error:
+        raise Unreachable(
+            f"the certificate of {where} can't be trusted ({error.verify_message}): "
+            "check the address, or trust the authority that signed it"
+        ) from error
+    except ssl.SSLError as error:
+        raise Unreachable(f"{where} does not speak TLS 1.2 or newer with HTTP/2 ({error.reason})") from error
+    except OSError as error:
+        raise Unreachable(
+            f"can't connect to {where}: {error.strerror or str(error) or 'it hung up in the handshake'}"
+        ) from error

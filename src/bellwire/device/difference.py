@@ -1,0 +1,85 @@
+"""What falls out of the difference between two states: what to keep, to sound, to fetch, and when to wake.
+
+It knows both states; it must not know what led from one to the other. So nothing that changes can be forgotten
+to be saved, a timer can't outlive its alert, and what rings in the state is what is heard.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from bellwire.alerts.alert import Kind
+from bellwire.alerts.lifecycle import Life
+from bellwire.device.held import Held, State, sounding_of
+from bellwire.device.occurrences import sources_of, urls_of
+from bellwire.device.outputs import Fetch, Forget, ForgetAssets, Mute, Ring, Save, Stop, WakeAt
+from bellwire.protocol.profiles.profile import Profile
+
+PLAYED_ONCE = frozenset({Kind.ACTIONTIMER})
+"""Kinds whose sounds are not repeated: this one announces what it does, and does it when it is over (SetAlert)."""
+
+
+def to_keep(before: State, after: State) -> Iterator[Save | Forget]:
+    """Every alert that is not as it was."""
+    for token, held in after.alerts.items():
+        was = before.alerts.get(token)
+        if was is not held and was != held:
+            yield Save(held)
+    for token in sorted(before.alerts.keys() - after.alerts.keys()):
+        yield Forget(token)
+
+
+def to_sound(before: State, after: State, profile: Profile) -> Iterator[Stop | Ring | Mute]:
+    """The bell follows the state."""
+    was, now = sounding_of(before.alerts.values()), sounding_of(after.alerts.values())
+    if was is not None and (now is None or now.token != was.token):
+        yield Stop(was.token)
+    if now is not None and now.life is Life.MUTED and was is not None and was.life is not Life.MUTED:
+        yield Mute(now.token)
+    if now is not None and now.life is Life.RINGING and not _rings_on(was, now, profile):
+        rounds = 1 if now.occurrence.kind in PLAYED_ONCE else None
+        yield Ring(now.token, now.occurrence.kind, sources_of(now.occurrence, profile), rounds)
+
+
+def _rings_on(was: Held | None, now: Held, profile: Profile) -> bool:
+    """Whether the same is to be heard as before: another time is another ring, another label is not."""
+    if was is None or was.life is not Life.RINGING or was.turn != now.turn:
+        return False
+    old, new = was.occurrence, now.occurrence
+    return old.kind == new.kind and sources_of(old, profile) == sources_of(new, profile)
+
+
+def to_fetch(before: State, after: State, profile: Profile) -> Iterator[Fetch | ForgetAssets]:
+    """Assets that were not needed before, or are not needed any more."""
+    changed = [
+        token
+        for token in before.alerts.keys() | after.alerts.keys()
+        if before.alerts.get(token) is not after.alerts.get(token)
+    ]
+    was, now = (
+        {url for token in changed if token in alerts for url in urls_of(alerts[token].occurrence, profile)}
+        for alerts in (before.alerts, after.alerts)
+    )
+    if now - was:
+        yield Fetch(tuple(sorted(now - was)))
+    gone = {url for url in was - now if not is_needed(url, after.alerts.values(), profile)}
+    if gone:
+        yield ForgetAssets(tuple(sorted(gone)))
+
+
+def is_needed(url: str, alerts: Iterable[Held], profile: Profile) -> bool:
+    """Whether some alert plays this asset."""
+    return any(url in urls_of(held.occurrence, profile) for held in alerts)
+
+
+def to_wake(after: State) -> WakeAt:
+    """The earliest time at which something is to be done."""
+    return WakeAt(min(_times(after), default=None))
+
+
+def _times(state: State) -> Iterator[datetime]:
+    for held in state.alerts.values():
+        if held.life is Life.SET:
+            yield held.occurrence.scheduled_time
+        elif held.ends_at is not None:
+            yield held.ends_at
+    yield from state.missing.values()

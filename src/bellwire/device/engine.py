@@ -1,0 +1,282 @@
+"""What a speaker does about its alerts: `step`, a plain function from a state and an input to a state and outputs.
+
+It knows the rules of the documents, with every difference between their versions taken from the profile; it must not
+know a clock, a file, a socket or a loudspeaker: time arrives with the input, and the runner performs the outputs.
+
+The functions below change lives only. What must be saved, sounded, fetched and woken for follows from the
+difference that they make (`difference`), what must be reported from the steps that they take (`turn`); and what
+falls due does so by itself (`due`).
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from bellwire.alerts.alert import Occurrence
+from bellwire.alerts.lifecycle import SOUNDING, Life, Step
+from bellwire.device import inputs
+from bellwire.device.due import end_what_is_over, fall_due, fetch_again
+from bellwire.device.held import Held, State
+from bellwire.device.inputs import Input
+from bellwire.device.occurrences import alerts_state_of, is_too_large, occurrence_of
+from bellwire.device.outputs import DropEvents, Output, Send
+from bellwire.device.turn import Turn
+from bellwire.protocol.messages import Message
+from bellwire.protocol.messages.alerts import (
+    DeleteAlert,
+    DeleteAlertFailed,
+    DeleteAlertSucceeded,
+    OneAlert,
+    RequestAlertStop,
+    RequestDeleteAlert,
+    SetAlert,
+    SetAlertFailed,
+    SetAlertSucceeded,
+    StopAlert,
+    SynchronizeAlert,
+)
+from bellwire.protocol.messages.context import AlertsState
+from bellwire.protocol.messages.envelope import Directive
+from bellwire.protocol.profiles.profile import Profile
+
+MAX_ALERTS = 1000
+"""Held at once; setting one more fails."""
+
+ASSET_PATIENCE = timedelta(minutes=5)
+"""After an asset could not be fetched, before it is tried again."""
+
+
+def step(state: State, happened: Input, now: datetime, profile: Profile) -> tuple[State, tuple[Output, ...]]:
+    """The state after `happened`, at the instant `now`, and what is to be done about it, in this order.
+
+    Whatever happened, what is due by `now` is done too. Raises nothing for any input.
+    """
+    turn = Turn(state, now, profile)
+    _INPUTS[type(happened)](turn, happened)
+    end_what_is_over(turn)
+    fall_due(turn)
+    fetch_again(turn)
+    return turn.end()
+
+
+def alerts_state(state: State) -> AlertsState:
+    """The context that goes with every event."""
+    return alerts_state_of(state.alerts.values())
+
+
+def is_moot(message: Message, state: State) -> bool:
+    """Whether an event that waits to be sent has lost its sense.
+
+    A request to stop what has stopped would be taken for the next occurrence, which would then not be heard.
+    """
+    if not isinstance(message, RequestAlertStop):
+        return False
+    held = state.alerts.get(message.token)
+    return held is None or held.life is not Life.MUTED
+
+
+# What the cloud says.
+
+
+def _directive(turn: Turn, directive: Directive) -> None:
+    _DIRECTIVES.get(type(directive.message), _nothing)(turn, directive.message)
+
+
+def _set_alert(turn: Turn, message: SetAlert) -> None:
+    """Add an alert, or change the one of this token (SetAlert)."""
+    _set(turn, occurrence_of(message))
+
+
+def _set(turn: Turn, occurrence: Occurrence) -> None:
+    """A change that fails leaves the alert as it was: better the old time than none.
+
+    The same time is the same occurrence: it rings on, waits on, or is over. Another time is a snooze for what rings.
+    """
+    held = turn.alerts.get(occurrence.token)
+    changed = replace(held, occurrence=occurrence, hidden=False) if held else Held(occurrence, Life.ABSENT)
+    is_same = held is not None and held.occurrence.scheduled_time == occurrence.scheduled_time
+    if _must_fail(turn, changed, is_same=is_same):
+        turn.report(SetAlertFailed, changed)
+    elif is_same:
+        turn.alerts[changed.token] = changed
+        turn.report(SetAlertSucceeded, changed)
+    else:
+        if held and held.life in SOUNDING:
+            turn.take(held, Step.STOP)
+        turn.take(changed, Step.SET)
+
+
+def _must_fail(turn: Turn, changed: Held, *, is_same: bool) -> bool:
+    is_past = changed.occurrence.scheduled_time < turn.now - turn.profile.past_due
+    is_full = changed.life is Life.ABSENT and len(turn.alerts) >= MAX_ALERTS
+    return is_full or is_too_large(changed.occurrence) or (is_past and not is_same)
+
+
+def _delete_alert(turn: Turn, message: DeleteAlert) -> None:
+    """Delete it (DeleteAlert). One that is not there is gone already: the directive may come twice."""
+    held = turn.alerts.get(message.token)
+    if held is None:
+        turn.do(Send(DeleteAlertSucceeded(token=message.token, type=message.type)))
+    else:
+        _remove(turn, held)
+
+
+def _remove(turn: Turn, held: Held) -> None:
+    if held.life in SOUNDING:
+        held = turn.take(held, Step.STOP)
+    turn.take(held, Step.DELETE)
+
+
+def _stop_alert(turn: Turn, message: StopAlert) -> None:
+    """End what rings or is about to (StopAlert).
+
+    What is not due is left alone and not reported: the cloud would take that for the end of its next occurrence.
+    """
+    held = turn.alerts.get(message.token)
+    if held and held.life in {Life.RINGING, Life.MUTED, Life.WAITING}:
+        turn.take(held, Step.STOP)
+
+
+def _synchronize(turn: Turn, message: SynchronizeAlert) -> None:
+    """Have exactly these alerts (SynchronizeAlert). What is as it should be is not touched, and not reported."""
+    listed = {alert.token: alert for alert in message.all_alerts}
+    for stranger in [held for token, held in turn.alerts.items() if token not in listed]:
+        _remove(turn, stranger)
+    for occurrence in map(occurrence_of, listed.values()):
+        held = turn.alerts.get(occurrence.token)
+        if held is not None and held.occurrence == occurrence:
+            turn.alerts[held.token] = replace(held, hidden=False)
+        else:
+            _set(turn, occurrence)
+
+
+def _not_kept(turn: Turn, not_kept: inputs.NotKept) -> None:
+    """Say that it failed (SetAlertFailed, DeleteAlertFailed); what can't be saved can't be certified either."""
+    message = not_kept.directive.message
+    failure = _FAILURES.get(type(message))
+    if failure is not None and isinstance(message, OneAlert):
+        turn.do(Send(failure(token=message.token, type=message.type), certified=False))
+
+
+# What people do.
+
+
+def _stop_pressed(turn: Turn, pressed: inputs.StopPressed) -> None:
+    """Silence at once; whether it is over, the cloud says where the profile has it so (RequestAlertStop, Remarks)."""
+    held = turn.sounding
+    if held is None or held.life is not Life.RINGING or pressed.token not in {None, held.token}:
+        return
+    if turn.profile.stop_asks_first:
+        turn.take(held, Step.MUTE)
+        turn.report(RequestAlertStop, held, certified=False)
+    else:
+        turn.take(held, Step.STOP)
+
+
+def _delete_pressed(turn: Turn, pressed: inputs.DeletePressed) -> None:
+    """Hide it at once; the cloud says when to delete it where the profile has it so (RequestDeleteAlert, Remarks).
+
+    The request must arrive: what was deleted without a network would come back with the next list.
+    """
+    held = turn.alerts.get(pressed.token)
+    if held is None or held.hidden:
+        return
+    if not turn.profile.delete_asks_first:
+        _remove(turn, held)
+        return
+    hidden = turn.alerts[held.token] = replace(held, hidden=True)
+    turn.report(RequestDeleteAlert, hidden)
+    if held.life is Life.RINGING:
+        turn.take(hidden, Step.MUTE)
+    elif held.life is Life.WAITING:
+        turn.take(hidden, Step.STOP)
+
+
+def _logged_out(turn: Turn, _happened: inputs.LoggedOut) -> None:
+    turn.alerts.clear()
+    turn.missing.clear()
+    turn.do(DropEvents())
+
+
+# What becomes of the device.
+
+
+def _started(turn: Turn, started: inputs.Started) -> None:
+    """Go on where the power went. What rang or waited is due again; what was muted is over, for nobody will answer."""
+    turn.alerts.update((held.token, held) for held in started.alerts)
+    for held in started.alerts:
+        if held.life in {Life.RINGING, Life.WAITING}:
+            turn.take_silently(held, Step.SET)
+        elif held.life is Life.MUTED:
+            turn.take(held, Step.STOP)
+
+
+def _connected(turn: Turn, _happened: inputs.Connected) -> None:
+    """Ask for the whole list (RequestSynchronizeAlert). Assets may be there again too."""
+    turn.do(Send(turn.profile.sync_request(), certified=False))
+    turn.missing = dict.fromkeys(turn.missing, turn.now)
+
+
+def _disconnected(turn: Turn, _happened: inputs.Disconnected) -> None:
+    """The answer that a muted alert waits for will not come."""
+    held = turn.sounding
+    if held is not None and held.life is Life.MUTED:
+        turn.take(held, Step.STOP)
+
+
+def _clock_stepped(turn: Turn, stepped: inputs.ClockStepped) -> None:
+    """Times of day are what they were; what counts from now on is carried along with the clock."""
+    for token, held in turn.alerts.items():
+        if held.ends_at is not None:
+            turn.alerts[token] = replace(held, ends_at=held.ends_at + stepped.by)
+    turn.missing = {url: time + stepped.by for url, time in turn.missing.items()}
+
+
+def _playback_ended(turn: Turn, ended: inputs.PlaybackEnded) -> None:
+    held = turn.sounding
+    if held is not None and held.token == ended.token:
+        turn.take(held, Step.STOP)
+
+
+def _asset_fetched(turn: Turn, fetched: inputs.AssetFetched) -> None:
+    turn.missing.pop(fetched.url, None)
+
+
+def _asset_failed(turn: Turn, failed: inputs.AssetFailed) -> None:
+    turn.missing[failed.url] = turn.now + ASSET_PATIENCE
+
+
+def _nothing(_turn: Turn, _happened: Any) -> None:
+    """It changes nothing here: a greeting, a tick of the timer, what this device does not know."""
+
+
+Handler = Callable[[Turn, Any], None]
+
+_DIRECTIVES: Mapping[type[Message], Handler] = {
+    DeleteAlert: _delete_alert,
+    SetAlert: _set_alert,
+    StopAlert: _stop_alert,
+    SynchronizeAlert: _synchronize,
+}
+
+_FAILURES: Mapping[type[Message], type[OneAlert]] = {
+    DeleteAlert: DeleteAlertFailed,
+    SetAlert: SetAlertFailed,
+}
+
+_INPUTS: Mapping[type[Input], Handler] = {
+    Directive: _directive,
+    inputs.AssetFailed: _asset_failed,
+    inputs.AssetFetched: _asset_fetched,
+    inputs.ClockStepped: _clock_stepped,
+    inputs.Connected: _connected,
+    inputs.DeletePressed: _delete_pressed,
+    inputs.Disconnected: _disconnected,
+    inputs.LoggedOut: _logged_out,
+    inputs.NotKept: _not_kept,
+    inputs.PlaybackEnded: _playback_ended,
+    inputs.Started: _started,
+    inputs.StopPressed: _stop_pressed,
+    inputs.Woke: _nothing,
+}

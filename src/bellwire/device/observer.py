@@ -1,0 +1,67 @@
+"""Who watches a speaker: a face, a test, a person at a terminal.
+
+It knows what can be seen of a speaker; it must not know who looks, nor change anything.
+"""
+
+from datetime import timedelta
+
+from bellwire.alerts.alert import Occurrence
+from bellwire.alerts.lifecycle import SOUNDING, Life
+from bellwire.device.held import Held, State
+
+
+class Observer:
+    """Sees everything and does nothing; override what you want to see.
+
+    All calls come from the event loop, and must return at once.
+    """
+
+    def connected(self) -> None:
+        """The cloud can be reached."""
+
+    def disconnected(self, reason: str) -> None:
+        """The cloud can't be reached any more, or still not; it will be tried again."""
+
+    def alert_set(self, occurrence: Occurrence) -> None:
+        """An alert is there: a new one, a changed one, or one that was there when the speaker started."""
+
+    def alert_ringing(self, occurrence: Occurrence, late: timedelta) -> None:
+        """The first sound of an alert went to the sound card, so late after its time."""
+
+    def alert_stopped(self, occurrence: Occurrence) -> None:
+        """An alert rings no longer, or was missed."""
+
+    def alert_removed(self, occurrence: Occurrence) -> None:
+        """An alert is there no longer, or is not to be shown any more."""
+
+    def message_sent(self, json: str) -> None:
+        """An event goes to the cloud, each time that it is tried."""
+
+    def message_received(self, json: str) -> None:
+        """A message came from the cloud."""
+
+
+def tell(observer: Observer, before: State, after: State) -> None:
+    """Tell what became of the alerts between two states."""
+    for token, held in before.alerts.items():
+        if after.alerts.get(token) is not held:
+            _tell_of_what_was(observer, held, after.alerts.get(token))
+    for held in sorted(after.alerts.values(), key=lambda held: held.turn):
+        if before.alerts.get(held.token) is not held:
+            _tell_of_what_is(observer, before.alerts.get(held.token), held)
+
+
+def _tell_of_what_was(observer: Observer, was: Held, now: Held | None) -> None:
+    if was.life in SOUNDING and not (now and now.life in SOUNDING and now.turn == was.turn):
+        observer.alert_stopped(was.occurrence)
+    if not was.hidden and (now is None or now.hidden):
+        observer.alert_removed(was.occurrence)
+
+
+def _tell_of_what_is(observer: Observer, was: Held | None, now: Held) -> None:
+    if now.hidden:
+        return
+    if was is None or was.hidden or was.occurrence != now.occurrence:
+        observer.alert_set(now.occurrence)
+    if now.life is Life.STOPPED and (was is None or was.life not in {*SOUNDING, Life.STOPPED}):
+        observer.alert_stopped(now.occurrence)

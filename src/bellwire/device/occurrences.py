@@ -1,0 +1,68 @@
+"""Occurrences: out of a message, into sounds and a context.
+
+It knows both vocabularies, of messages and of alerts; it must not know what is done with either.
+"""
+
+from collections.abc import Iterable
+
+from bellwire.alerts.alert import Asset, Kind, Occurrence
+from bellwire.alerts.lifecycle import SOUNDING
+from bellwire.device.held import Held
+from bellwire.device.ringer import sounds
+from bellwire.protocol.messages.alerts import SetAlert
+from bellwire.protocol.messages.context import AlertsState, AlertState
+from bellwire.protocol.profiles.profile import Profile
+
+MAX_ASSETS = 32
+"""Of one alert; those in the field have two or three."""
+
+MAX_LABEL = 1024
+"""Characters."""
+
+
+def occurrence_of(message: SetAlert) -> Occurrence:
+    """What a SetAlert, or an entry of a whole list, describes. A type that is not known counts as ALARM."""
+    return Occurrence(
+        token=message.token,
+        kind=Kind.__members__.get(message.type or "", Kind.ALARM),
+        scheduled_time=message.scheduled_time.replace(microsecond=0),
+        label=message.label or "",
+        assets=tuple(Asset(asset.asset_id, asset.url) for asset in message.assets or ()),
+        play_order=message.asset_play_order or (),
+    )
+
+
+def is_too_large(occurrence: Occurrence) -> bool:
+    """Whether it has more than a device takes."""
+    return len(occurrence.assets) > MAX_ASSETS or len(occurrence.label) > MAX_LABEL
+
+
+def sources_of(occurrence: Occurrence, profile: Profile) -> tuple[sounds.Source, ...]:
+    """What is played, in order. An id that no asset has, and a url that can't be fetched, are left out (SetAlert)."""
+    urls = {asset.asset_id: asset.url for asset in occurrence.assets}
+    found = (_source_of(urls.get(asset_id, ""), occurrence.kind, profile) for asset_id in occurrence.play_order)
+    return tuple(source for source in found if source)
+
+
+def _source_of(url: str, kind: Kind, profile: Profile) -> sounds.Source | None:
+    if profile.is_bell(url):
+        return sounds.Bell(next((named for named in Kind if profile.bell_of(named) == url), kind))
+    return sounds.Asset(url) if url.lower().startswith(("http://", "https://")) else None
+
+
+def urls_of(occurrence: Occurrence, profile: Profile) -> set[str]:
+    """The assets that must be fetched before it rings."""
+    return {source.url for source in sources_of(occurrence, profile) if isinstance(source, sounds.Asset)}
+
+
+def alerts_state_of(alerts: Iterable[Held]) -> AlertsState:
+    """The device's alerts as every event's context has them, also the hidden and the stopped (AlertsState)."""
+    states = [(held, _state_of(held.occurrence)) for held in alerts]
+    return AlertsState(
+        all_alerts=tuple(state for _, state in states),
+        active_alerts=tuple(state for held, state in states if held.life in SOUNDING),
+    )
+
+
+def _state_of(occurrence: Occurrence) -> AlertState:
+    return AlertState(token=occurrence.token, type=occurrence.kind.value, scheduled_time=occurrence.scheduled_time)

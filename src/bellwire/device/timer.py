@@ -1,0 +1,83 @@
+"""The device's one timer, and its eye on the wall clock.
+
+It knows both clocks of the machine; it must not know what is due.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+LOOK_EVERY = 1.0
+"""Seconds. So soon after somebody has set the clock, or the machine has woken from sleep, that is noticed."""
+
+STEP = timedelta(seconds=0.5)
+"""Less is the clock being slewed, which the next look evens out."""
+
+AFTER_FAILURE = timedelta(seconds=1)
+"""Something that is due and could not be done is tried again then, not at once for ever."""
+
+
+class Clock:
+    """The clocks of this machine."""
+
+    def wall(self) -> datetime:
+        """What time it is (UTC); may be set."""
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        """Seconds from some beginning; never set, and stands still while the machine sleeps."""
+        return time.monotonic()
+
+
+class Timer:
+    """Calls `on_due` at the time that was set last, `on_step` when the wall clock was set meanwhile."""
+
+    def __init__(self, clock: Clock, *, on_due: Callable[[], object], on_step: Callable[[timedelta], object]) -> None:
+        self._clock = clock
+        self._on_due = on_due
+        self._on_step = on_step
+        self._time: datetime | None = None
+        self._look_at: asyncio.TimerHandle | None = None
+        self._offset = self._measure()
+
+    def start(self) -> None:
+        """Begins to look."""
+        self._offset = self._measure()
+        self._arm()
+
+    def close(self) -> None:
+        """Calls nobody any more."""
+        if self._look_at is not None:
+            self._look_at.cancel()
+
+    def set(self, time: datetime | None) -> None:
+        """Wakes at this time instead of the one that was set before; None: at none."""
+        self._time = time
+        self._arm()
+
+    def _arm(self) -> None:
+        self.close()
+        wait = LOOK_EVERY
+        if self._time is not None:
+            wait = min(wait, max(0.0, (self._time - self._clock.wall()).total_seconds()))
+        self._look_at = asyncio.get_running_loop().call_later(wait, self._look)
+
+    def notice_step(self) -> None:
+        """Calls `on_step` if the wall clock was set since the last look; nothing may be done at the new time before."""
+        before, self._offset = self._offset, self._measure()
+        if abs(self._offset - before) > STEP:
+            self._on_step(self._offset - before)
+
+    def _look(self) -> None:
+        try:
+            self.notice_step()
+            now = self._clock.wall()
+            if self._time is not None and self._time <= now:
+                self._time = now + AFTER_FAILURE
+                self._on_due()
+        finally:
+            self._arm()
+
+    def _measure(self) -> timedelta:
+        return self._clock.wall() - datetime.fromtimestamp(0, UTC) - timedelta(seconds=self._clock.monotonic())

@@ -1,0 +1,91 @@
+"""One turn of the engine: alerts take their steps, and each step that the cloud must hear of is reported.
+
+It knows the table of lives and which report belongs to which step; it must not know why a step is taken.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from bellwire.alerts.lifecycle import Life, Step, after
+from bellwire.device import difference
+from bellwire.device.held import Held, State, sounding_of
+from bellwire.device.outputs import Output, Send
+from bellwire.protocol.messages.alerts import (
+    AlertStarted,
+    AlertStopped,
+    DeleteAlertSucceeded,
+    OneAlert,
+    SetAlertSucceeded,
+)
+from bellwire.protocol.profiles.profile import Profile
+
+ANSWER_PATIENCE = timedelta(seconds=5)
+"""How long a muted alert waits for the cloud's word; then the device ends it by itself."""
+
+REPORTS: Mapping[Step, type[OneAlert]] = {
+    Step.SET: SetAlertSucceeded,
+    Step.START: AlertStarted,
+    Step.STOP: AlertStopped,
+    Step.DELETE: DeleteAlertSucceeded,
+}
+"""Steps that the cloud must hear of; the others are the device's own affair."""
+
+
+class Turn:
+    """The state while it changes, and what is said meanwhile. Lives as long as one call of `engine.step`."""
+
+    def __init__(self, state: State, now: datetime, profile: Profile) -> None:
+        self.now = now
+        self.profile = profile
+        self.alerts = dict(state.alerts)
+        self.missing = dict(state.missing)
+        self.before = state
+        self._done: list[Output] = []
+
+    def take(self, held: Held, step: Step) -> Held:
+        """Let an alert take a step, and report it. Raises IllegalStepError."""
+        moved = self.take_silently(held, step)
+        if step in REPORTS:
+            self.report(REPORTS[step], moved)
+        return moved
+
+    def take_silently(self, held: Held, step: Step) -> Held:
+        """Let an alert take a step of which the cloud need not hear. Raises IllegalStepError."""
+        life = after(held.life, step)
+        limits = {Life.RINGING: self.profile.ring_limit, Life.MUTED: ANSWER_PATIENCE}
+        moved = replace(held, life=life, ends_at=self.now + limits[life] if life in limits else None)
+        if life is Life.ABSENT:
+            self.alerts.pop(held.token, None)
+        else:
+            self.alerts[held.token] = moved
+        return moved
+
+    def report(self, report: type[OneAlert], held: Held, *, certified: bool = True) -> None:
+        """Tell the cloud something of one alert."""
+        self.do(Send(report(token=held.token, type=held.occurrence.kind.value), certified))
+
+    def do(self, output: Output) -> None:
+        """Have something done that does not follow from the state."""
+        self._done.append(output)
+
+    @property
+    def sounding(self) -> Held | None:
+        """The alert that has the bell now."""
+        return sounding_of(self.alerts.values())
+
+    def in_turn(self, condition: Callable[[Held], bool]) -> list[Held]:
+        """The alerts of which this is true, in the order in which they ring."""
+        return sorted(filter(condition, self.alerts.values()), key=lambda held: held.turn)
+
+    def end(self) -> tuple[State, tuple[Output, ...]]:
+        """The new state, and all that is to be done: what is kept comes first, what is heard after it."""
+        state = State(self.alerts, self.missing)
+        return state, tuple(self._outputs(state))
+
+    def _outputs(self, state: State) -> Iterator[Output]:
+        yield from difference.to_keep(self.before, state)
+        yield from self._done
+        yield from difference.to_sound(self.before, state, self.profile)
+        yield from difference.to_fetch(self.before, state, self.profile)
+        yield difference.to_wake(state)

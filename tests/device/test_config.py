@@ -1,0 +1,56 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bellwire.device.config import Config, default_user_agent
+
+
+def config(**more: Any) -> Config:
+    return Config(**{"cloud": "https://cloud.example", "access_token": "secret", "folder": Path("data"), **more})
+
+
+def test_a_token_is_never_shown() -> None:
+    assert "secret" not in repr(config())
+    with pytest.raises(ValueError, match="access token") as caught:
+        config(access_token="sec ret")
+    assert "sec ret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("token", ["", "a\r\nX-Header: b", "tökén", "x" * 4097])
+def test_a_token_that_no_header_could_carry(token: str) -> None:
+    with pytest.raises(ValueError, match="access token"):
+        config(access_token=token)
+
+
+def test_a_profile_that_there_is_not() -> None:
+    with pytest.raises(ValueError, match="there is no profile 'yodel'"):
+        config(profile="yodel")
+
+
+@pytest.mark.parametrize(
+    "user_agent",
+    [
+        default_user_agent(),
+        "Acme/Lamp 2/1.0.0 (Linux 6.1;armv7l)",
+        "Acme/Lamp/1.0.0-rc.1 (RTOS;x;fw=12;lang=ko-KR)",
+    ],
+)
+def test_user_agents(user_agent: str) -> None:
+    assert config(user_agent=user_agent).user_agent == user_agent
+
+
+@pytest.mark.parametrize(
+    "user_agent",
+    [
+        "",
+        "Acme",
+        "Acme/Lamp/1.0 (Linux;x)",
+        "Acme/Lamp/1.0.0",
+        "Acme/Lamp/1.0.0 (Linux)",
+        "Acme/Lamp/1.0.0 (a;b)\r\nX: y",
+    ],
+)
+def test_user_agents_without_form(user_agent: str) -> None:
+    with pytest.raises(ValueError, match="not of the form"):
+        config(user_agent=user_agent)

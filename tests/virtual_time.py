@@ -1,0 +1,61 @@
+"""An event loop whose time passes only when nobody has anything to do: days take milliseconds, to the exact second."""
+
+import asyncio
+import selectors
+from collections.abc import Coroutine
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from bellwire.device.timer import Clock
+from tests.conversation import MIDNIGHT
+
+T = TypeVar("T")
+
+
+class _Jumping(selectors.DefaultSelector):
+    """Instead of waiting for nothing to come, moves the time on to when the wait would be over."""
+
+    now = 0.0
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        events = super().select(0)
+        if not events:
+            if timeout is None:
+                raise RuntimeError("everybody waits for something that will never happen")
+            self.now += max(0.0, timeout)
+        return events
+
+
+class VirtualLoop(asyncio.SelectorEventLoop):
+    def __init__(self) -> None:
+        self._jumping = _Jumping()
+        super().__init__(self._jumping)
+
+    def time(self) -> float:
+        return self._jumping.now
+
+
+class VirtualClock(Clock):
+    """Begins at midnight; `set` sets the wall clock alone."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._midnight = MIDNIGHT
+
+    def wall(self) -> datetime:
+        return self._midnight + timedelta(seconds=self._loop.time())
+
+    def monotonic(self) -> float:
+        return self._loop.time()
+
+    def step(self, by: timedelta) -> None:
+        self._midnight += by
+
+    async def until(self, time: datetime) -> None:
+        await asyncio.sleep((time - self.wall()).total_seconds())
+
+
+def virtually(talk: Coroutine[Any, Any, T]) -> T:
+    """Run `talk` in virtual time."""
+    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+        return runner.run(talk)
