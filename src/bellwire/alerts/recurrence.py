@@ -32,8 +32,6 @@ _DAY = timedelta(days=1)
 _HORIZON = timedelta(days=366 * 40)
 """A rule that gives nothing for so long is over: even 29 February on a chosen weekday comes every 40 years."""
 _INTERVAL = re.compile(r"\bINTERVAL=(\d+)")
-_LONGEST_GAP = timedelta(days=1)
-"""No clock change skips more: Pacific islands have skipped one whole day."""
 
 
 def zone_named(name: str) -> ZoneInfo:
@@ -49,10 +47,10 @@ def instant_of(wall: datetime, zone: ZoneInfo) -> datetime:
 
     A time that the clocks skip gives the instant of the change; one that they show twice gives the first.
     """
-    before, later = (wall.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
-    if before.astimezone(zone).replace(tzinfo=None) == wall:
-        return before
-    return _clock_change(later, before, zone)
+    first = wall.replace(tzinfo=zone, fold=0).astimezone(UTC)
+    if first.astimezone(zone).replace(tzinfo=None) == wall:
+        return first
+    return _clock_change(wall.replace(tzinfo=zone, fold=1).astimezone(UTC), first, zone)
 
 
 def _clock_change(low: datetime, high: datetime, zone: ZoneInfo) -> datetime:
@@ -77,7 +75,8 @@ def occurrences(schedule: Schedule, after: datetime) -> Iterator[datetime]:
     """All instants (UTC) of the schedule that are later than `after`, the earliest first."""
     zone = zone_named(schedule.zone)
     last = after
-    for wall in _walls(schedule, after.astimezone(zone).replace(tzinfo=None) - _LONGEST_GAP):
+    # No earlier wall time can be a later instant: one that the clocks skip gives the instant at which they do.
+    for wall in _walls(schedule, after.astimezone(zone).replace(tzinfo=None)):
         instant = instant_of(wall, zone)
         # Two walls can be one instant where the clocks skip both: it rings once.
         if instant > last:
@@ -100,6 +99,8 @@ def _walls(schedule: Schedule, earliest: datetime) -> Iterator[datetime]:
 def _on_weekdays(weekdays: frozenset[int], start: datetime, earliest: datetime) -> Iterator[datetime]:
     """What the rules that have a name give, without reading a rule: they are most of all alerts."""
     wall = max(start, datetime.combine(earliest.date(), start.time()))
+    if wall < earliest:
+        wall += _DAY
     while True:
         if wall.weekday() in weekdays:
             yield wall

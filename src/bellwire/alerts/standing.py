@@ -131,7 +131,7 @@ def observed(standing: Standing, seen: Seen | None, now: datetime, told: Desired
     if seen is None:
         if before.life in {Life.ABSENT, Life.FAILED} or (fresh and before.life is not Life.UNKNOWN):
             return standing
-        return replace(standing, reported=Reported(Life.ABSENT, now, failures=before.failures))
+        return replace(standing, reported=Reported(Life.ABSENT, now))
     version = told.version if told and told.scheduled_time == seen.scheduled_time else None
     same = before.scheduled_time == seen.scheduled_time
     unchanged = same and before.life is _shown(seen) and version in {None, before.version}
