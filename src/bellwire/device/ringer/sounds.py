@@ -132,13 +132,13 @@ def _struck(pitch: float, decay: float, partials: tuple[_Partial, ...]) -> "arra
     wave = array("d")
     for partial in partials:
         sine = _decaying(pitch * partial.ratio, decay * partial.life, partial.level)
-        wave[: len(sine)] = array("d", map(add, wave, sine) if wave else sine)
+        wave[: len(sine)] = array("d", map(add, wave, sine)) if wave else sine
     for n in range(_ATTACK):
         wave[n] *= n / _ATTACK
     return wave
 
 
-def _decaying(pitch: float, decay: float, level: float) -> list[float]:
+def _decaying(pitch: float, decay: float, level: float) -> "array[float]":
     """A sine of `pitch` Hz that falls from `level` to 1/e in `decay` seconds, until it is inaudible.
 
     Each sample follows from the two before it: a call of sin and exp for every one would take twice the time.
@@ -146,7 +146,7 @@ def _decaying(pitch: float, decay: float, level: float) -> list[float]:
     fall, turn = math.exp(-1 / (decay * RATE)), math.tau * pitch / RATE
     of_last, of_last_but_one = 2 * fall * math.cos(turn), -fall * fall
     last, now = 0.0, level * fall * math.sin(turn)
-    wave = [last]
+    wave = array("d", (last,))  # a list of as many floats would take megabytes
     for _ in range(round(math.log(level / _INAUDIBLE) * decay * RATE)):
         wave.append(now)
         last, now = now, of_last * now + of_last_but_one * last
