@@ -84,6 +84,10 @@ class Talk:
         schedule = Schedule(when.replace(tzinfo=None), "UTC")
         self._store.run(accounts.edit_alert, ACCOUNT, token, accounts.Edit(None, None, schedule, when), self.now)
 
+    def relabels(self, token: str, label: str) -> None:
+        """The account gives an alert another label."""
+        self._store.run(accounts.edit_alert, ACCOUNT, token, accounts.Edit(label), self.now)
+
     def deletes(self, token: str) -> None:
         """The account deletes an alert."""
         self._store.run(accounts.remove_alert, ACCOUNT, token)

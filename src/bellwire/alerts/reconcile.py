@@ -108,7 +108,8 @@ def _wanted(standing: Standing, now: datetime, patience: Patience) -> Iterator[t
         if reported.life is not Life.ABSENT:
             yield Say(What.REMOVE, standing.token), now
     elif _is_timely(standing, now, patience) and not _has(standing):
-        if reported.life is not Life.FAILED or reported.version != desired.version:
+        failed = (reported.scheduled_time, reported.version) == (desired.scheduled_time, desired.version)
+        if reported.life is not Life.FAILED or not failed:
             yield _set(standing), now
         elif reported.failures < patience.failures:
             yield _set(standing), reported.since + _grown(patience.failure, reported.failures, patience)

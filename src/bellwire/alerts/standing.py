@@ -74,7 +74,7 @@ def reported_step(
         reported = _acknowledged(before, now, acknowledged, seen)
     elif step is Step.FAIL:
         failed = acknowledged or standing.desired
-        again = failed is not None and before.version == failed.version and before.life is Life.FAILED
+        again = failed is not None and before.life is Life.FAILED and failed == _of(before)
         reported = Reported(
             life,
             now,
@@ -94,11 +94,21 @@ def reported_step(
 
 def _acknowledged(before: Reported, now: datetime, acknowledged: Desired | None, seen: Seen | None) -> Reported:
     """The device holds what it was told or, where nobody knows what that was, at least what its context shows."""
+    shown = seen.scheduled_time if seen else before.scheduled_time
+    time = acknowledged.scheduled_time if acknowledged else shown
+    # The same time again while it rings changes what it plays, not that it rings.
+    rings_on = before.life is Life.RINGING and before.scheduled_time == time and (seen is None or seen.ringing)
+    life = Life.RINGING if rings_on else Life.SET
     if acknowledged is not None:
-        return Reported(Life.SET, now, acknowledged.scheduled_time, acknowledged.version)
-    time = seen.scheduled_time if seen else before.scheduled_time
-    unchanged = before.life is Life.SET and before.scheduled_time == time
-    return Reported(Life.SET, now, time, before.version if unchanged else None)
+        return Reported(life, now, time, acknowledged.version)
+    unchanged = before.life is life and before.scheduled_time == time
+    return Reported(life, now, time, before.version if unchanged else None)
+
+
+def _of(reported: Reported) -> Desired | None:
+    if reported.scheduled_time is None or reported.version is None:
+        return None
+    return Desired(reported.scheduled_time, reported.version)
 
 
 def _rung(standing: Standing, step: Step, seen: Seen | None) -> datetime | None:
@@ -167,7 +177,8 @@ def _changed(standing: Standing, life: Life, now: datetime) -> Standing:
 def ended_occurrence(before: Standing, now: Standing) -> datetime | None:
     """The occurrence that is over by this change, or None."""
     is_over = now.reported.life is Life.STOPPED or (
-        before.reported.life is Life.RINGING and now.reported.life is not Life.RINGING
+        # What could not be edited while it rings goes on ringing.
+        before.reported.life is Life.RINGING and now.reported.life not in {Life.RINGING, Life.FAILED}
     )
     if before.reported.life is Life.STOPPED or not is_over:
         return None

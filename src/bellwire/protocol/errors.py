@@ -55,7 +55,7 @@ class UnknownMessage(Malformed):
     """A message that this version does not have. `known_namespace`: others of its namespace are served."""
 
     def __init__(self, namespace: str, name: str, *, known_namespace: bool) -> None:
-        super().__init__(f"{namespace}.{name} is not a message of this version of the protocol")
+        super().__init__(f"{namespace[:100]}.{name[:100]} is not a message of this version of the protocol")
         self.namespace = namespace
         self.name = name
         self.known_namespace = known_namespace

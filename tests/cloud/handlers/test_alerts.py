@@ -276,6 +276,46 @@ def test_an_edit_of_an_alert_that_could_not_be_set_is_a_new_try(talk: Talk) -> N
     line << alarm("a", at("08:00"))
 
 
+def test_an_edit_that_failed_while_it_rings_does_not_end_the_ringing(talk: Talk) -> None:
+    line = ringing(talk)
+    talk.moves("a", at("07:10"))
+    line << alarm("a", at("07:10"))
+
+    line >> SetAlertFailed(**A)
+    line << ()
+
+    talk.passes(minutes=1)
+    line << alarm("a", at("07:10"))
+    assert talk.alerts() == {"a": at("07:10")}
+
+
+def test_other_words_for_an_alert_that_rings_do_not_end_it(talk: Talk) -> None:
+    line = ringing(talk)
+    talk.relabels("a", "Get up")
+    line << alarm("a", at("07:00"))
+
+    line >> SetAlertSucceeded(**A)
+
+    line << ()
+    assert talk.life(line, "a") is Life.RINGING
+    line.shows(alarm("a", at("07:00"))) >> AlertStopped(**A)
+    line << DeleteAlert(**A)
+
+
+def test_the_next_time_of_an_alert_that_could_not_be_set_is_a_new_try(talk: Talk) -> None:
+    bedroom = talk.connects("bedroom")
+    kitchen = ringing(talk, rule="FREQ=DAILY")
+    for _ in range(8):
+        bedroom.hears()
+        bedroom >> SetAlertFailed(**A)
+        talk.passes(minutes=1)
+    bedroom << ()
+
+    kitchen.shows(alarm("a", at("07:00"))) >> AlertStopped(**A)
+
+    bedroom << alarm("a", at("07:00", day=21))
+
+
 # What contexts tell
 
 
