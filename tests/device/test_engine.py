@@ -597,6 +597,13 @@ def test_sounds_that_could_not_be_had_are_sought_again(device: Device) -> None:
     device.at("09:00:00")
 
 
+def test_a_clock_that_is_set_does_not_change_how_soon_they_are_sought_again(device: Device) -> None:
+    device << reminder(SPEECH) >> is_set("a", "REMINDER") >> fetches(SPEECH)
+    device.at("05:00:00") << AssetFailed(SPEECH, "it is away")
+    device.clock_set("01:00:00").at("01:04:59")
+    device.at("01:05:00") >> fetches(SPEECH)
+
+
 def test_sounds_are_made_ready_at_boot(device: Device) -> None:
     device << reminder(SPEECH) >> is_set("a", "REMINDER") >> fetches(SPEECH)
     device.powered() >> fetches(SPEECH)
@@ -626,6 +633,7 @@ def test_a_logout_leaves_nothing(device: Device) -> None:
     ringing(device)
     device << reminder(SPEECH, token="c") >> is_set("c", "REMINDER")
     device >> fetches(SPEECH)
+    device << AssetFailed(SPEECH, "it is away")
     device << LoggedOut() >> silent("a") >> gives_up(SPEECH)
     assert (device.disk, device.outbox, device.wake_at) == ({}, [], None)
     assert not alerts_state(device.state).all_alerts

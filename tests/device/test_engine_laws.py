@@ -54,6 +54,7 @@ class World(RuleBasedStateMachine):
         self.now = MIDNIGHT
         self.disk: dict[str, Held] = {}
         self.letters: list[Message] = []
+        self.is_doomed = False
         self.bell: str | None = None
         self.is_heard = False
         self.wake_at: Any = None
@@ -130,14 +131,10 @@ class World(RuleBasedStateMachine):
         self.now += wait
         self.reboots()
 
-    @rule(token=TOKENS, offset=OFFSETS, wait=WAITS)
-    def power_goes_after_saving(self, token: str, offset: timedelta, wait: timedelta) -> None:
-        """What was to be heard and sent after the saving is never performed."""
-        message = self.an_alert(token, "ALARM", offset, [])
-        _, done = step(self.state, Directive(message=message, message_id="m"), self.now, self.profile)
-        self.keep(done)
-        self.now += wait
-        self.reboots()
+    @rule()
+    def power_will_go(self) -> None:
+        """The next thing that happens is saved; what is to be heard and sent after it is never performed."""
+        self.is_doomed = True
 
     @rule()
     def log_out(self) -> None:
@@ -182,6 +179,7 @@ class World(RuleBasedStateMachine):
             for held in self.state.alerts.values()
             if held.life in {Life.SET, Life.WAITING} and not held.hidden
         }
+        self.is_doomed = False
         first = len(self.letters)
         self.time_goes_by(timedelta(days=3))
         began = {message.token for message in self.letters[first:] if isinstance(message, AlertStarted)}
@@ -207,6 +205,10 @@ class World(RuleBasedStateMachine):
         before = dict(self.disk)
         self.keep(done)
         self.judge(before, done)
+        if self.is_doomed:
+            self.is_doomed = False
+            self.reboots()
+            return
         for output in done:
             self.hear(output)
 

@@ -147,6 +147,45 @@ def test_what_may_be_lost_is_lost_without_a_connection(tmp_path: Path) -> None:
     talk(day, tmp_path, connected=False)
 
 
+def test_what_may_be_lost_is_lost_when_the_connection_breaks(tmp_path: Path) -> None:
+    async def day(house: House) -> None:
+        house.told(alarm("a", "07:00:00"))
+        house.cloud.seconds = 3
+        house.runner.connected()
+        await house.clock.until(moment("00:00:01"))
+        house.runner.disconnected("it broke")
+        house.runner.connected()
+        await house.clock.until(moment("00:01:00"))
+        assert house.cloud.names == ["SetAlertSucceeded", "RequestSynchronizeAlert"]
+
+    talk(day, tmp_path, connected=False)
+
+
+def test_a_request_that_nobody_could_take_is_not_made_later(tmp_path: Path) -> None:
+    async def day(house: House) -> None:
+        house.told(alarm("a", "00:01:00"))
+        await house.clock.until(moment("00:01:01"))
+        house.runner.happens(StopPressed())
+        await house.clock.until(moment("00:01:03"))
+        house.runner.connected()
+        await house.quiet()
+        assert house.cloud.names == ["SetAlertSucceeded", "AlertStarted", "RequestSynchronizeAlert"]
+
+    talk(day, tmp_path, connected=False)
+
+
+def test_patience_begins_anew_after_an_arrival(tmp_path: Path) -> None:
+    async def day(house: House) -> None:
+        house.cloud.script = [500, 500, 204, 500]
+        house.told(alarm("a", "07:00:00"))
+        house.told(alarm("b", "07:00:00"))
+        await house.clock.until(moment("00:01:00"))
+        times = [round((came.at - house.cloud.came[0].at).total_seconds()) for came in house.cloud.came]
+        assert times == [0, 1, 3, 3, 4]
+
+    talk(day, tmp_path)
+
+
 def test_a_request_to_stop_what_has_stopped_is_not_sent(tmp_path: Path) -> None:
     async def day(house: House) -> None:
         house.told(alarm("a", "00:01:00"))

@@ -85,7 +85,7 @@ class AssetFailed:
 
 @dataclass(frozen=True, slots=True)
 class LoggedOut:
-    """The device is nobody's any more: nothing of the account may stay on it (CIC System, note on logout)."""
+    """The device is nobody's any more: nothing of the account may stay on it (System, note on logout)."""
 
 
 Input = (

@@ -187,7 +187,7 @@ class Runner:
             return
         if isinstance(directive.message, CloudException):
             said = directive.message
-            log.warning("the cloud found a mistake", status=said.code, description=said.description)
+            log.warning("the cloud found a mistake", status=said.code, description=said.description[:500])
         self.happens(directive)
 
     # What the ringer tells.

@@ -1,0 +1,62 @@
+"""What an observer hears of the difference between two states."""
+
+import pytest
+
+from bellwire.alerts.alert import Occurrence
+from bellwire.alerts.lifecycle import Life
+from bellwire.device.held import Held, State
+from bellwire.device.observer import Observer, tell
+from bellwire.device.occurrences import occurrence_of
+from tests.conversation import alarm
+
+
+class Diary(Observer):
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def alert_set(self, occurrence: Occurrence) -> None:
+        self.lines.append(f"set {occurrence.scheduled_time:%H:%M}")
+
+    def alert_stopped(self, occurrence: Occurrence) -> None:
+        self.lines.append(f"stopped {occurrence.scheduled_time:%H:%M}")
+
+    def alert_removed(self, occurrence: Occurrence) -> None:
+        self.lines.append(f"removed {occurrence.scheduled_time:%H:%M}")
+
+
+def held(time: str, life: Life = Life.SET, *, hidden: bool = False) -> Held:
+    return Held(occurrence_of(alarm("a", f"{time}:00")), life, hidden)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "heard"),
+    [
+        (None, held("07:00"), ["set 07:00"]),
+        (held("07:00"), held("07:00", Life.WAITING), []),
+        (held("07:00"), held("07:00", Life.RINGING), []),
+        (held("07:00", Life.RINGING), held("07:00", Life.MUTED), []),
+        (held("07:00", Life.MUTED), held("07:00", Life.STOPPED), ["stopped 07:00"]),
+        (held("07:00", Life.STOPPED), held("08:00"), ["set 08:00"]),
+        (held("07:00", Life.RINGING), held("08:00"), ["stopped 07:00", "set 08:00"]),
+        (held("07:00", Life.RINGING), held("07:01", Life.RINGING), ["stopped 07:00", "set 07:01"]),
+        (held("07:00", Life.RINGING), None, ["stopped 07:00", "removed 07:00"]),
+        (held("07:00"), held("07:00", Life.STOPPED), ["stopped 07:00"]),
+        (None, held("07:00", Life.STOPPED), ["set 07:00", "stopped 07:00"]),
+        (held("07:00"), held("07:00", hidden=True), ["removed 07:00"]),
+        (held("07:00", hidden=True), held("07:00"), ["set 07:00"]),
+        (held("07:00", hidden=True), None, []),
+        (None, held("07:00", hidden=True), []),
+    ],
+)
+def test_what_is_heard(before: Held | None, after: Held | None, heard: list[str]) -> None:
+    diary = Diary()
+    was, now = (State({"a": held} if held else {}) for held in (before, after))
+    tell(diary, was, now)
+    assert diary.lines == heard
+
+
+def test_what_did_not_change_is_not_told() -> None:
+    diary = Diary()
+    state = State({"a": held("07:00", Life.STOPPED)})
+    tell(diary, state, State(dict(state.alerts)))
+    assert diary.lines == []
