@@ -61,7 +61,7 @@ def report(figures: dict[str, float]) -> list[tuple[str, str, str]]:
     """Rows for the table: what, figure, what is to be reached."""
     return [
         ("speaker: start to connected", f"{figures['speaker_start_s']:.2f} s", ""),
-        ("speaker: resident memory", f"{figures['speaker_rss_mb']:.0f} MB", "≤ 40 MB"),
+        ("speaker: resident memory", f"{figures['speaker_rss_mb']:.1f} MB", "≤ 40 MB"),
     ]
 
 

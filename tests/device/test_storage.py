@@ -85,17 +85,6 @@ def test_what_is_kept_together_is_kept_whole_or_not_at_all(path: Path) -> None:
     storage.close()
 
 
-def test_facts(path: Path) -> None:
-    storage = Storage(path)
-    assert storage.recall("endpoint") is None
-    storage.remember("endpoint", "https://one.example")
-    storage.remember("endpoint", "https://two.example")
-    storage.close()
-    storage = Storage(path)
-    assert storage.recall("endpoint") == "https://two.example"
-    storage.close()
-
-
 def test_nobody_else_may_read_it(path: Path) -> None:
     storage = Storage(path)
     storage.keep(save=[held("a")])

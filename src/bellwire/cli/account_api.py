@@ -20,6 +20,8 @@ PATH = "/api/v1"
 PATIENCE = 15.0
 """Seconds for one answer: to make speech of a new label takes up to ten."""
 
+_THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
+
 
 class AccountApi:
     """One account's API."""
@@ -65,19 +67,18 @@ def api_on_this_machine(data: Path, account: str | None) -> Iterator[AccountApi]
         with shown_in_one_line(NotRunningError):
             address = address_of(data)
         token = records.command_token(store, owner.account_id)
-    # Without the environment's proxies: the cloud is on this machine.
-    with _client(address.url, data / "ca.pem", token, trust_env=False) as client:
+    with _client(address.url, data / "ca.pem", token) as client:
         yield AccountApi(client)
 
 
 @contextmanager
 def api_at(url: str, authority: Path | None, token: str) -> Iterator[AccountApi]:
     """The API of a cloud anywhere."""
-    with _client(url, authority, token, trust_env=True) as client:
+    with _client(url, authority, token) as client:
         yield AccountApi(client)
 
 
-def _client(url: str, authority: Path | None, token: str, *, trust_env: bool) -> httpx.Client:
+def _client(url: str, authority: Path | None, token: str) -> httpx.Client:
     if not url.startswith("https://"):
         raise Failure(f"{url!r} is not the address of a cloud; write it like https://HOST:8443")
     try:
@@ -87,7 +88,8 @@ def _client(url: str, authority: Path | None, token: str, *, trust_env: bool) ->
         raise Failure(f"{authority} cannot be the cloud's authority ({reason}); give its ca.pem with --ca") from error
     headers = {"Authorization": f"Bearer {token}"}
     with shown_in_one_line(httpx.InvalidURL):
-        return httpx.Client(base_url=url, headers=headers, verify=tls, timeout=PATIENCE, trust_env=trust_env)
+        by_proxy = httpx.URL(url).host not in _THIS_MACHINE  # where the environment names one
+        return httpx.Client(base_url=url, headers=headers, verify=tls, timeout=PATIENCE, trust_env=by_proxy)
 
 
 def _why_unreachable(url: str, error: httpx.TransportError) -> str:

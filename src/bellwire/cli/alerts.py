@@ -152,7 +152,8 @@ def _put(alert: dict[str, Any], what: str, *, as_json: bool) -> None:
         put_json(alert)
         return
     again = f", then {alert['every']}" if alert["every"] else ""
-    on = f"{len(alert['devices'])} device{'' if len(alert['devices']) == 1 else 's'}"
+    devices = len(alert["devices"])
+    on = f"{devices} device{'s' * (devices > 1)}" if devices else "no device yet; start one with: bellwire speaker"
     say(f"alert {alert['token']} {what}: rings at {local_time(alert['scheduled_time'])}{again}, on {on}")
 
 

@@ -4,7 +4,6 @@ It knows commands and exit codes; it must not know what a command does. Commands
 `bellwire --help` should not wait for a web server's code.
 """
 
-import os
 import sys
 from collections.abc import Sequence
 from typing import Annotated
@@ -14,7 +13,7 @@ import typer
 from bellwire import __version__
 from bellwire.cli import accounts, alerts, cloud, demo, devices, speaker, trace
 from bellwire.cli.failure import Failure, shown_in_one_line, tell
-from bellwire.cli.output import say
+from bellwire.cli.output import let_go_of, say
 
 app = typer.Typer(
     name="bellwire",
@@ -60,7 +59,6 @@ def run(args: Sequence[str] | None = None) -> int:
         return tell(f"{error.format_message().rstrip('.')}; see {command} --help", 2)
     except Failure as failure:
         if isinstance(failure.__cause__, BrokenPipeError):
-            # Whoever read us has gone (`| head`); nothing may be written any more, at the end of the process either.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            let_go_of(sys.stdout)  # as in `bellwire trace | head`
             return 1
         return tell(str(failure))

@@ -27,12 +27,10 @@ def as_line(said: Message) -> Text:
     """For people: time on this machine's clock, arrow, Namespace.Name, the payload in short."""
     arrow, colour = ARROWS[said.direction]
     name, payload = name_and_payload(said)
-    return Text.assemble(
-        (f"{said.at.astimezone():%H:%M:%S.%f}"[:-3], "dim"),
-        f" {arrow} ",
-        (f"{name:30}", colour),
-        f" {' '.join(_short(key, value) for key, value in payload.items())}".rstrip(),
-    )
+    line = Text.assemble((f"{said.at.astimezone():%H:%M:%S.%f}"[:-3], "dim"), f" {arrow} ", (f"{name:30}", colour))
+    line.append(f" {' '.join(_short(key, value) for key, value in payload.items())}")
+    line.rstrip()
+    return line
 
 
 def name_and_payload(said: Message) -> tuple[str, dict[str, Any]]:

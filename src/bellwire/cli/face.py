@@ -13,13 +13,12 @@ from bellwire.device.observer import Observer
 class Face(Observer):
     """Says what happens to the speaker, and remembers which alert its buttons mean."""
 
-    def __init__(self, cloud: str, *, as_json: bool, hint: str = "") -> None:
-        """`hint`: what to do about an alert that rings."""
+    def __init__(self, cloud: str, *, as_json: bool) -> None:
         self._cloud = cloud
         self._as_json = as_json
-        self._hint = hint
         self._alerts: dict[str, Occurrence] = {}
         self._ringing: str | None = None
+        self._reason: str | None = None
 
     @property
     def meant(self) -> Occurrence | None:
@@ -30,13 +29,15 @@ class Face(Observer):
 
     def connected(self) -> None:
         """The cloud can be reached."""
+        self._reason = None
         self._say("connected", f"connected to {self._cloud}", cloud=self._cloud)
 
     def disconnected(self, reason: str) -> None:
-        """The cloud can't be reached."""
-        self._say(
-            "disconnected", f"no connection to {self._cloud}: {reason}; its alerts ring all the same", reason=reason
-        )
+        """The cloud can't be reached; said again only when the reason is another one."""
+        if reason != self._reason:
+            self._reason = reason
+            text = f"no connection to {self._cloud}: {reason}; what is set rings all the same"
+            self._say("disconnected", text, reason=reason)
 
     def alert_set(self, occurrence: Occurrence) -> None:
         """An alert is there."""
@@ -47,7 +48,7 @@ class Face(Observer):
         """It can be heard."""
         self._ringing = occurrence.token
         milliseconds = round(late / timedelta(milliseconds=1), 1)
-        self._say_alert("ringing", f"rings, {milliseconds:g} ms late{self._hint}", occurrence, late_ms=milliseconds)
+        self._say_alert("ringing", f"rings, {milliseconds:g} ms late", occurrence, late_ms=milliseconds)
 
     def alert_stopped(self, occurrence: Occurrence) -> None:
         """It rings no longer."""

@@ -2,8 +2,11 @@
 
 import logging
 import sys
+from typing import TextIO, cast
 
 import structlog
+
+from bellwire.cli.output import Unfailing
 
 
 def configure(*, brief: bool = False) -> None:
@@ -16,7 +19,7 @@ def configure(*, brief: bool = False) -> None:
             *_rendered(terminal),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING if terminal and brief else logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(cast("TextIO", Unfailing(sys.stderr))),
     )
 
 

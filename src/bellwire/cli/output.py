@@ -3,10 +3,13 @@
 It knows layout; it must not know what the answers are about.
 """
 
+import io
 import json
+import os
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import TextIO
 
 
 def say(text: str) -> None:
@@ -35,6 +38,27 @@ def put_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     for row in rows:
         table.add_row(*(Text(printable(cell)) for cell in row))
     Console(width=10_000).print(table, soft_wrap=True)
+
+
+def let_go_of(stream: TextIO) -> None:
+    """Whoever read it has gone: what is still written goes nowhere, at the end of the process too."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+class Unfailing(io.TextIOBase):
+    """A text stream for what must not end because nobody reads, or because the disk under a log is full."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """Write at once, if that is possible."""
+        try:
+            self._stream.write(text)
+            self._stream.flush()
+        except OSError:
+            let_go_of(self._stream)
+        return len(text)
 
 
 def printable(text: str) -> str:

@@ -23,22 +23,38 @@ class Pairing(msgspec.Struct, frozen=True, omit_defaults=True):
     ca: str | None = None
     """The authority of the cloud's certificate; None: the system's."""
     cloud: str | None = None
-    """The cloud's data folder, when it is on this machine: its port may change."""
+    """The cloud's data folder, when it is on this machine: there its present port can be found."""
 
 
 def pairing_on_this_machine(folder: Path, cloud: Path) -> Pairing:
     """The pairing that the speaker's `folder` remembers, or a new one with the cloud that runs on its data folder.
 
-    A cloud that is stopped is no reason not to start: the alerts that the speaker has must ring. Raises Failure.
+    A cloud that is stopped is no reason not to start: the alerts that the speaker has must ring. One that has
+    forgotten this speaker is paired with anew. Raises Failure.
     """
     remembered = _remembered(folder / _FILE)
     if remembered is None:
         return _paired(folder / _FILE, cloud)
+    cloud = Path(remembered.cloud or cloud)
     try:
-        url = address_of(Path(remembered.cloud or cloud)).url
+        url = address_of(cloud).url
     except NotRunningError:
         return remembered
+    if not _is_known(remembered.access_token, cloud):
+        return _paired(folder / _FILE, cloud)
     return msgspec.structs.replace(remembered, url=url)
+
+
+def _is_known(access_token: str, cloud: Path) -> bool:
+    from bellwire.cli import records
+    from bellwire.cloud.auth import hash_of
+    from bellwire.cloud.store.devices import device_by_token
+
+    try:
+        with records.opened(cloud) as store:
+            return store.read(device_by_token, hash_of(access_token)) is not None
+    except Failure:  # a cloud that is damaged is no reason either
+        return True
 
 
 def _remembered(file: Path) -> Pairing | None:

@@ -72,7 +72,7 @@ def perform(out: Path, *, as_json: bool) -> int:
                 with api_at(url, folder / "cloud" / "ca.pem", token) as api:
                     api.call("POST", "alerts", body={"label": LABEL, "kind": "REMINDER", "in": AHEAD})
                 late = _ring_and_stop(wire, speaker, show)
-    _check_sound(out, show)
+    check_sound(out, show)
     return round(late)
 
 
@@ -185,7 +185,8 @@ def _sound_output(speaker: Process) -> str:
     raise Failure("the speaker did not start its sound output")
 
 
-def _check_sound(out: Path, show: Show) -> None:
+def check_sound(out: Path, show: Show) -> None:
+    """The recording is neither silent nor too short."""
     with wave.open(str(out)) as heard:
         seconds = heard.getnframes() / heard.getframerate()
         loudest = max(map(abs, array("h", heard.readframes(heard.getnframes()))), default=0)

@@ -52,6 +52,11 @@ class Process:
         self.end()
 
     @property
+    def pid(self) -> int:
+        """Its id."""
+        return self._popen.pid
+
+    @property
     def last_words(self) -> str:
         """The last line of its stderr."""
         return self.log.read_text(encoding="utf-8").strip().rpartition("\n")[2] or "it did not say why"
@@ -76,24 +81,29 @@ class Process:
     def end(self) -> int:
         """Ask it to end, and see to it; gives its exit code."""
         self._popen.send_signal(signal.SIGTERM)
-        return self._wait()
+        return self.code()
 
     def kill(self) -> None:
         """End it as a power cut would."""
         self._popen.kill()
-        self._wait()
+        self.code()
 
-    def _wait(self) -> int:
+    def code(self) -> int:
+        """The exit code of a process that is about to end; one that does not is killed."""
         try:
             code = self._popen.wait(TO_END)
         except subprocess.TimeoutExpired:
             self._popen.kill()
             code = self._popen.wait()
         self._reader.join()
+        self.close_input()
+        return code
+
+    def close_input(self) -> None:
+        """Say nothing more."""
         if self._popen.stdin is not None:
             with suppress(BrokenPipeError):
                 self._popen.stdin.close()
-        return code
 
     def _read(self) -> None:
         if self._popen.stdout is not None:

@@ -3,18 +3,24 @@
 It knows settings and what runs with them; it must not know a command line, nor import what reads one.
 """
 
+import sys
+
+if __name__ == "__main__":
+    # structlog takes rich, where it is installed, for tracebacks in colour: 4 MB that no speaker shows.
+    sys.modules["rich"] = None  # type: ignore[assignment]
+
 import asyncio
 import signal
-import sys
 from collections.abc import Coroutine
 from contextlib import nullcontext
 from pathlib import Path
+from typing import TextIO, cast
 
 from bellwire.cli import logs
 from bellwire.cli.face import Face
 from bellwire.cli.failure import Failure, shown_in_one_line, tell
 from bellwire.cli.keys import Word, words_from
-from bellwire.cli.output import hint
+from bellwire.cli.output import Unfailing, hint
 from bellwire.cli.settings import Settings, settings_from
 from bellwire.device.app import Speaker, run
 from bellwire.device.config import Config
@@ -24,6 +30,7 @@ from bellwire.device.storage import StorageError
 
 def main(settings: Settings) -> int:
     """Run until it is told to end; gives the exit code."""
+    sys.stdout = cast("TextIO", Unfailing(sys.stdout))
     logs.configure(brief=True)
     try:
         with shown_in_one_line(ValueError, AssetError, StorageError):

@@ -12,39 +12,38 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
-import structlog
-from litestar import Controller, Litestar, Request, Response, delete, get, patch, post
+from litestar import Controller, Litestar, Request, delete, get, patch, post
 from litestar.connection import ASGIConnection
 from litestar.datastructures import State
-from litestar.exceptions import HTTPException
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
-from litestar.params import Parameter
+from litestar.params import FromPath, JSONBody, Parameter
 
 from bellwire import __version__
 from bellwire.alerts.alert import Alert, Kind, Schedule
 from bellwire.cloud import accounts
-from bellwire.cloud.accounts import Shown, TooManyAlertsError, UnknownAlertError, UnknownDeviceError
+from bellwire.cloud.accounts import Shown
 from bellwire.cloud.assets import AssetStore
 from bellwire.cloud.auth import Tokens, hash_of, new_token
 from bellwire.cloud.bus import Bus
 from bellwire.cloud.config import Limits
 from bellwire.cloud.gateway import Gateway
 from bellwire.cloud.identity import AccountIdentity
+from bellwire.cloud.problems import HANDLERS, TooManyDevicesError, refusals
 from bellwire.cloud.store.accounts import find_account
 from bellwire.cloud.store.devices import Device, add_device, list_devices, remove_device
-from bellwire.cloud.store.errors import NotFound, StoreBusy
 from bellwire.cloud.store.sqlite import SqliteStore
-from bellwire.cloud.wishes import WishError, every_of, first_occurrence, schedule_at, schedule_in
-from bellwire.protocol.errors import Unauthenticated
-from bellwire.protocol.profiles import DEFAULT_PROFILE, profile_named
-
-log = structlog.get_logger()
+from bellwire.cloud.wishes import WishError, every_of, first_occurrence, one_line, schedule_at, schedule_in, zone_of
+from bellwire.protocol.profiles import DEFAULT_PROFILE, PROFILES
 
 API_PATH = "/api/v1"
 PAGE = 100
 """Alerts of a page at most."""
+
+
+Word = Annotated[str, msgspec.Meta(max_length=64)]
+"""What has a form of its own; none is longer."""
 
 
 class NewAlert(msgspec.Struct, kw_only=True, rename={"in_": "in"}, forbid_unknown_fields=True):
@@ -52,15 +51,15 @@ class NewAlert(msgspec.Struct, kw_only=True, rename={"in_": "in"}, forbid_unknow
 
     label: str = ""
     kind: Kind = Kind.REMINDER
-    in_: str | None = None
+    in_: Word | None = None
     """So long from now: 5s, 10m, 1h30m."""
-    at: str | None = None
+    at: Word | None = None
     """A time of day in `timezone` (07:00), or an instant with its offset."""
-    every: str | None = None
+    every: Word | None = None
     """daily, weekday, weekend or weekly; with `at`."""
-    timezone: str | None = None
+    timezone: Word | None = None
     """IANA name; the account's where none is given."""
-    devices: Annotated[list[str], msgspec.Meta(max_length=1000)] | None = None
+    devices: Annotated[list[Word], msgspec.Meta(min_length=1, max_length=1000)] | None = None
     """Ids; every device of the account where none is given, also those that join later."""
 
 
@@ -68,10 +67,10 @@ class ChangedAlert(msgspec.Struct, kw_only=True, rename={"in_": "in"}, forbid_un
     """What of an alert becomes different; the rest stays."""
 
     label: str | None = None
-    in_: str | None = None
-    at: str | None = None
-    every: str | None = None
-    timezone: str | None = None
+    in_: Word | None = None
+    at: Word | None = None
+    every: Word | None = None
+    timezone: Word | None = None
 
 
 class AlertView(msgspec.Struct, kw_only=True):
@@ -100,8 +99,8 @@ class AlertPage(msgspec.Struct, kw_only=True):
 class NewDevice(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """A device to add."""
 
-    name: Annotated[str, msgspec.Meta(min_length=1, max_length=200)] = "speaker"
-    profile: str = DEFAULT_PROFILE.name
+    name: Annotated[str, msgspec.Meta(min_length=1)] = "speaker"
+    profile: Word = DEFAULT_PROFILE.name
 
 
 class DeviceView(msgspec.Struct, kw_only=True):
@@ -118,14 +117,6 @@ class AddedDevice(msgspec.Struct, kw_only=True):
 
     device_id: str
     access_token: str
-
-
-class Problem(msgspec.Struct, kw_only=True):
-    """What was wrong with a request (RFC 9457)."""
-
-    status: int
-    title: str
-    detail: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,29 +148,29 @@ class AlertsController(Controller):
     path = f"{API_PATH}/alerts"
     tags = ("alerts",)
 
-    @post(summary="Add an alert")
-    async def add(self, data: NewAlert, request: Request[AccountIdentity, Any, State]) -> AlertView:
+    @post(summary="Add an alert", responses=refusals(409, body=True))
+    async def add(self, data: JSONBody[NewAlert], request: Request[AccountIdentity, Any, State]) -> AlertView:
         """Add an alert; its devices are told at once."""
         services, account_id, now = _services(request), request.user.account_id, _services(request).clock()
         account = await services.store.read(find_account, account_id)
-        _check_label(data.label, services.limits)
+        label = one_line("label", data.label, services.limits.label)
         schedule = _schedule(data, account.timezone, now)
         alert = Alert(
             token=str(uuid.uuid4()),
             kind=data.kind,
-            label=data.label,
+            label=label,
             schedule=schedule,
             scheduled_time=first_occurrence(schedule, now, DEFAULT_PROFILE.past_due),
             version=1,
             everywhere=data.devices is None,
-            speech=await services.speech_of(account_id, data.kind, data.label),
+            speech=await services.speech_of(account_id, data.kind, label),
         )
         most = services.limits.alerts
         shown = await services.store.write(accounts.add_alert, account_id, alert, data.devices, most, now)
         services.bus.wake(shown.lives)
         return _view(shown)
 
-    @get(summary="List the alerts")
+    @get(summary="List the alerts", responses=refusals(422))
     async def list(
         self,
         request: Request[AccountIdentity, Any, State],
@@ -192,31 +183,33 @@ class AlertsController(Controller):
         following = _cursor(shown[limit - 1].alert) if len(shown) > limit else None
         return AlertPage(alerts=[_view(each) for each in shown[:limit]], next=following)
 
-    @get("/{token:str}", summary="Show an alert")
-    async def show(self, token: str, request: Request[AccountIdentity, Any, State]) -> AlertView:
+    @get("/{token:str}", summary="Show an alert", responses=refusals(404))
+    async def show(self, token: FromPath[str], request: Request[AccountIdentity, Any, State]) -> AlertView:
         """One alert."""
         return _view(await _services(request).store.read(accounts.show_alert, request.user.account_id, token))
 
-    @patch("/{token:str}", summary="Edit an alert")
-    async def edit(self, token: str, data: ChangedAlert, request: Request[AccountIdentity, Any, State]) -> AlertView:
+    @patch("/{token:str}", summary="Edit an alert", responses=refusals(404, body=True))
+    async def edit(
+        self, token: FromPath[str], data: JSONBody[ChangedAlert], request: Request[AccountIdentity, Any, State]
+    ) -> AlertView:
         """Change an alert; its devices are told at once."""
         services, account_id, now = _services(request), request.user.account_id, _services(request).clock()
         before = (await services.store.read(accounts.show_alert, account_id, token)).alert
-        speech = schedule = time = None
+        label = speech = schedule = time = None
         if data.label is not None:
-            _check_label(data.label, services.limits)
-            speech = await services.speech_of(account_id, before.kind, data.label)
+            label = one_line("label", data.label, services.limits.label)
+            speech = await services.speech_of(account_id, before.kind, label)
         if data.in_ is not None or data.at is not None or data.every is not None or data.timezone is not None:
             account = await services.store.read(find_account, account_id)
             schedule = _schedule(data, account.timezone, now)
             time = first_occurrence(schedule, now, DEFAULT_PROFILE.past_due)
-        edit = accounts.Edit(label=data.label, speech=speech, schedule=schedule, scheduled_time=time)
+        edit = accounts.Edit(label=label, speech=speech, schedule=schedule, scheduled_time=time)
         shown = await services.store.write(accounts.edit_alert, account_id, token, edit, now)
         services.bus.wake(shown.lives)
         return _view(shown)
 
-    @delete("/{token:str}", summary="Delete an alert")
-    async def remove(self, token: str, request: Request[AccountIdentity, Any, State]) -> None:
+    @delete("/{token:str}", summary="Delete an alert", responses=refusals(404))
+    async def remove(self, token: FromPath[str], request: Request[AccountIdentity, Any, State]) -> None:
         """Delete an alert; its devices are told at once."""
         services = _services(request)
         services.bus.wake(await services.store.write(accounts.remove_alert, request.user.account_id, token))
@@ -228,18 +221,20 @@ class DevicesController(Controller):
     path = f"{API_PATH}/devices"
     tags = ("devices",)
 
-    @post(summary="Add a device")
-    async def add(self, data: NewDevice, request: Request[AccountIdentity, Any, State]) -> AddedDevice:
+    @post(summary="Add a device", responses=refusals(409, body=True))
+    async def add(self, data: JSONBody[NewDevice], request: Request[AccountIdentity, Any, State]) -> AddedDevice:
         """Add a device and make its access token. It gets every alert that rings everywhere."""
         services, account_id = _services(request), request.user.account_id
-        profile = profile_named(data.profile).name
+        name = one_line("name", data.name, services.limits.name)
+        if data.profile not in PROFILES:
+            raise WishError(f"there is no profile {data.profile!r}; there are: {', '.join(sorted(PROFILES))}")
         if len(await services.store.read(list_devices, account_id)) >= services.limits.devices:
             raise TooManyDevicesError(f"this account has {services.limits.devices} devices, as many as it may have")
-        device, token = Device(str(uuid.uuid4()), data.name, profile), new_token()
+        device, token = Device(str(uuid.uuid4()), name, data.profile), new_token()
         await services.store.write(add_device, account_id, device, hash_of(token), services.clock())
         return AddedDevice(device_id=device.device_id, access_token=token)
 
-    @get(summary="List the devices")
+    @get(summary="List the devices", responses=refusals())
     async def list(self, request: Request[AccountIdentity, Any, State]) -> list[DeviceView]:
         """The account's devices."""
         services = _services(request)
@@ -253,31 +248,25 @@ class DevicesController(Controller):
             for device in await services.store.read(list_devices, request.user.account_id)
         ]
 
-    @delete("/{device_id:str}", summary="Remove a device")
-    async def remove(self, device_id: str, request: Request[AccountIdentity, Any, State]) -> None:
+    @delete("/{device_id:str}", summary="Remove a device", responses=refusals(404))
+    async def remove(self, device_id: FromPath[str], request: Request[AccountIdentity, Any, State]) -> None:
         """Remove a device with its tokens; its downchannel ends at once."""
         services = _services(request)
         await services.store.write(remove_device, request.user.account_id, device_id)
         services.gateway.hang_up(device_id)
 
 
-class TooManyDevicesError(ValueError):
-    """The account has as many devices as it may have."""
-
-
 def _schedule(data: NewAlert | ChangedAlert, zone: str, now: datetime) -> Schedule:
+    if data.timezone is not None:
+        zone = data.timezone
+        zone_of(zone)
     if (data.in_ is None) == (data.at is None):
         raise WishError("say either how long from now (in) or at what time (at), and not both")
     if data.in_ is not None:
         if data.every is not None:
             raise WishError("what comes again needs a time (at), not a length of time (in)")
         return schedule_in(data.in_, now)
-    return schedule_at(data.at or "", data.every, data.timezone or zone, now)
-
-
-def _check_label(label: str, limits: Limits) -> None:
-    if len(label) > limits.label:
-        raise WishError(f"the label has {len(label)} characters; {limits.label} are taken at most")
+    return schedule_at(data.at or "", data.every, zone, now)
 
 
 def _view(shown: Shown) -> AlertView:
@@ -317,47 +306,6 @@ async def _authenticate(connection: ASGIConnection[Any, Any, Any, Any], _: Any) 
         connection.scope["user"] = await services.tokens.identity(connection.headers.get("authorization"))
 
 
-_STATUS: dict[type[Exception], int] = {
-    Unauthenticated: 401,
-    UnknownAlertError: 404,
-    NotFound: 404,
-    TooManyAlertsError: 409,
-    TooManyDevicesError: 409,
-    UnknownDeviceError: 422,
-    WishError: 422,
-    ValueError: 422,
-    StoreBusy: 503,
-}
-
-
-def _problem(status: int, detail: str) -> Response[Problem]:
-    title = {401: "Unauthorized", 404: "Not Found", 409: "Conflict", 422: "Unprocessable", 503: "Busy"}.get(
-        status, "Error"
-    )
-    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
-    return Response(
-        Problem(status=status, title=title, detail=detail),
-        status_code=status,
-        media_type="application/problem+json",
-        headers=headers,
-    )
-
-
-def _refused(_: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
-    return _problem(next(_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), str(error))
-
-
-def _http(_: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:
-    extra = error.extra if isinstance(error.extra, list) else []
-    told = "; ".join(f"{item.get('key', 'body')}: {item['message']}" for item in extra if isinstance(item, dict))
-    return _problem(error.status_code, f"{error.detail}: {told}" if told else error.detail)
-
-
-def _failed(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
-    log.error("account API failed", path=request.url.path, exc_info=error)
-    return _problem(500, "something failed here; the log of the cloud has it")
-
-
 def account_api(services: Services) -> Litestar:
     """The account API as an ASGI application."""
     bearer = SecurityScheme(type="http", scheme="bearer", description="An account's token")
@@ -365,7 +313,7 @@ def account_api(services: Services) -> Litestar:
         [AlertsController, DevicesController],
         state=State({"services": services}),
         guards=[_authenticate],
-        exception_handlers={**dict.fromkeys(_STATUS, _refused), HTTPException: _http, Exception: _failed},
+        exception_handlers=HANDLERS,
         openapi_config=OpenAPIConfig(
             title="Bellwire account API",
             version=__version__,

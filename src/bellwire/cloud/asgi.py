@@ -62,6 +62,22 @@ async def read_body(receive: Receive, limit: int, time: timedelta) -> bytes:
                 return b"".join(chunks)
 
 
+def in_time(receive: Receive, time: timedelta) -> Receive:
+    """The same `receive`; from the first call on, the body has `time` to arrive: then it raises TimeoutError."""
+    until: float | None = None
+    is_whole = False
+
+    async def receive_in_time() -> AsgiMessage:
+        nonlocal until, is_whole
+        until = until or asyncio.get_running_loop().time() + time.total_seconds()
+        async with asyncio.timeout_at(None if is_whole else until):
+            message = await receive()
+        is_whole = not message.get("more_body")
+        return message
+
+    return receive_in_time
+
+
 async def answer(send: Send, status: int, headers: Iterable[Header] = (), body: bytes = b"") -> None:
     """Answer a request whole."""
     await send({"type": "http.response.start", "status": status, "headers": list(headers)})

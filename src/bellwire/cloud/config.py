@@ -21,12 +21,16 @@ class Limits:
     """A device that takes nothing from its downchannel for so long is cut off."""
     label: int = 1024
     """Characters of a label."""
+    name: int = 200
+    """Characters of a device's name."""
     alerts: int = 1000
     """Alerts of an account."""
     devices: int = 100
     """Devices of an account."""
     api_body: int = 64 * 1024
     """Bytes of a request to the account API."""
+    api_time: timedelta = timedelta(seconds=30)
+    """For the body of a request to the account API to arrive."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,6 +21,7 @@ from bellwire.cloud.delivery import Downchannel
 from bellwire.cloud.handlers import Arrival
 from bellwire.cloud.handlers import receive as receive_event
 from bellwire.cloud.identity import DeviceIdentity
+from bellwire.cloud.sockets import shut_connection
 from bellwire.cloud.store.errors import NotFound, StoreBusy
 from bellwire.cloud.store.sqlite import SqliteStore
 from bellwire.cloud.store.standings import load_sync_seq
@@ -37,13 +38,15 @@ from bellwire.protocol.errors import (
 from bellwire.protocol.messages import Message
 from bellwire.protocol.messages.envelope import Directive
 from bellwire.protocol.messages.system import Exception as SystemException
-from bellwire.protocol.multipart import MultipartWriter, json_part, read_parts
+from bellwire.protocol.multipart import MultipartWriter, read_json
 
 log = structlog.get_logger()
 
 Serve = Callable[[Scope, Receive, Send], Awaitable[None]]
 _ROUNDS_TO_END = 50
 """Looks, a tenth of a second apart, that a shutdown gives to downchannels and events to end."""
+_PIECE = 16_384
+"""Bytes handed to the server at once, a frame of HTTP/2: it holds several for a slow reader, whatever their size."""
 
 
 class WrongPath(ProtocolError):
@@ -179,7 +182,7 @@ class Gateway:
         if downchannel is None or downchannel.peer != peer_of(scope):
             raise NoDownchannel("open the downchannel first, and send events over the same connection")
         body = await read_body(receive, self._limits.event_body, self._limits.event_time)
-        json = json_part(read_parts(header(scope, b"content-type") or "", body))
+        json = read_json(header(scope, b"content-type") or "", body)
         if len(json) > self._limits.event_json:
             raise TooLarge(f"the JSON part has {len(json)} bytes; {self._limits.event_json} are taken at most")
         now = self._clock()
@@ -248,6 +251,10 @@ class Gateway:
             log.info("downchannel closed", device=device_id)
         except TimeoutError:
             log.warning("downchannel cut: its reader is too slow", device=device_id)
+            # The server would tell the device of the end only after all that it does not take.
+            await asyncio.to_thread(shut_connection, downchannel.peer)
+        except Exception:  # the boundary: the answer has begun, so nothing can be said but by breaking it off
+            log.exception("downchannel failed", device=device_id)
         finally:
             leaving.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -271,13 +278,16 @@ class Gateway:
     async def _say(
         self, downchannel: OpenDownchannel, codec: Codec, writer: MultipartWriter, send: Send, message: Message
     ) -> None:
+        if downchannel.ending:
+            return
         json = codec.encode_directive(Directive(message=message, message_id=secrets.token_hex(16)))
         await self._send_part(send, writer.part(json))
         self._store.record(downchannel.memory.device.device_id, self._clock(), "directive", json)
 
     async def _send_part(self, send: Send, data: bytes) -> None:
-        async with asyncio.timeout(self._limits.slow_reader.total_seconds()):
-            await send({"type": "http.response.body", "body": data, "more_body": True})
+        for start in range(0, len(data), _PIECE):
+            async with asyncio.timeout(self._limits.slow_reader.total_seconds()):
+                await send({"type": "http.response.body", "body": data[start : start + _PIECE], "more_body": True})
 
     async def _refuse(self, send: Send, codec: Codec | None, status: int, description: str) -> None:
         codec = codec or next(iter(self._codecs.values()))

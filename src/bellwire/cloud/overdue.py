@@ -5,10 +5,8 @@ It knows how long to wait for a report; it must not know devices or their words.
 
 from datetime import datetime, timedelta
 
-from bellwire.alerts.lifecycle import Life
 from bellwire.cloud.handlers.alerts import end_occurrence
 from bellwire.cloud.store.alerts import list_overdue
-from bellwire.cloud.store.standings import lives_of
 from bellwire.cloud.store.transaction import Transaction
 
 AT_ONCE = 100
@@ -22,11 +20,8 @@ def end_overdue(now: datetime, past_due: timedelta) -> Transaction[tuple[int, fr
 
     Returns how many, and the ids of the devices that may have to be told something now.
     """
-    ended = 0
+    overdue = yield from list_overdue(now - past_due, now - RINGING_AT_MOST, AT_ONCE)
     woken: frozenset[str] = frozenset()
-    for account_id, token, occurrence in (yield from list_overdue(now - past_due, AT_ONCE)):
-        lives = yield from lives_of(account_id, token)
-        if Life.RINGING not in lives.values() or occurrence < now - RINGING_AT_MOST:
-            woken |= yield from end_occurrence(account_id, token, occurrence, now)
-            ended += 1
-    return ended, woken
+    for account_id, token, occurrence in overdue:
+        woken |= yield from end_occurrence(account_id, token, occurrence, now)
+    return len(overdue), woken

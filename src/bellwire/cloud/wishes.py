@@ -5,9 +5,11 @@ read a clock. Every function raises WishError with a sentence for the person who
 """
 
 import re
+import unicodedata
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
+from zoneinfo import ZoneInfo
 
 from bellwire.alerts.alert import Schedule
 from bellwire.alerts.recurrence import EVERY, next_occurrence, zone_named
@@ -15,12 +17,35 @@ from bellwire.alerts.recurrence import EVERY, next_occurrence, zone_named
 FURTHEST = timedelta(days=3660)
 """Ten years: further ahead is taken for a mistake."""
 
-_DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
-_CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?")
+_DURATION = re.compile(r"(?:(\d{1,9})d)?(?:(\d{1,9})h)?(?:(\d{1,9})m)?(?:(\d{1,9})s)?", re.ASCII)
+_CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?", re.ASCII)
+_LINE_END = re.compile(r"[\t\n\v\f\r\x85\u2028\u2029]+")
 
 
 class WishError(ValueError):
     """What was asked for cannot be an alert; the text says why, and what can."""
+
+
+def one_line(what: str, text: str, most: int) -> str:
+    """A label or name as it is kept: on one line, since screens and terminals show it; `what`: which of the two.
+
+    Line ends and tabs become blanks. Other control characters are refused, as are more than `most` characters.
+    """
+    line = _LINE_END.sub(" ", text)
+    if len(line) > most:
+        raise WishError(f"the {what} has {len(line)} characters; {most} are taken at most")
+    for place, character in enumerate(line, 1):
+        if unicodedata.category(character) in {"Cc", "Cs"}:
+            raise WishError(f"character {place} of the {what} is U+{ord(character):04X}, a control; leave it out")
+    return line
+
+
+def zone_of(name: str) -> ZoneInfo:
+    """The time zone of this IANA name."""
+    try:
+        return zone_named(name)
+    except ValueError as error:
+        raise WishError(str(error)) from None
 
 
 def schedule_in(duration: str, now: datetime) -> Schedule:
@@ -30,8 +55,7 @@ def schedule_in(duration: str, now: datetime) -> Schedule:
         raise WishError(f"{duration!r} is not a length of time; write it like 5s, 10m, 1h30m or 2d")
     days, hours, minutes, seconds = (int(number or 0) for number in found.groups())
     ahead = _bounded(lambda: timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds), duration)
-    exact = _bounded(lambda: now + ahead, duration)
-    whole = exact.replace(microsecond=0) + timedelta(seconds=1 if exact.microsecond else 0)
+    whole = _bounded(lambda: now.replace(microsecond=0) + timedelta(seconds=now.microsecond > 0) + ahead, duration)
     return Schedule(whole.astimezone(UTC).replace(tzinfo=None), "UTC")
 
 
@@ -41,7 +65,7 @@ def schedule_at(at: str, every: str | None, zone: str, now: datetime) -> Schedul
     clock = _CLOCK.fullmatch(at.strip())
     if clock:
         hour, minute, second = (int(number or 0) for number in clock.groups())
-        today = now.astimezone(zone_named(zone)).replace(tzinfo=None)
+        today = now.astimezone(zone_of(zone)).replace(tzinfo=None)
         start = today.replace(hour=hour, minute=minute, second=second, microsecond=0)
         if rule is not None:
             return Schedule(start if start > today or every != "weekly" else start + timedelta(days=7), zone, rule)
@@ -52,7 +76,7 @@ def schedule_at(at: str, every: str | None, zone: str, now: datetime) -> Schedul
     instant = _instant(at)
     if rule is None:
         return Schedule(instant.astimezone(UTC).replace(tzinfo=None), "UTC")
-    return Schedule(_bounded(lambda: instant.astimezone(zone_named(zone)), at).replace(tzinfo=None), zone, rule)
+    return Schedule(_bounded(lambda: instant.astimezone(zone_of(zone)), at).replace(tzinfo=None), zone, rule)
 
 
 def rule_of(every: str | None) -> str | None:
@@ -71,13 +95,13 @@ def every_of(schedule: Schedule) -> str | None:
 
 def first_occurrence(schedule: Schedule, now: datetime, past_due: timedelta) -> datetime:
     """When it rings first: it may be late by up to `past_due`, and then rings at once."""
+    if schedule.start.replace(tzinfo=UTC) > now + FURTHEST:
+        raise WishError("that is more than ten years ahead; give an earlier time")
     first = next_occurrence(schedule, now - past_due if schedule.rule is None else now)
     if first is None:
         raise WishError(
             f"that time is past by more than {past_due.total_seconds() / 60:.0f} minutes; give one still to come"
         )
-    if first > now + FURTHEST:
-        raise WishError("that is more than ten years ahead; give an earlier time")
     return first
 
 

@@ -23,7 +23,6 @@ CREATE TABLE events (
     happened_at REAL NOT NULL,
     event BLOB NOT NULL
 );
-CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 """
 
 _encode = msgspec.json.Encoder().encode
@@ -106,19 +105,6 @@ class Storage:
         """The cloud has this event, or will never take it: it is kept no longer."""
         with self._transaction() as db:
             db.execute("DELETE FROM events WHERE message_id = ?", (message_id,))
-
-    def remember(self, name: str, value: str) -> None:
-        """Keep a fact about this device under a name."""
-        with self._transaction() as db:
-            db.execute(
-                "INSERT INTO facts VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", (name, value)
-            )
-
-    def recall(self, name: str) -> str | None:
-        """The fact that was kept under this name."""
-        with self._errors_named():
-            row = self._db.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
-        return row[0] if row else None
 
     def _migrate(self) -> None:
         (version,) = self._db.execute("PRAGMA user_version").fetchone()

@@ -185,6 +185,17 @@ def test_a_stop_button_that_comes_late_does_not_silence_the_next_occurrence(talk
     line << ()
 
 
+def test_a_stop_button_after_the_stop_changes_nothing(talk: Talk) -> None:
+    line = ringing(talk)
+    line.shows(alarm("a", at("07:00"))) >> AlertStopped(**A)
+    line << DeleteAlert(**A)
+
+    line >> RequestAlertStop(**A)
+
+    line << ()
+    assert talk.life(line, "a") is Life.STOPPED
+
+
 def test_a_stop_that_is_reported_twice_does_not_end_the_next_occurrence(talk: Talk) -> None:
     line = ringing(talk, rule="FREQ=DAILY")
     line.shows(alarm("a", at("07:00"))) >> AlertStopped(**A)

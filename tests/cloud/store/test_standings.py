@@ -1,5 +1,6 @@
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -8,92 +9,222 @@ from msgspec.structs import replace
 
 from bellwire.alerts.alert import Alert, Kind, Schedule
 from bellwire.alerts.lifecycle import Life
-from bellwire.alerts.reconcile import Patience, is_settled, reconcile
+from bellwire.alerts.reconcile import is_settled
 from bellwire.alerts.standing import Desired, Reported, Standing
 from bellwire.cloud.store.accounts import add_account
 from bellwire.cloud.store.connection import Connection
-from bellwire.cloud.store.devices import Device, add_device
+from bellwire.cloud.store.devices import Device, add_device, remove_device
+from bellwire.cloud.store.errors import NotFound
 from bellwire.cloud.store.instants import from_ms
 from bellwire.cloud.store.opening import MEMORY, open_now
 from bellwire.cloud.store.standings import (
     add_standings,
+    ask_for_everything,
     desire,
+    is_as_shown,
+    lives_of,
     load_standing_rows,
     load_standings,
+    load_sync_seq,
     load_unsettled,
     save_report,
     silence,
     standing_of,
 )
-from bellwire.cloud.store.transaction import Transaction
 
 NOW = from_ms(1_795_000_000_000)
-TIMES = st.sampled_from([NOW, NOW + timedelta(hours=1)])
-CLOUD_LIVES = [Life.UNKNOWN, Life.ABSENT, Life.SET, Life.FAILED, Life.RINGING, Life.STOPPED]
+HOUR = timedelta(hours=1)
+HOME = ("home", "kitchen")
+SET = Standing("a", Kind.ALARM, Desired(NOW + HOUR, 1), Reported(Life.SET, NOW, NOW + HOUR, 1))
+GONE = Standing("a", Kind.ALARM, None, Reported(Life.ABSENT, NOW))
 
+times = st.sampled_from([NOW, NOW + HOUR])
 standings = st.builds(
     Standing,
-    token=st.just("t"),
+    token=st.sampled_from("abc"),
     kind=st.sampled_from(Kind),
-    desired=st.none() | st.builds(Desired, scheduled_time=TIMES, version=st.integers(1, 2)),
+    desired=st.none() | st.builds(Desired, times, st.integers(1, 2)),
     reported=st.builds(
         Reported,
-        life=st.sampled_from(CLOUD_LIVES),
-        since=TIMES,
-        scheduled_time=st.none() | TIMES,
+        life=st.sampled_from(Life),
+        since=times,
+        scheduled_time=st.none() | times,
         version=st.none() | st.integers(1, 2),
         failures=st.integers(0, 9),
     ),
-    silenced=st.none() | TIMES,
+    silenced=st.none() | times,
 )
 
 
-@pytest.fixture(scope="module")
+def populate(store: Connection) -> Connection:
+    """Two accounts: one with two devices, one with one."""
+    for number, (account_id, device_id) in enumerate((HOME, ("home", "hall"), ("office", "desk"))):
+        if device_id != "hall":
+            store.run(add_account, account_id, account_id, "UTC", NOW)
+        store.run(add_device, account_id, Device(device_id, device_id, "p"), bytes([number]) * 32, NOW)
+    return store
+
+
+@pytest.fixture
 def store() -> Iterator[Connection]:
     with open_now(MEMORY) as connection:
-        connection.run(add_account, "a", "home", "UTC", NOW)
-        connection.run(add_device, "a", Device("d", "kitchen", "p"), bytes(32), NOW)
-        yield connection
+        yield populate(connection)
 
 
-def kept(standing: Standing) -> Transaction[tuple[list[Standing], list[Standing]]]:
-    """The standing as it is read, and as it is read when only the unsettled are; it is gone afterwards."""
-    yield from save_report("a", "d", standing)
-    read = (yield from load_standings("a", "d")), (yield from load_unsettled("a", "d"))
-    yield from save_report("a", "d", replace(standing, desired=None, reported=Reported(Life.ABSENT, NOW)))
-    return read
+def alert(token: str) -> Alert:
+    due = NOW + HOUR
+    return Alert(token, Kind.TIMER, "", Schedule(due.replace(tzinfo=None), "UTC"), due, 2, everywhere=True)
 
 
-@settings(max_examples=200, deadline=None)
-@given(standing=standings)
-def test_what_is_unsettled_is_the_same_in_sql_and_in_python(store: Connection, standing: Standing) -> None:
-    everything, unsettled = store.run(kept, standing)
-
-    if standing.desired is None and standing.reported.life is Life.ABSENT:
-        assert everything == unsettled == []
-    else:
-        assert everything == [standing]
-        assert unsettled == ([] if is_settled(standing) else [standing])
+def held(store: Connection, account_id: str = "home", device_id: str = "kitchen") -> list[Standing]:
+    return sorted(store.read(load_standings, account_id, device_id), key=lambda standing: standing.token)
 
 
-@given(standings)
-def test_there_is_nothing_to_say_of_what_is_settled(standing: Standing) -> None:
-    if is_settled(standing):
-        assert reconcile([standing], {}, NOW, patience=Patience()).say == ()
+@settings(deadline=None, derandomize=True, max_examples=20)
+@given(st.lists(standings, max_size=3, unique_by=lambda standing: standing.token))
+def test_standings_come_back_as_they_were_and_the_unsettled_are_known_to_the_rows(every: list[Standing]) -> None:
+    with open_now(MEMORY) as connection:
+        store = populate(connection)
+        for standing in every:
+            store.run(save_report, *HOME, standing)
+        kept = {each.token: each for each in every if each.desired or each.reported.life is not Life.ABSENT}
+
+        assert {each.token: each for each in held(store)} == kept
+        rows: dict[str, Any] = store.read(load_standing_rows, *HOME)
+        assert {token: standing_of(row) for token, row in rows.items()} == kept
+        unsettled = {each.token for each in store.read(load_unsettled, *HOME)}
+        assert unsettled >= {each.token for each in kept.values() if not is_settled(each)}
+        assert held(store, "home", "hall") == held(store, "office", "desk") == []
 
 
-def test_a_report_does_not_reach_a_row_of_another_account() -> None:
-    alert = Alert("t", Kind.ALARM, "", Schedule(NOW.replace(tzinfo=None), "UTC"), NOW, 1, everywhere=True)
-    with open_now(MEMORY) as store:
-        for account in ("a", "b"):
-            store.run(add_account, account, account, "UTC", NOW)
-        store.run(add_device, "a", Device("d", "kitchen", "p"), bytes(32), NOW)
-        store.run(add_standings, "a", alert, ["d"], NOW)
+def test_an_alert_that_is_added_is_desired_and_nothing_is_known_of_it(store: Connection) -> None:
+    store.run(add_standings, "home", alert("a"), ["kitchen", "hall"], NOW)
 
-        store.run(save_report, "b", "d", Standing("t", Kind.ALARM, None, Reported(Life.RINGING, NOW)))
-        store.run(desire, "b", "t", None)
-        store.run(silence, "b", "t", NOW)
+    expected = [Standing("a", Kind.TIMER, Desired(NOW + HOUR, 2), Reported(Life.UNKNOWN, NOW))]
+    assert held(store) == held(store, "home", "hall") == expected
+    assert store.read(lives_of, "home", "a") == {"kitchen": Life.UNKNOWN, "hall": Life.UNKNOWN}
 
-        row = store.read(load_standing_rows, "a", "d")["t"]
-        assert standing_of(row) == Standing("t", Kind.ALARM, Desired(NOW, 1), Reported(Life.UNKNOWN, NOW))
-        assert store.read(load_standing_rows, "b", "d") == {}
+
+def test_a_report_changes_what_is_reported_only(store: Connection) -> None:
+    store.run(add_standings, "home", alert("a"), ["kitchen"], NOW)
+    report = replace(SET, desired=Desired(NOW, 9), silenced=NOW, kind=Kind.ALARM)
+
+    store.run(save_report, *HOME, report)
+
+    assert held(store) == [Standing("a", Kind.TIMER, Desired(NOW + HOUR, 2), report.reported)]
+
+
+def test_what_is_desired_changes_on_all_devices_of_the_account_and_no_other(store: Connection) -> None:
+    for device_id in ("kitchen", "hall"):
+        store.run(save_report, "home", device_id, SET)
+    store.run(save_report, "office", "desk", SET)
+
+    told = store.run(desire, "home", "a", Desired(NOW + 2 * HOUR, 2))
+
+    assert sorted(told) == ["hall", "kitchen"]
+    moved = replace(SET, desired=Desired(NOW + 2 * HOUR, 2))
+    assert held(store) == held(store, "home", "hall") == [moved]
+    assert held(store, "office", "desk") == [SET]
+    assert store.run(desire, "home", "nothing", None) == []
+
+
+def test_a_wish_may_end_an_occurrence_and_else_leaves_what_is_ended(store: Connection) -> None:
+    store.run(save_report, *HOME, SET)
+
+    store.run(desire, "home", "a", None, NOW + HOUR)
+    assert held(store) == [replace(SET, desired=None, silenced=NOW + HOUR)]
+
+    store.run(desire, "home", "a", Desired(NOW, 2))
+    assert held(store) == [replace(SET, desired=Desired(NOW, 2), silenced=NOW + HOUR)]
+
+
+def test_an_occurrence_is_silenced_on_all_devices_of_the_account(store: Connection) -> None:
+    for device_id in ("kitchen", "hall"):
+        store.run(save_report, "home", device_id, SET)
+    store.run(save_report, "office", "desk", SET)
+
+    assert sorted(store.run(silence, "home", "a", NOW)) == ["hall", "kitchen"]
+
+    assert held(store) == held(store, "home", "hall") == [replace(SET, silenced=NOW)]
+    assert held(store, "office", "desk") == [SET]
+
+
+def test_what_is_absent_both_ways_goes(store: Connection) -> None:
+    store.run(save_report, *HOME, SET)
+    store.run(save_report, "home", "hall", SET)
+
+    store.run(save_report, *HOME, GONE)
+
+    assert held(store) == []
+    assert held(store, "home", "hall") == [SET]
+    store.run(save_report, *HOME, GONE)
+    assert held(store) == []
+
+
+def test_what_is_absent_and_desired_stays(store: Connection) -> None:
+    missing = replace(SET, reported=Reported(Life.ABSENT, NOW))
+
+    store.run(save_report, *HOME, missing)
+
+    assert held(store) == [missing]
+
+
+def test_a_device_is_reached_through_its_own_account_only(store: Connection) -> None:
+    store.run(save_report, *HOME, SET)
+
+    with pytest.raises(NotFound):
+        store.run(save_report, "office", "kitchen", replace(SET, token="b"))
+    store.run(save_report, "office", "kitchen", GONE)
+    store.run(save_report, "office", "kitchen", replace(SET, reported=Reported(Life.RINGING, NOW)))
+
+    assert held(store) == [SET]
+    assert held(store, "office", "kitchen") == []
+    assert store.read(load_standing_rows, "office", "kitchen") == {}
+    assert store.read(lives_of, "office", "a") == {}
+
+
+def test_standings_go_with_their_device(store: Connection) -> None:
+    store.run(save_report, *HOME, SET)
+    store.run(remove_device, *HOME)
+
+    assert held(store) == []
+    with pytest.raises(NotFound):
+        store.run(save_report, *HOME, SET)
+
+
+@pytest.mark.parametrize(
+    ("life", "shown", "expected"),
+    [
+        (Life.SET, (NOW + HOUR, False), True),
+        (Life.STOPPED, (NOW + HOUR, False), True),
+        (Life.RINGING, (NOW + HOUR, True), True),
+        (Life.ABSENT, None, True),
+        (Life.FAILED, None, True),
+        (Life.SET, None, False),
+        (Life.SET, (NOW + HOUR, True), False),
+        (Life.SET, (NOW, False), False),
+        (Life.RINGING, (NOW + HOUR, False), False),
+        (Life.RINGING, None, False),
+        (Life.UNKNOWN, None, False),
+        (Life.UNKNOWN, (NOW + HOUR, False), False),
+        (Life.ABSENT, (NOW + HOUR, False), False),
+    ],
+)
+def test_a_context_tells_nothing_new_when_it_shows_what_is_believed(
+    store: Connection, life: Life, shown: tuple[datetime, bool] | None, expected: bool
+) -> None:
+    store.run(save_report, *HOME, replace(SET, reported=replace(SET.reported, life=life)))
+
+    row = store.read(load_standing_rows, *HOME)["a"]
+
+    assert is_as_shown(row, shown) is expected
+
+
+def test_asking_for_everything_is_counted_for_each_device(store: Connection) -> None:
+    store.run(ask_for_everything, *HOME)
+    store.run(ask_for_everything, *HOME)
+    store.run(ask_for_everything, "office", "kitchen")
+
+    assert store.read(load_sync_seq, *HOME) == 2
+    assert store.read(load_sync_seq, "home", "hall") == 0
+    assert store.read(load_sync_seq, "home", "nothing") == 0

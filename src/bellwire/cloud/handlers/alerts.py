@@ -6,6 +6,7 @@ It knows the table at its foot and what a report leads to; it must not know what
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
+from itertools import islice
 from typing import Any, cast
 
 from bellwire.alerts.alert import Kind
@@ -43,6 +44,8 @@ Rows = Mapping[str, Any]
 """The rows of the device's standings, by token."""
 Handler = Callable[[Arrival, Rows], Transaction[Woken]]
 NOBODY: Woken = frozenset()
+MOST_STRANGERS = 100
+"""Alerts of a device that should not be there and are heard of at once; the next ones when these are gone."""
 
 
 def believe_context(arrival: Arrival, rows: Rows) -> Transaction[Woken]:
@@ -61,7 +64,7 @@ def believe_context(arrival: Arrival, rows: Rows) -> Transaction[Woken]:
             told = arrival.told.get(before.token)
             after = observed(before, seen_in(arrival.event, before.token), arrival.now, told)
             if after is not before:
-                woken |= yield from _keep(arrival, before, after)
+                woken |= yield from _keep(arrival, rows, before, after)
     return woken
 
 
@@ -70,15 +73,26 @@ def _differing(arrival: Arrival, rows: Rows, shown: Mapping[str, tuple[datetime,
     for token, row in rows.items():
         if not is_as_shown(row, shown.get(token)) or token in arrival.told:
             yield standing_of(row)
-    for token in shown.keys() - rows.keys():
+    unknown = (token for token in shown if token not in rows)
+    for token in islice(unknown, _room_for_strangers(rows)):
         seen = seen_in(arrival.event, token)
         if seen is not None:
             yield stranger(token, seen.kind, arrival.now)
 
 
-def _keep(arrival: Arrival, before: Standing, after: Standing) -> Transaction[Woken]:
+def _room_for_strangers(rows: Rows) -> int:
+    return max(0, MOST_STRANGERS - sum(row.desired_ms is None for row in rows.values()))
+
+
+def _is_heard(rows: Rows, token: str) -> bool:
+    return token in rows or _room_for_strangers(rows) > 0
+
+
+def _keep(arrival: Arrival, rows: Rows, before: Standing, after: Standing) -> Transaction[Woken]:
     """Keep what the device reported; when an occurrence ended by it, go on with the alert."""
     device = arrival.device
+    if not _is_heard(rows, before.token):
+        return NOBODY
     yield from save_report(device.account_id, device.device_id, after)
     ended = ended_occurrence(before, after)
     woken = NOBODY if is_settled(after) else frozenset((device.device_id,))
@@ -110,7 +124,7 @@ def _report(step: Step) -> Handler:
         before = _standing(arrival, rows)
         seen = seen_in(arrival.event, before.token)
         after = reported_step(before, step, arrival.now, arrival.acknowledged, seen)
-        return (yield from _keep(arrival, before, after))
+        return (yield from _keep(arrival, rows, before, after))
 
     return handle
 
@@ -124,9 +138,11 @@ def _standing(arrival: Arrival, rows: Rows) -> Standing:
 def _request_stop(arrival: Arrival, rows: Rows) -> Transaction[Woken]:
     """Somebody pressed stop: this occurrence is silenced wherever it rings (RequestAlertStop, Remarks)."""
     before = _standing(arrival, rows)
+    if before.reported.life is Life.STOPPED:
+        return NOBODY
     seen = seen_in(arrival.event, before.token)
     ringing = reported_step(before, Step.START, arrival.now, None, seen)
-    woken = yield from _keep(arrival, before, ringing)
+    woken = yield from _keep(arrival, rows, before, ringing)
     occurrence = ringing.reported.scheduled_time
     if ringing.reported.life is not Life.RINGING or occurrence is None:
         # A request that came late, or again: silencing would be of the next occurrence, which must ring.
@@ -140,7 +156,7 @@ def _request_delete(arrival: Arrival, rows: Rows) -> Transaction[Woken]:
     account_id, device_id = arrival.device.account_id, arrival.device.device_id
     yield from delete_alert(account_id, standing.token)
     devices = frozenset((yield from desire(account_id, standing.token, None)))
-    if device_id not in devices:
+    if device_id not in devices and _is_heard(rows, standing.token):
         yield from save_report(account_id, device_id, standing)
     return devices | {device_id}
 

@@ -12,8 +12,9 @@ import msgspec
 import sqlalchemy as sa
 
 from bellwire.alerts.alert import Alert, Kind, Schedule
+from bellwire.alerts.lifecycle import Life
 from bellwire.cloud.store.instants import from_ms, to_ms
-from bellwire.cloud.store.schema import alerts
+from bellwire.cloud.store.schema import alerts, standings
 from bellwire.cloud.store.transaction import Statement, Transaction
 
 _ONE = (alerts.c.account_id == sa.bindparam("account_id")) & (alerts.c.token == sa.bindparam("token"))
@@ -59,9 +60,16 @@ MOVE_ALERT = Statement(
 
 DELETE_ALERT = Statement(sa.delete(alerts).where(_ONE), "an alert that its account has no longer")
 
+_RINGS = sa.exists().where(
+    standings.c.token == alerts.c.token,
+    standings.c.account_id == alerts.c.account_id,
+    standings.c.reported == Life.RINGING.value,
+)
+
 SELECT_OVERDUE = Statement(
     sa.select(alerts.c.account_id, alerts.c.token, alerts.c.scheduled_ms)
     .where(alerts.c.scheduled_ms < sa.bindparam("before_ms"))
+    .where((alerts.c.scheduled_ms < sa.bindparam("ringing_before_ms")) | ~_RINGS)
     .order_by(alerts.c.scheduled_ms)
     .limit(sa.bindparam("limit")),
     "alerts of any account whose occurrence is long over and that nobody reported so",
@@ -111,12 +119,16 @@ def delete_alert(account_id: str, token: str) -> Transaction[None]:
     yield DELETE_ALERT, {"account_id": account_id, "token": token}
 
 
-def list_overdue(before: datetime, limit: int) -> Transaction[list[tuple[str, str, datetime]]]:
+def list_overdue(
+    before: datetime, ringing_before: datetime, limit: int
+) -> Transaction[list[tuple[str, str, datetime]]]:
     """Account id, token and occurrence of up to `limit` alerts, of any account, that were due before `before`.
 
+    One that rings somewhere is among them only when it was due before `ringing_before`.
     The one transaction here without an account's id: its rows lead to the accounts.
     """
-    rows = yield SELECT_OVERDUE, {"before_ms": to_ms(before), "limit": limit}
+    bounds = {"before_ms": to_ms(before), "ringing_before_ms": to_ms(ringing_before), "limit": limit}
+    rows = yield SELECT_OVERDUE, bounds
     return [(row.account_id, row.token, from_ms(row.scheduled_ms)) for row in rows]
 
 

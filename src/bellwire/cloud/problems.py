@@ -1,0 +1,127 @@
+"""What was wrong with a request to the account API: as an answer (RFC 9457), and as its OpenAPI document lists it.
+
+It knows which error is answered with which status; it must not know any route.
+"""
+
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+import structlog
+from litestar import Request, Response
+from litestar.exceptions import HTTPException, ValidationException
+from litestar.openapi.datastructures import ResponseSpec
+
+from bellwire.cloud.accounts import TooManyAlertsError, UnknownAlertError, UnknownDeviceError
+from bellwire.cloud.store.errors import NotFound, StoreBusy
+from bellwire.cloud.wishes import WishError
+from bellwire.protocol.errors import Unauthenticated
+
+log = structlog.get_logger()
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class TooManyDevicesError(ValueError):
+    """The account has as many devices as it may have."""
+
+
+class Problem(msgspec.Struct, kw_only=True):
+    """What was wrong with a request (RFC 9457)."""
+
+    status: int
+    title: str
+    detail: str
+
+
+_FAILED = "something failed here, not at your side; the log of the cloud has it"
+
+_ANSWERS: dict[type[Exception], tuple[int, str | None]] = {
+    Unauthenticated: (401, None),
+    UnknownAlertError: (404, None),
+    NotFound: (404, None),
+    TimeoutError: (408, "the body did not arrive in time"),
+    TooManyAlertsError: (409, None),
+    TooManyDevicesError: (409, None),
+    UnknownDeviceError: (422, None),
+    WishError: (422, None),
+    UnicodeDecodeError: (400, "the body is not UTF-8"),
+    RecursionError: (400, "the body is nested too deeply"),
+    StoreBusy: (503, "too much is waiting here; send the same again in a moment"),
+}
+"""Status and words; None: those of the error itself, which are meant for people."""
+
+_MEANINGS = {
+    400: "The request is badly formed.",
+    401: "No token came, or one that is wrong, revoked or expired.",
+    404: "The account has no such alert or device.",
+    408: "The body did not arrive in time.",
+    409: "The account has as many as it may have.",
+    413: "The body is too large.",
+    422: "What was asked for cannot be; the detail says why.",
+    500: "Something failed in the cloud.",
+    503: "Too much is waiting; the same again in a moment will do.",
+}
+_ALWAYS = (400, 401, 500, 503)
+_WITH_BODY = (408, 413, 422)
+
+
+def refusals(*statuses: int, body: bool = False) -> dict[int, ResponseSpec]:
+    """The error answers of a route for its OpenAPI document: these, and those of any route, or of any with a body."""
+    listed = sorted({*statuses, *_ALWAYS, *(_WITH_BODY if body else ())})
+    return {
+        status: ResponseSpec(Problem, description=_MEANINGS[status], media_type=MEDIA_TYPE, generate_examples=False)
+        for status in listed
+    }
+
+
+def _problem(status: int, detail: str, headers: dict[str, str] | None = None) -> Response[Problem]:
+    problem = Problem(status=status, title=HTTPStatus(status).phrase, detail=detail)
+    return Response(problem, status_code=status, media_type=MEDIA_TYPE, headers=headers or {})
+
+
+def _refused(_: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
+    status, detail = next(_ANSWERS[kind] for kind in type(error).__mro__ if kind in _ANSWERS)
+    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None
+    return _problem(status, str(error) if detail is None else detail, headers)
+
+
+def _http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:
+    path = request.url.path
+    details = {
+        400: f"the body is not JSON: {error.detail}",
+        404: f"there is nothing at {path}; /schema lists what there is",
+        405: f"{request.method} is not among the methods of {path}; /schema lists them",
+        413: "the body is too large",
+    }
+    return _problem(error.status_code, details.get(error.status_code, error.detail), error.headers)
+
+
+def _invalid(_: Request[Any, Any, Any], error: ValidationException) -> Response[Problem]:
+    """JSON of which a field is not as the schema says."""
+    items = error.extra if isinstance(error.extra, list) else []
+    told = "; ".join(f"{_place(item)}: {_what(item)}" for item in items)
+    return _problem(422, f"{told or error.detail}; /schema says what is taken")
+
+
+def _place(item: dict[str, str]) -> str:
+    return "the body" if item.get("key", "data") == "data" else item["key"]
+
+
+def _what(item: dict[str, str]) -> str:
+    # Litestar's own words for a body that did not come are the name of the handler's parameter, in quotes.
+    return "a JSON object is needed" if item["message"] == "'data'" else item["message"]
+
+
+def _failed(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
+    log.error("account API failed", path=request.url.path, exc_info=error)
+    return _problem(500, _FAILED)
+
+
+HANDLERS: dict[Any, Any] = {
+    **dict.fromkeys(_ANSWERS, _refused),
+    HTTPException: _http,
+    ValidationException: _invalid,
+    Exception: _failed,
+}
+"""Exceptions by what answers them; the most special one counts."""

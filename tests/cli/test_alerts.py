@@ -1,0 +1,158 @@
+import json
+import socket
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from bellwire.cli.account_api import api_on_this_machine
+from bellwire.cloud.config import Config
+from bellwire.cloud.store.opening import open_now
+from tests.cli.running import Bellwire, RunningCloud
+
+
+class Account(NamedTuple):
+    here: tuple[str | Path, ...]
+    """The options that name it on the cloud's own machine."""
+    elsewhere: tuple[str | Path, ...]
+    """… on another one."""
+    device_id: str
+
+
+@pytest.fixture
+def account(bellwire: Bellwire, cloud: RunningCloud, request: pytest.FixtureRequest) -> Account:
+    """An account of this test alone, with one device."""
+    name = request.node.name
+    token = bellwire("account", "add", name, "--timezone", "Asia/Seoul", "--data", cloud.data, "--json").answer["token"]
+    here = ("--account", name, "--data", cloud.data)
+    device_id = bellwire("device", "add", *here, "--json").answer["device_id"]
+    return Account(here, ("--url", cloud.url, "--ca", cloud.data / "ca.pem", "--token", token), device_id)
+
+
+def when(alert: dict[str, str]) -> datetime:
+    return datetime.fromisoformat(alert["scheduled_time"])
+
+
+def test_add_in(bellwire: Bellwire, account: Account) -> None:
+    asked = datetime.now(UTC)
+    added = bellwire("alert", "add", "Tea", "--kind", "timer", "--in", "5m", *account.here, "--json").answer
+    assert added["token"]
+    assert added["kind"] == "TIMER"
+    assert asked <= when(added) - timedelta(minutes=5) <= datetime.now(UTC) + timedelta(seconds=1)
+    assert added["devices"] == {account.device_id: "unknown"}
+
+
+def test_add_at_is_in_the_time_zone_of_the_account(bellwire: Bellwire, account: Account) -> None:
+    args = ("--at", "07:00", "--every", "weekday", "--device", account.device_id)
+    added = bellwire("alert", "add", "Up", *args, *account.here, "--json").answer
+    assert (when(added).hour, added["every"], added["timezone"]) == (22, "weekday", "Asia/Seoul")
+    assert not added["everywhere"]
+
+
+def test_the_life_of_an_alert_in_words(bellwire: Bellwire, account: Account) -> None:
+    assert 'bellwire alert add "Take your medicine"' in bellwire("alert", "list", *account.here).text
+    assert "rings at" in bellwire("alert", "add", "Tea", "--in", "1h", *account.here).text
+    [alert] = bellwire("alert", "list", *account.here, "--json").answer
+    edited = bellwire("alert", "edit", alert["token"], "--label", "Coffee", *account.here)
+    assert f"alert {alert['token']} changed" in edited.text
+    listed = bellwire("alert", "list", *account.here).text
+    assert "Coffee" in listed
+    assert "1 unknown" in listed
+    assert bellwire("alert", "delete", alert["token"], *account.here).text == f"alert {alert['token']} deleted\n"
+
+
+def test_with_an_address_and_a_token(bellwire: Bellwire, account: Account) -> None:
+    token = bellwire("alert", "add", "Tea", "--in", "1h", *account.elsewhere, "--json").answer["token"]
+    moved = bellwire("alert", "edit", token, "--at", "2030-01-01T00:00:00Z", *account.elsewhere, "--json").answer
+    assert when(moved) == datetime(2030, 1, 1, tzinfo=UTC)
+    assert [each["token"] for each in bellwire("alert", "list", *account.elsewhere, "--json").answer] == [token]
+    assert bellwire("alert", "delete", token, *account.elsewhere, "--json").answer == {"token": token, "deleted": True}
+    assert bellwire("alert", "list", *account.elsewhere, "--json").answer == []
+
+
+def test_the_token_may_come_by_the_environment(
+    bellwire: Bellwire, account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    *address, _, token = account.elsewhere
+    monkeypatch.setenv("BELLWIRE_TOKEN", str(token))
+    assert bellwire("alert", "list", *address, "--json").answer == []
+
+
+def test_no_proxy_is_asked_for_this_machine(
+    bellwire: Bellwire, account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://localhost:1")
+    assert bellwire("alert", "list", *account.here, "--json").answer == []
+    assert bellwire("alert", "list", *account.elsewhere, "--json").answer == []
+
+
+def test_all_pages_are_listed(bellwire: Bellwire, cloud: RunningCloud, account: Account) -> None:
+    with api_on_this_machine(cloud.data, str(account.here[1])) as api:
+        tokens = {api.call("POST", "alerts", body={"kind": "ALARM", "in": "1h"})["token"] for _ in range(101)}
+    listed = [each["token"] for each in bellwire("alert", "list", *account.here, "--json").answer]
+    assert len(listed) == 101
+    assert set(listed) == tokens
+
+
+@pytest.mark.parametrize(
+    ("wish", "said"),
+    [
+        (("--in", "soon"), "'soon' is not a length of time"),
+        (("--at", "7.30"), "'7.30' is not a time"),
+        (("--at", "07:00", "--every", "monthly"), "'monthly' is not a recurrence"),
+        (("--at", "2001-01-01T00:00:00Z"), "that time is past"),
+        (("--in", "5s", "--device", "nobody"), "no device nobody"),
+    ],
+)
+def test_what_the_cloud_refuses(bellwire: Bellwire, account: Account, wish: tuple[str, ...], said: str) -> None:
+    assert said in bellwire("alert", "add", "Tea", *wish, *account.here).complaint
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (("add", "Tea"), "say when it shall ring"),
+        (("add", "Tea", "--in", "5s", "--at", "07:00"), "either --in or --at"),
+        (("add", "Tea", "--in", "5s", "--every", "daily"), "--every needs --at"),
+        (("add", "Tea", "--in", "5s", "--kind", "gong"), "'gong' is not one of"),
+        (("edit", "some-token"), "--label, --in or --at"),
+        (("list", "--url", "https://localhost:1"), "--token"),
+    ],
+)
+def test_what_is_not_even_asked(bellwire: Bellwire, args: tuple[str, ...], said: str) -> None:
+    assert said in bellwire("alert", *args).usage
+
+
+def test_an_alert_that_is_not_there(bellwire: Bellwire, account: Account) -> None:
+    for args in (("delete", "no such?"), ("edit", "no such?", "--label", "x")):
+        assert "no alert no such?" in bellwire("alert", *args, *account.here).complaint
+
+
+def test_no_cloud_runs(bellwire: Bellwire, tmp_path: Path) -> None:
+    assert "holds no cloud's data" in bellwire("alert", "list", "--data", tmp_path).complaint
+    assert bellwire("account", "add", "home", "--data", tmp_path).status == 0
+    assert f"bellwire cloud --data {tmp_path}" in bellwire("alert", "list", "--data", tmp_path).complaint
+
+
+def test_no_account_yet(bellwire: Bellwire, tmp_path: Path) -> None:
+    with open_now(Config(data=tmp_path).database):
+        pass
+    assert "bellwire account add home" in bellwire("alert", "list", "--data", tmp_path).complaint
+
+
+def test_a_cloud_that_cannot_be_reached_or_trusted(bellwire: Bellwire, cloud: RunningCloud, tmp_path: Path) -> None:
+    def complaint(url: str, *options: str | Path) -> str:
+        return bellwire("alert", "list", "--url", url, "--token", "t", *options).complaint
+
+    authority = ("--ca", cloud.data / "ca.pem")
+    assert "this token is not known here" in complaint(cloud.url, *authority)
+    assert "is not trusted" in complaint(cloud.url)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        closed = f"https://localhost:{taken.getsockname()[1]}"
+    assert "cannot be reached (Connection refused)" in complaint(closed, *authority)
+    assert "write it like https://HOST:8443" in complaint("http://localhost:1")
+    assert "Invalid port" in complaint("https://localhost:port")
+    (tmp_path / "ca.pem").write_text(json.dumps("no certificate"))
+    assert "it is no PEM file" in complaint(cloud.url, "--ca", tmp_path / "ca.pem")
+    assert "No such file" in complaint(cloud.url, "--ca", tmp_path / "missing.pem")

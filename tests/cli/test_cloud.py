@@ -1,0 +1,41 @@
+import json
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from bellwire.cli.processes import Ended, Process, free_port
+from tests.cli.running import RunningCloud, ran_alone
+
+
+def test_its_life(tmp_path: Path) -> None:
+    port = str(free_port())
+    with Process("cloud", "--port", port, "--data", tmp_path / "data", "--json", log=tmp_path / "log") as process:
+        ready = json.loads(process.line(within=30))
+        assert ready == {"ready": f"https://localhost:{port}", "ca": str(tmp_path / "data" / "ca.pem")}
+        assert Path(ready["ca"]).read_text().startswith("-----BEGIN CERTIFICATE-----")
+        os.kill(process.pid, signal.SIGINT)
+        assert process.code() == 0
+        with pytest.raises(Ended):
+            process.line(within=0)
+    logged = [json.loads(line) for line in (tmp_path / "log").read_text().splitlines()]
+    assert [(each["event"], each["level"]) for each in logged] == [("shutting down", "info")]
+
+
+def test_what_comes_next_is_said_on_stderr(cloud: RunningCloud) -> None:
+    said = (cloud.data.parent / "log").read_text()
+    assert str(cloud.data / "ca.pem") in said
+    assert "next: bellwire speaker" in said
+
+
+def test_a_folder_or_port_that_is_taken(cloud: RunningCloud, tmp_path: Path) -> None:
+    port = cloud.url.rpartition(":")[2]
+    assert "another cloud runs on" in ran_alone("cloud", "--data", cloud.data, "--port", str(free_port())).complaint
+    assert f"port {port} (Address already in use)" in ran_alone("cloud", "--data", tmp_path, "--port", port).complaint
+
+
+def test_a_certificate_that_cannot_be_used(tmp_path: Path) -> None:
+    (tmp_path / "ca.pem").write_text("not a certificate")
+    refused = ran_alone("cloud", "--data", tmp_path, "--port", str(free_port()))
+    assert "ca.pem is not a certificate" in refused.complaint

@@ -1,0 +1,71 @@
+from pathlib import Path
+
+import pytest
+
+from bellwire.cli import records
+from bellwire.cloud.auth import hash_of
+from bellwire.cloud.config import Config
+from bellwire.cloud.store.devices import device_by_token
+from bellwire.cloud.store.opening import open_now
+from bellwire.protocol.profiles import DEFAULT_PROFILE
+from tests.cli.running import Bellwire, RunningCloud
+
+
+@pytest.fixture
+def data(bellwire: Bellwire, tmp_path: Path) -> Path:
+    """A folder with the account `home`, on which no cloud runs."""
+    assert bellwire("account", "add", "home", "--data", tmp_path).status == 0
+    return tmp_path
+
+
+def test_add_gives_the_id_and_a_token_that_works(bellwire: Bellwire, data: Path) -> None:
+    args = ("--account", "home", "--profile", "cic-ko-2022", "--data", data, "--json")
+    added = bellwire("device", "add", *args).answer
+    assert added.keys() == {"device_id", "access_token"}
+    with open_now(Config(data=data).database) as store:
+        identity = store.read(device_by_token, hash_of(added["access_token"]))
+    assert identity is not None
+    assert (identity.device_id, identity.profile, identity.expires) == (added["device_id"], "cic-ko-2022", None)
+
+
+def test_list_and_remove_without_a_cloud(bellwire: Bellwire, data: Path) -> None:
+    device_id = bellwire("device", "add", "--name", "kitchen", "--data", data, "--json").answer["device_id"]
+    listed = bellwire("device", "list", "--data", data, "--json").answer
+    speaks = DEFAULT_PROFILE.name
+    assert listed == [{"device_id": device_id, "name": "kitchen", "profile": speaks, "connected": None}]
+    assert device_id in bellwire("device", "list", "--data", data).text
+    assert bellwire("device", "remove", device_id, "--data", data, "--json").answer["removed"] is True
+    assert "bellwire device add" in bellwire("device", "list", "--data", data).text
+    assert f"no device {device_id}" in bellwire("device", "remove", device_id, "--data", data).complaint
+
+
+def test_add_list_and_remove_beside_a_cloud(bellwire: Bellwire, cloud: RunningCloud) -> None:
+    of_account = ("--account", "devices", "--data", cloud.data)
+    assert bellwire("account", "add", "devices", "--data", cloud.data).status == 0
+    device_id = bellwire("device", "add", *of_account, "--json").answer["device_id"]
+    [listed] = bellwire("device", "list", *of_account, "--json").answer
+    assert (listed["device_id"], listed["connected"]) == (device_id, False)
+    assert bellwire("device", "remove", device_id, *of_account).status == 0
+    assert f"no device {device_id}" in bellwire("device", "remove", device_id, *of_account).complaint
+    assert bellwire("device", "list", *of_account, "--json").answer == []
+
+
+def test_whose_it_is_must_be_clear(bellwire: Bellwire, data: Path) -> None:
+    assert "there is no account 'office'; there are: home" in (
+        bellwire("device", "add", "--account", "office", "--data", data).complaint
+    )
+    assert bellwire("account", "add", "office", "--data", data).status == 0
+    assert "say which with --account: home, office" in bellwire("device", "add", "--data", data).complaint
+
+
+def test_what_is_no_profile_or_name_is_refused(bellwire: Bellwire, data: Path) -> None:
+    assert "there is no profile 'morse'" in bellwire("device", "add", "--profile", "morse", "--data", data).complaint
+    assert "1 to 200 characters" in bellwire("device", "add", "--name", "", "--data", data).complaint
+
+
+def test_an_account_has_so_many_devices_at_most(bellwire: Bellwire, data: Path) -> None:
+    with records.opened(data) as store:
+        account_id = records.account_of(store, "home").account_id
+        for _ in range(Config.limits.devices):
+            records.make_device(store, account_id, "speaker", DEFAULT_PROFILE.name)
+    assert "as many as it may have" in bellwire("device", "add", "--data", data).complaint

@@ -1,0 +1,65 @@
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bellwire.alerts.alert import Kind, Occurrence
+from bellwire.cli.face import Face
+
+TEA = Occurrence("t1", Kind.REMINDER, datetime(2026, 11, 21, 7, 0, tzinfo=UTC), "Tea")
+UP = Occurrence("t2", Kind.ALARM, datetime(2026, 11, 21, 6, 0, tzinfo=UTC))
+
+
+def live(face: Face) -> None:
+    face.connected()
+    face.alert_set(TEA)
+    face.alert_ringing(TEA, timedelta(milliseconds=12.34))
+    face.disconnected("it was unplugged")
+    face.disconnected("it was unplugged")
+    face.alert_stopped(TEA)
+    face.alert_removed(TEA)
+
+
+def test_lines_for_people(capsys: pytest.CaptureFixture[str]) -> None:
+    live(Face("https://cloud:8443", as_json=False))
+    shown = [line.partition(" ")[2] for line in capsys.readouterr().out.splitlines()]
+    assert shown == [
+        "connected to https://cloud:8443",
+        f'REMINDER "Tea" set for {TEA.scheduled_time.astimezone():%Y-%m-%d %H:%M:%S}',
+        'REMINDER "Tea" rings, 12.3 ms late',
+        "no connection to https://cloud:8443: it was unplugged; what is set rings all the same",
+        'REMINDER "Tea" stopped',
+        'REMINDER "Tea" removed',
+    ]
+
+
+def test_json_for_programs(capsys: pytest.CaptureFixture[str]) -> None:
+    live(Face("https://cloud:8443", as_json=True))
+    shown = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [each["event"] for each in shown] == ["connected", "set", "ringing", "disconnected", "stopped", "removed"]
+    tea = {"token": "t1", "kind": "REMINDER", "label": "Tea", "scheduled_time": "2026-11-21T07:00:00+00:00"}
+    assert shown[2] == {"at": shown[2]["at"], "event": "ringing", **tea, "late_ms": 12.3}
+    assert shown[3]["reason"] == "it was unplugged"
+
+
+def test_a_label_commands_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    Face("https://cloud:8443", as_json=False).alert_set(Occurrence("t", Kind.ALARM, TEA.scheduled_time, "\x1b[2J\n"))
+    assert capsys.readouterr().out.removesuffix("\n").isprintable()
+
+
+def test_which_alert_delete_means() -> None:
+    face = Face("https://cloud:8443", as_json=False)
+    meant = [face.meant]
+    life: tuple[Callable[[], None], ...] = (
+        lambda: face.alert_set(TEA),
+        lambda: face.alert_set(UP),
+        lambda: face.alert_ringing(TEA, timedelta()),
+        lambda: face.alert_stopped(TEA),
+        lambda: face.alert_removed(UP),
+        lambda: face.alert_removed(TEA),
+    )
+    for happens in life:
+        happens()
+        meant.append(face.meant)
+    assert meant == [None, TEA, UP, TEA, UP, TEA, None]

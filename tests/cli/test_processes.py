@@ -1,0 +1,31 @@
+from pathlib import Path
+
+import pytest
+
+from bellwire.cli.processes import Ended, Process
+
+
+def test_lines_and_the_end(tmp_path: Path) -> None:
+    with Process("--version", log=tmp_path / "log") as process:
+        assert process.line(within=30).startswith("bellwire ")
+        for _ in range(2):
+            with pytest.raises(Ended, match="it did not say why"):
+                process.line(within=30)
+        process.say("anything")
+        assert process.end() == 0
+
+
+def test_last_words(tmp_path: Path) -> None:
+    with Process("ring", log=tmp_path / "log") as process:
+        with pytest.raises(Ended, match="No such command 'ring'"):
+            process.line(within=30)
+        assert process.end() == 2
+
+
+def test_silence_and_a_power_cut(tmp_path: Path) -> None:
+    args = ("speaker", "--url", "https://localhost:1", "--token", "t", "--data", tmp_path, "--output", "null")
+    with Process(*args, log=tmp_path / "log") as process:
+        with pytest.raises(TimeoutError):
+            process.line(within=0)
+        process.kill()
+        assert process.end() == -9

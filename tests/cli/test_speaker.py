@@ -1,0 +1,112 @@
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from bellwire.cli.processes import Process
+from tests.cli.running import Bellwire, RunningCloud, ran_alone
+
+
+@pytest.fixture
+def nowhere() -> str:
+    """The address of no cloud."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return f"https://localhost:{taken.getsockname()[1]}"
+
+
+def test_what_is_missing_or_wrong_is_said_in_one_line(tmp_path: Path, nowhere: str) -> None:
+    here = ("--data", tmp_path / "speaker", "--output", "null")
+    assert "--token" in ran_alone("speaker", "--url", nowhere, *here).usage
+    assert "expected https://HOST" in ran_alone("speaker", "--url", "localhost", "--token", "t", *here).complaint
+    assert (
+        "no certificate authority"
+        in ran_alone("speaker", "--url", nowhere, "--token", "t", "--ca", tmp_path, *here).complaint
+    )
+    assert "printable ASCII" in ran_alone("speaker", "--url", nowhere, "--token", "two words", *here).complaint
+    assert (
+        "Is a directory"
+        in ran_alone("speaker", "--url", nowhere, "--token", "t", "--record", tmp_path, *here).complaint
+    )
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_in_good_order(tmp_path: Path, nowhere: str, number: signal.Signals) -> None:
+    with Process(*options(tmp_path, nowhere), log=tmp_path / "log") as speaker:
+        said = json.loads(speaker.line(within=30))
+        assert said["event"] == "disconnected"
+        os.kill(speaker.pid, number)
+        assert speaker.code() == 0
+
+
+def test_quit_ends_it_and_the_end_of_the_input_does_not(tmp_path: Path, nowhere: str) -> None:
+    with Process(*options(tmp_path, nowhere), log=tmp_path / "log") as speaker:
+        speaker.say("quit")
+        assert speaker.code() == 0
+    with socket.create_server(("127.0.0.1", 0)) as cloud:
+        cloud.settimeout(30)
+        args = options(tmp_path, f"https://localhost:{cloud.getsockname()[1]}")
+        with Process(*args, log=tmp_path / "log") as speaker:
+            speaker.close_input()
+            for _ in range(2):
+                cloud.accept()[0].close()
+            assert speaker.end() == 0
+
+
+def test_a_speaker_to_which_nobody_listens_goes_on(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as cloud:
+        cloud.settimeout(30)
+        args = options(tmp_path, f"https://localhost:{cloud.getsockname()[1]}")
+        command = [sys.executable, "-m", "bellwire", *args]
+        pipe = subprocess.PIPE
+        with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe) as speaker:
+            assert speaker.stdout is not None
+            assert speaker.stderr is not None
+            speaker.stdout.close()
+            speaker.stderr.close()
+            for _ in range(3):
+                cloud.accept()[0].close()
+            speaker.terminate()
+            assert speaker.wait(timeout=30) == 0
+
+
+def test_one_speaker_on_a_folder(tmp_path: Path, nowhere: str) -> None:
+    args = options(tmp_path, nowhere)
+    with Process(*args, log=tmp_path / "log") as speaker:
+        speaker.line(within=30)
+        assert "another speaker runs on this data folder" in ran_alone(*args).complaint
+
+
+def options(tmp_path: Path, url: str) -> tuple[str, ...]:
+    return ("speaker", "--url", url, "--token", "t", "--data", str(tmp_path / "speaker"), "--output", "null", "--json")
+
+
+def test_delete_on_the_device(bellwire: Bellwire, cloud: RunningCloud, tmp_path: Path) -> None:
+    of_account = ("--account", "speaker", "--data", cloud.data)
+    assert bellwire("account", "add", "speaker", "--data", cloud.data).status == 0
+    token = bellwire("device", "add", *of_account, "--json").answer["access_token"]
+    cloud_options = ("--url", cloud.url, "--ca", cloud.data / "ca.pem", "--token", token)
+    args = ("speaker", *cloud_options, "--output", "null", "--json")
+    with Process(*args, "--data", tmp_path / "speaker", log=tmp_path / "log") as speaker:
+        assert json.loads(speaker.line(within=30))["event"] == "connected"
+        alert = bellwire("alert", "add", "Tea", "--in", "1h", *of_account, "--json").answer["token"]
+        said = json.loads(speaker.line(within=30))
+        assert (said["event"], said["token"], said["label"]) == ("set", alert, "Tea")
+        speaker.say("delete")
+        assert json.loads(speaker.line(within=30))["event"] == "removed"
+        deadline = time.monotonic() + 15
+        while bellwire("alert", "list", *of_account, "--json").answer:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+
+
+def test_it_carries_no_code_of_the_cloud_or_the_command_line() -> None:
+    code = "import sys, bellwire.cli.speaker_process; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30)
+    unwanted = {"typer", "pydantic", "sqlalchemy", "litestar", "granian", "httpx", "cryptography", "bellwire.cloud"}
+    assert set(done.stdout.split()).isdisjoint(unwanted)

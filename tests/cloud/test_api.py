@@ -1,0 +1,585 @@
+"""The account API over the wire. `Account.asks` also checks that every error is a problem with a sentence."""
+
+import asyncio
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bellwire.cloud.api import Services, account_api
+from bellwire.cloud.assets import AssetStore
+from bellwire.cloud.auth import Tokens, hash_of, new_token
+from bellwire.cloud.bus import InProcessBus
+from bellwire.cloud.config import Limits
+from bellwire.cloud.gateway import Gateway
+from bellwire.cloud.speech import Silent
+from bellwire.cloud.store.accounts import account_by_token, add_account, add_account_token
+from bellwire.cloud.store.devices import device_by_token
+from bellwire.cloud.store.sqlite import SqliteStore
+from bellwire.protocol.messages.alerts import (
+    DeleteAlert,
+    DeleteAlertSucceeded,
+    RequestSynchronizeAlert,
+    SetAlert,
+    SynchronizeAlert,
+)
+from tests.cloud.call import Call
+from tests.cloud.running import LIMITS, Account, Cloud, Speaker
+
+NEW_YEAR = "2027-01-01T07:00:00+09:00"
+NEW_YEAR_UTC = "2026-12-31T22:00:00Z"
+
+
+@pytest.fixture
+def home(cloud: Cloud) -> Account:
+    return cloud.account()
+
+
+def listening(home: Account) -> Speaker:
+    """A speaker that hears of every change at once."""
+    speaker = home.speaker().opens().says(RequestSynchronizeAlert())
+    speaker.hears(SynchronizeAlert)
+    return speaker
+
+
+# Alerts
+
+
+def test_an_alert_is_shown_as_it_was_added(home: Account) -> None:
+    device_id, _ = home.device()
+
+    status, added = home.asks("POST", "/alerts", {"kind": "ALARM", "label": "tea", "at": NEW_YEAR})
+
+    assert status == 201
+    assert added == {
+        "token": added["token"],
+        "kind": "ALARM",
+        "label": "tea",
+        "scheduled_time": NEW_YEAR_UTC,
+        "every": None,
+        "timezone": "UTC",
+        "everywhere": True,
+        "devices": {device_id: "unknown"},
+    }
+    assert home.asks("GET", f"/alerts/{added['token']}") == (200, added)
+    assert home.asks("GET", "/alerts") == (200, {"alerts": [added], "next": None})
+
+
+def test_a_repeated_alert_is_on_the_clocks_of_its_account_unless_another_zone_is_named(home: Account) -> None:
+    own = home.asks("POST", "/alerts", {"kind": "ALARM", "at": "07:00", "every": "daily"})[1]
+    other = home.asks("POST", "/alerts", {"kind": "ALARM", "at": "07:00", "every": "daily", "timezone": "UTC"})[1]
+
+    assert (own["timezone"], own["every"]) == ("Asia/Seoul", "daily")
+    assert own["scheduled_time"].endswith("T22:00:00Z")
+    assert (other["timezone"], other["every"]) == ("UTC", "daily")
+    assert other["scheduled_time"].endswith("T07:00:00Z")
+
+
+def test_an_alert_for_some_devices_is_on_these_only(home: Account) -> None:
+    kitchen, _ = home.device("kitchen")
+    home.device("bedroom")
+
+    added = home.asks("POST", "/alerts", {"kind": "ALARM", "at": NEW_YEAR, "devices": [kitchen, kitchen]})[1]
+    home.device("hall")
+
+    assert added["everywhere"] is False
+    assert home.asks("GET", f"/alerts/{added['token']}")[1]["devices"] == {kitchen: "unknown"}
+
+
+def test_an_alert_for_all_devices_is_also_on_those_that_join_later(home: Account) -> None:
+    token = home.adds(at=NEW_YEAR)
+
+    hall = home.asks("POST", "/devices", {"name": "hall"})[1]
+
+    assert home.asks("GET", f"/alerts/{token}")[1]["devices"] == {hall["device_id"]: "unknown"}
+
+
+def test_pages_give_every_alert_once_the_earliest_first(home: Account) -> None:
+    tokens = {home.adds(at=f"2027-01-0{day}T07:00:00+09:00") for day in (3, 1, 2, 1, 1)}
+
+    pages: list[dict[str, Any]] = [home.asks("GET", "/alerts?limit=2")[1]]
+    while after := pages[-1]["next"]:
+        pages.append(home.asks("GET", f"/alerts?limit=2&after={after}")[1])
+
+    shown = [alert for page in pages for alert in page["alerts"]]
+    assert [len(page["alerts"]) for page in pages] == [2, 2, 1]
+    assert {alert["token"] for alert in shown} == tokens
+    assert [alert["scheduled_time"] for alert in shown] == sorted(alert["scheduled_time"] for alert in shown)
+
+
+def test_a_last_page_that_is_full_has_no_next(home: Account) -> None:
+    home.adds(at=NEW_YEAR)
+
+    assert home.asks("GET", "/alerts?limit=1")[1]["next"] is None
+
+
+def test_an_edit_changes_what_it_names_and_reaches_the_device(home: Account) -> None:
+    speaker = listening(home)
+    token = home.adds(at=NEW_YEAR, kind="ACTIONTIMER", label="\u2026")
+    speaker.hears(SetAlert)
+
+    renamed = home.asks("PATCH", f"/alerts/{token}", {"label": "\u2022"})
+    (_, told) = speaker.hears(SetAlert, 2)
+
+    assert renamed[0] == 200
+    assert (renamed[1]["label"], renamed[1]["scheduled_time"]) == ("\u2022", NEW_YEAR_UTC)
+    assert (told.token, told.label) == (token, "\u2022")
+
+    moved = home.asks("PATCH", f"/alerts/{token}", {"at": "08:00", "every": "weekend"})
+    (*_, told) = speaker.hears(SetAlert, 3)
+
+    assert (moved[1]["label"], moved[1]["every"], moved[1]["timezone"]) == ("\u2022", "weekend", "Asia/Seoul")
+    assert told.scheduled_time == datetime.fromisoformat(moved[1]["scheduled_time"])
+
+
+def test_a_deleted_alert_is_gone_here_and_on_the_device(home: Account) -> None:
+    speaker = listening(home)
+    token = home.adds(at=NEW_YEAR)
+    speaker.hears(SetAlert)
+
+    assert home.asks("DELETE", f"/alerts/{token}") == (204, None)
+
+    assert speaker.hears(DeleteAlert) == [DeleteAlert(token=token, type="ALARM")]
+    speaker.says(DeleteAlertSucceeded(token=token, type="ALARM"))
+    assert home.asks("GET", "/alerts")[1]["alerts"] == []
+    for method, body in (("GET", None), ("PATCH", {"label": "x"}), ("DELETE", None)):
+        assert home.asks(method, f"/alerts/{token}", body)[0] == 404
+
+
+# Devices
+
+
+def test_a_device_that_was_added_can_connect_with_its_token_and_is_then_shown_so(home: Account) -> None:
+    status, added = home.asks("POST", "/devices", {"name": "kitchen"})
+    shown = home.asks("GET", "/devices")[1]
+    Speaker(home.cloud, added["device_id"], added["access_token"]).opens()
+
+    assert status == 201
+    assert shown == [{"device_id": added["device_id"], "name": "kitchen", "profile": "cic-ko-2022", "connected": False}]
+    assert home.asks("GET", "/devices")[1] == [{**shown[0], "connected": True}]
+
+
+def test_a_device_has_a_name_of_its_own_accord_and_none_that_disturbs(home: Account) -> None:
+    assert home.asks("POST", "/devices", {})[0] == 201
+    for name in ("", "x" * 201, "a\x1b[31m", 5, None):
+        assert home.asks("POST", "/devices", {"name": name})[0] == 422
+    status, problem = home.asks("POST", "/devices", {"profile": "klingon"})
+
+    assert status == 422
+    assert "cic-ko-2022" in problem["detail"]
+    assert [device["name"] for device in home.asks("GET", "/devices")[1]] == ["speaker"]
+
+
+# Who asks
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/alerts"),
+        ("POST", "/alerts"),
+        ("GET", "/alerts/x"),
+        ("PATCH", "/alerts/x"),
+        ("DELETE", "/alerts/x"),
+        ("GET", "/devices"),
+        ("POST", "/devices"),
+        ("DELETE", "/devices/x"),
+    ],
+)
+def test_without_a_good_token_there_is_nothing_but_401(home: Account, method: str, path: str) -> None:
+    expired, device_token = new_token(), home.device()[1]
+    past = datetime.now(UTC) - timedelta(seconds=1)
+    home.cloud.rows.run(add_account_token, home.account_id, hash_of(expired), past, datetime.now(UTC))
+
+    for token in ("", "wrong", device_token, expired):
+        status, problem = home.asks(method, path, token=token)
+        assert status == 401
+        assert ("expired" in problem["detail"]) == (token == expired)
+
+
+def test_what_is_another_accounts_is_not_there_and_stays_untouched(home: Account) -> None:
+    stranger = home.cloud.account()
+    speaker = home.speaker().opens()
+    token = home.adds(at=NEW_YEAR)
+    before = home.asks("GET", f"/alerts/{token}")
+
+    assert stranger.asks("GET", f"/alerts/{token}")[0] == 404
+    assert stranger.asks("PATCH", f"/alerts/{token}", {"label": "mine", "in": "1h"})[0] == 404
+    assert stranger.asks("DELETE", f"/alerts/{token}")[0] == 404
+    assert stranger.asks("DELETE", f"/devices/{speaker.device_id}")[0] == 404
+    assert stranger.asks("POST", "/alerts", {"in": "1h", "devices": [speaker.device_id]})[0] == 422
+
+    assert stranger.asks("GET", "/alerts")[1]["alerts"] == []
+    assert stranger.asks("GET", "/devices")[1] == []
+    assert home.asks("GET", f"/alerts/{token}") == before
+    assert home.asks("GET", "/devices")[1][0]["connected"]
+
+
+# What is refused
+
+
+@pytest.mark.parametrize(
+    ("wish", "told"),
+    [
+        ({"label": "x" * 10_000}, "10000 characters"),
+        ({"label": "가" * 1025}, "1025 characters"),
+        ({"label": "a\0b"}, "U+0000"),
+        ({"label": "\x1b[31mred"}, "U+001B"),
+        ({"label": "\x85\x9b"}, "U+009B"),
+        ({"at": "2027-01-01T07:00:00"}, "no time zone"),
+        ({"at": "2020-01-01T07:00:00Z"}, "past by more than 30 minutes"),
+        ({"at": "2047-01-01T07:00:00Z"}, "ten years"),
+        ({"at": "2047-01-01T07:00:00Z", "every": "daily"}, "ten years"),
+        ({"at": "9998-12-31T23:59:59Z", "every": "weekly"}, "ten years"),
+        ({"at": "9999-12-31T23:59:59-14:00"}, "out of all bounds"),
+        ({"at": "25:00"}, "is not a time"),
+        ({"at": "noon"}, "is not a time"),
+        ({"at": ""}, "is not a time"),
+        ({"at": "1" * 100}, "length <= 64"),
+        ({"at": "07:00", "every": "hourly"}, "daily, weekday, weekend, weekly"),
+        ({"at": "07:00", "kind": "GONG"}, "kind"),
+        ({"at": "07:00", "timezone": "Mars/Base"}, "not a time zone"),
+        ({"at": "07:00", "timezone": "../../etc/passwd"}, "not a time zone"),
+        ({"at": "07:00", "timezone": ""}, "not a time zone"),
+        ({"at": NEW_YEAR, "timezone": "Mars/Base"}, "not a time zone"),
+        ({"at": "07:00", "devices": ["nobody"]}, "no device nobody"),
+        ({"at": "07:00", "devices": []}, "devices"),
+        ({"at": "07:00", "in": "1h"}, "not both"),
+        ({"at": None}, "not both"),
+        ({"at": None, "in": "soon"}, "length of time"),
+        ({"at": None, "in": "9" * 30 + "d"}, "length of time"),
+        ({"at": None, "in": "999999999d"}, "out of all bounds"),
+        ({"at": None, "in": "100000d"}, "ten years"),
+        ({"at": None, "in": "-5m"}, "length of time"),
+        ({"at": None, "in": "1h", "every": "daily"}, "needs a time"),
+        ({"at": "07:00", "colour": "red"}, "colour"),
+        ({"at": 7}, "at: Expected `str"),
+        ({"at": "07:00", "devices": "kitchen"}, "devices: Expected `array"),
+        ({"at": "07:00", "label": None}, "label: Expected `str`"),
+        ({"at": "07:00", "kind": {"a": []}}, "kind"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_wish_that_cannot_be_is_422_and_told_why(home: Account, wish: dict[str, object], told: str) -> None:
+    status, problem = home.asks("POST", "/alerts", {"kind": "ALARM", "at": NEW_YEAR, **wish})
+
+    assert status == 422
+    assert told in problem["detail"]
+    assert len(problem["detail"]) < 300
+    assert home.asks("GET", "/alerts")[1]["alerts"] == []
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"label": "x" * 1025}, "1025 characters"),
+        ({"label": "a\0b"}, "U+0000"),
+        ({"at": "2020-01-01T07:00:00Z"}, "past"),
+        ({"at": "2047-01-01T07:00:00Z"}, "ten years"),
+        ({"at": "07:00", "in": "1h"}, "not both"),
+        ({"every": "daily"}, "not both"),
+        ({"timezone": "UTC"}, "not both"),
+        ({"at": "07:00", "every": "hourly"}, "daily"),
+        ({"at": "07:00", "timezone": "Mars/Base"}, "not a time zone"),
+        ({"kind": "TIMER"}, "kind"),
+        ({"devices": []}, "devices"),
+        ({"label": 5}, "label"),
+    ],
+)
+def test_an_edit_that_cannot_be_is_422_and_changes_nothing(home: Account, change: dict[str, object], told: str) -> None:
+    token = home.adds(at=NEW_YEAR)
+    before = home.asks("GET", f"/alerts/{token}")
+
+    status, problem = home.asks("PATCH", f"/alerts/{token}", change)
+
+    assert status == 422
+    assert told in problem["detail"]
+    assert home.asks("GET", f"/alerts/{token}") == before
+
+
+@pytest.mark.parametrize(
+    ("raw", "status", "told"),
+    [
+        (b"", 422, "JSON object"),
+        (b"null", 422, "object"),
+        (b"[]", 422, "object"),
+        (b'"07:00"', 422, "object"),
+        (b"{", 400, "not JSON"),
+        (b"at=07:00", 400, "not JSON"),
+        (b'{"at":NaN}', 400, "not JSON"),
+        (b'{"at":Infinity}', 400, "not JSON"),
+        (b'{"at":"07:00","label":"\\ud800"}', 400, "not JSON"),
+        (b'{"at":"07:00","label":"\xff"}', 400, "UTF-8"),
+        (b'{"at":' + b"[" * 30_000 + b"]" * 30_000 + b"}", 400, "nested too deeply"),
+        (b'{"colour":' + b'{"a":' * 10_000 + b"1" + b"}" * 10_000 + b"}", 400, "nested too deeply"),
+        (b'{"at":"07:00","label":"' + b"x" * 70_000 + b'"}', 413, "too large"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_body_that_is_no_wish_is_refused(home: Account, raw: bytes, status: int, told: str) -> None:
+    for method, path in (("POST", "/alerts"), ("PATCH", f"/alerts/{home.adds(at=NEW_YEAR)}"), ("POST", "/devices")):
+        answer = home.asks(method, path, raw=raw)
+        assert answer[0] == status
+        assert told in answer[1]["detail"]
+    assert len(home.asks("GET", "/alerts")[1]["alerts"]) == 1
+
+
+def test_a_body_that_does_not_come_in_time_is_408(home: Account) -> None:
+    connection = home.cloud.connects()
+    stream = connection.begins("POST", "/api/v1/alerts", {"authorization": f"Bearer {home.token}"})
+    connection.sends(stream, b"{")
+
+    connection.answer(stream)
+
+    assert (stream.status, stream.headers["content-type"]) == (408, "application/problem+json")
+    assert "in time" in json.loads(stream.body)["detail"]
+
+
+def test_of_a_key_that_comes_twice_the_last_one_counts(home: Account) -> None:
+    added = home.asks("POST", "/alerts", raw=b'{"kind":"ALARM","at":"07:00","at":"2027-01-01T07:00:00+09:00"}')[1]
+
+    assert added["scheduled_time"] == NEW_YEAR_UTC
+
+
+@pytest.mark.parametrize(
+    ("label", "kept"),
+    [
+        ("😀" * 1024, "😀" * 1024),
+        ("👩‍🚀 \u202eabc", "👩‍🚀 \u202eabc"),
+        ("milk\r\nand\teggs\n", "milk and eggs "),
+        (" ", " "),
+        ("\\ \" ' <b>&amp;", "\\ \" ' <b>&amp;"),
+    ],
+)
+def test_a_label_is_kept_as_it_is_on_one_line(home: Account, label: str, kept: str) -> None:
+    token = home.adds(at=NEW_YEAR, label=label)
+
+    assert home.asks("GET", f"/alerts/{token}")[1]["label"] == kept
+    assert home.asks("PATCH", f"/alerts/{token}", {"label": label})[1]["label"] == kept
+
+
+def test_an_account_has_no_more_alerts_than_it_may(home: Account) -> None:
+    tokens = [home.adds(at=NEW_YEAR) for _ in range(LIMITS.alerts)]
+
+    status, problem = home.asks("POST", "/alerts", {"kind": "ALARM", "at": NEW_YEAR})
+
+    assert status == 409
+    assert "delete some first" in problem["detail"]
+    assert len(home.asks("GET", "/alerts")[1]["alerts"]) == LIMITS.alerts
+    home.asks("DELETE", f"/alerts/{tokens[0]}")
+    home.adds(at=NEW_YEAR)
+
+
+def test_an_account_has_no_more_devices_than_it_may(home: Account) -> None:
+    for _ in range(LIMITS.devices):
+        assert home.asks("POST", "/devices", {})[0] == 201
+
+    assert home.asks("POST", "/devices", {})[0] == 409
+    assert len(home.asks("GET", "/devices")[1]) == LIMITS.devices
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/alerts?limit=0", 422),
+        ("/alerts?limit=101", 422),
+        ("/alerts?limit=x", 422),
+        ("/alerts?after=x", 422),
+        ("/alerts?after=%ff", 422),
+        ("/alerts?after=MjAyNy0wMS0wMQ==", 422),
+        ("/alerts/nothing", 404),
+        ("/alerts/%00", 404),
+        ("/alerts/%ff", 404),
+        ("/alerts/a/b", 404),
+        ("/nothing", 404),
+        ("", 404),
+    ],
+)
+def test_an_address_that_leads_nowhere_is_told(home: Account, path: str, status: int) -> None:
+    assert home.asks("GET", path)[0] == status
+
+
+def test_another_method_is_405_and_told_which_there_are(home: Account) -> None:
+    connection = home.cloud.connects()
+
+    stream = connection.answer(connection.asks("PUT", "/api/v1/alerts"))
+
+    assert (stream.status, stream.headers["content-type"]) == (405, "application/problem+json")
+    assert "GET" in stream.headers["allow"]
+
+
+words = st.one_of(
+    st.text(max_size=70),
+    st.sampled_from(
+        [NEW_YEAR, "07:00", "5m", "daily", "Asia/Seoul", "2027-03-28T02:30:00+01:00", "9998-01-01T00:00:00Z"]
+    ),
+    st.from_regex(r"[0-9]{1,4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(Z|[+-][0-9]{2}:[0-9]{2})", fullmatch=True),
+    st.from_regex(r"([0-9]{1,12}[dhms]){1,4}", fullmatch=True),
+)
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | words,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(words, inner, max_size=3),
+    max_leaves=5,
+)
+wishes = st.fixed_dictionaries(
+    {"kind": st.sampled_from(["ALARM", "ALARM", "ALARM", "GONG", None])},
+    optional=dict.fromkeys(("label", "in", "at", "every", "timezone", "devices"), words | anything),
+)
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(wishes)
+def test_nothing_that_can_be_asked_for_fails_here(one_cloud: Cloud, wish: dict[str, object]) -> None:
+    home = one_cloud.account()
+
+    status, answer = home.asks("POST", "/alerts", raw=json.dumps(wish).encode("utf-8", "surrogatepass"))
+
+    assert status in {201, 400, 422}, answer
+    if status == 201:
+        assert home.asks("GET", f"/alerts/{answer['token']}")[0] == 200
+    one_cloud.is_left()
+
+
+# The document
+
+
+def document(cloud: Cloud) -> dict[str, Any]:
+    connection = cloud.connects()
+    stream = connection.answer(connection.asks("GET", "/schema"))
+    assert stream.status == 200
+    found: dict[str, Any] = json.loads(stream.body)
+    return found
+
+
+def test_the_document_lists_every_route_with_its_answers(cloud: Cloud) -> None:
+    paths = document(cloud)["paths"]
+
+    always = {400, 401, 500, 503}
+    with_body = {408, 413, 422}
+    assert {
+        f"{method.upper()} {path}": set(map(int, route["responses"]))
+        for path, routes in paths.items()
+        for method, route in routes.items()
+    } == {
+        "GET /api/v1/alerts": {200, 422} | always,
+        "POST /api/v1/alerts": {201, 409} | always | with_body,
+        "GET /api/v1/alerts/{token}": {200, 404} | always,
+        "PATCH /api/v1/alerts/{token}": {200, 404} | always | with_body,
+        "DELETE /api/v1/alerts/{token}": {204, 404} | always,
+        "GET /api/v1/devices": {200} | always,
+        "POST /api/v1/devices": {201, 409} | always | with_body,
+        "DELETE /api/v1/devices/{device_id}": {204, 404} | always,
+    }
+
+
+def test_every_error_in_the_document_is_a_problem(cloud: Cloud) -> None:
+    found = document(cloud)
+    problem = found["components"]["schemas"]["Problem"]
+
+    assert problem["required"] == ["detail", "status", "title"]
+    for routes in found["paths"].values():
+        for route in routes.values():
+            for status, response in route["responses"].items():
+                if int(status) >= 400:
+                    assert response["description"].endswith(".")
+                    assert response["content"] == {
+                        "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
+                    }
+
+
+def test_the_document_holds_together(cloud: Cloud) -> None:
+    found = document(cloud)
+    routes = [route for routes in found["paths"].values() for route in routes.values()]
+
+    assert found["openapi"].startswith("3.1")
+    assert {"title", "version"} <= found["info"].keys()
+    assert found["components"]["securitySchemes"]["bearer"]["scheme"] == "bearer"
+    assert found["security"] == [{"bearer": []}]
+    assert len({route["operationId"] for route in routes}) == len(routes)
+    assert all(route["summary"] for route in routes)
+    for path, by_method in found["paths"].items():
+        for route in by_method.values():
+            named = {each["name"] for each in route.get("parameters") or () if each["in"] == "path"}
+            assert {f"{{{name}}}" for name in named} == {part for part in path.split("/") if part.startswith("{")}
+    for reference in references(found):
+        assert reference.removeprefix("#/components/schemas/") in found["components"]["schemas"]
+
+
+def references(node: Any) -> list[str]:
+    if isinstance(node, dict):
+        own = [node["$ref"]] if "$ref" in node else []
+        return [*own, *(found for value in node.values() for found in references(value))]
+    if isinstance(node, list):
+        return [found for value in node for found in references(value)]
+    return []
+
+
+# When the cloud itself is in trouble
+
+
+async def call_on(store: SqliteStore, folder: Path, call: Call) -> Call:
+    bus, limits = InProcessBus(), Limits()
+
+    def clock() -> datetime:
+        return datetime(2026, 11, 20, tzinfo=UTC)
+
+    gateway = Gateway(
+        store=store,
+        tokens=Tokens(store, device_by_token, clock),
+        codecs={},
+        bus=bus,
+        limits=limits,
+        clock=clock,
+        strict=False,
+    )
+    services = Services(
+        store=store,
+        tokens=Tokens(store, account_by_token, clock),
+        assets=AssetStore(folder, b"secret", Silent()),
+        bus=bus,
+        gateway=gateway,
+        limits=limits,
+        clock=clock,
+    )
+    return await call.made(account_api(services))  # type: ignore[arg-type]
+
+
+def test_a_failure_of_ours_is_500_and_tells_nothing_but_that(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def scene() -> Call:
+        store = SqliteStore(tmp_path / "never opened.db")
+        return await call_on(store, tmp_path, Call("GET", "/api/v1/alerts", {"authorization": "Bearer token"}))
+
+    call = asyncio.run(scene())
+
+    assert (call.status, call.headers["content-type"]) == (500, "application/problem+json")
+    assert json.loads(call.body).keys() == {"status", "title", "detail"}
+    assert b"Traceback" not in call.body
+    assert b"StoreClosed" not in call.body
+    assert "account API failed" in capsys.readouterr().out
+
+
+def test_while_too_many_wait_it_is_503(tmp_path: Path) -> None:
+    async def scene() -> Call:
+        now = datetime(2026, 11, 20, tzinfo=UTC)
+        store = SqliteStore(tmp_path / "store.db")
+        await store.open()
+        await store.write(add_account, "home", "home", "UTC", now)
+        await store.write(add_account_token, "home", hash_of("token"), None, now)
+        await store.close()
+        store = SqliteStore(tmp_path / "store.db", queue_limit=0)
+        await store.open()
+        headers = {"authorization": "Bearer token", "content-type": "application/json"}
+        call = await call_on(store, tmp_path, Call("POST", "/api/v1/alerts", headers, b'{"in":"1h"}'))
+        await store.close()
+        return call
+
+    call = asyncio.run(scene())
+
+    assert call.status == 503
+    assert "in a moment" in json.loads(call.body)["detail"]

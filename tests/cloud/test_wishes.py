@@ -1,0 +1,255 @@
+import contextlib
+import unicodedata
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from bellwire.alerts.recurrence import EVERY, next_occurrence
+from bellwire.cloud.wishes import (
+    FURTHEST,
+    WishError,
+    every_of,
+    first_occurrence,
+    one_line,
+    rule_of,
+    schedule_at,
+    schedule_in,
+    zone_of,
+)
+
+lawful = settings(deadline=None, derandomize=True, max_examples=60)
+HALF_AN_HOUR = timedelta(minutes=30)
+FRIDAY = datetime(2026, 11, 20, 6, 0, tzinfo=UTC)
+
+zones = st.sampled_from(
+    [
+        "UTC",
+        "Asia/Seoul",
+        "Asia/Kathmandu",
+        "Europe/Berlin",
+        "Europe/Dublin",  # its winter time is the one that counts as saving
+        "America/New_York",
+        "America/St_Johns",
+        "Australia/Lord_Howe",  # changes by half an hour
+        "Africa/Casablanca",
+        "Pacific/Chatham",
+    ]
+)
+nows = st.datetimes(datetime(2024, 1, 1), datetime(2031, 1, 1)).map(lambda moment: moment.replace(tzinfo=UTC))  # noqa: DTZ001
+clocks = st.times().map(lambda clock: clock.replace(microsecond=0))
+
+
+def first(at: str, every: str | None, zone: str, now: datetime) -> datetime:
+    return first_occurrence(schedule_at(at, every, zone, now), now, HALF_AN_HOUR)
+
+
+def shows(instant: datetime, clock: time, zone: str) -> bool:
+    """Whether the clocks of `zone` show `clock`, or just skipped it."""
+    local = instant.astimezone(ZoneInfo(zone))
+    asked = datetime.combine(local.date(), clock, ZoneInfo(zone))
+    is_skipped = asked.astimezone(UTC).astimezone(ZoneInfo(zone)).replace(tzinfo=None) != asked.replace(tzinfo=None)
+    return is_skipped or local.time() == clock
+
+
+# A time of day
+
+
+@lawful
+@given(nows, clocks, zones)
+def test_a_time_of_day_is_the_next_time_that_the_clocks_show_it(now: datetime, clock: time, zone: str) -> None:
+    found = first(clock.isoformat(), None, zone, now)
+
+    assert found > now
+    assert shows(found, clock, zone)
+    today = now.astimezone(ZoneInfo(zone)).date()
+    days = [datetime.combine(today + timedelta(days=day), clock, ZoneInfo(zone)) for day in (-1, 0, 1, 2)]
+    exact = [day.astimezone(UTC) for day in days if shows(day.astimezone(UTC), clock, zone)]
+    assert found <= min(day for day in exact if day > now)
+
+
+@lawful
+@given(nows, clocks, zones, st.sampled_from(list(EVERY)))
+def test_what_comes_again_comes_first_on_a_day_of_its_rule(now: datetime, clock: time, zone: str, every: str) -> None:
+    found = first(clock.isoformat(), every, zone, now)
+
+    assert found > now
+    assert shows(found, clock, zone)
+    local = found.astimezone(ZoneInfo(zone))
+    today = now.astimezone(ZoneInfo(zone))
+    days = {"daily": range(7), "weekday": range(5), "weekend": (5, 6), "weekly": (today.weekday(),)}
+    assert local.weekday() in days[every]
+    assert (local.date() - today.date()).days <= {"daily": 1, "weekday": 3, "weekend": 6, "weekly": 7}[every]
+
+
+@lawful
+@given(nows, clocks, zones, st.sampled_from(list(EVERY)))
+def test_every_time_after_the_first_is_one_of_its_rule_too(now: datetime, clock: time, zone: str, every: str) -> None:
+    schedule = schedule_at(clock.isoformat(), every, zone, now)
+    one = first_occurrence(schedule, now, HALF_AN_HOUR)
+    other = next_occurrence(schedule, one)
+
+    assert other is not None
+    assert shows(other, clock, zone)
+    hours = (other - one) / timedelta(hours=1)
+    assert hours <= {"daily": 25, "weekday": 73, "weekend": 145, "weekly": 169}[every]
+
+
+@pytest.mark.parametrize(
+    ("at", "every", "zone", "now", "expected"),
+    [
+        ("07:00", None, "Asia/Seoul", "2026-11-20T06:00Z", "2026-11-20T22:00Z"),
+        ("7:00", None, "Asia/Seoul", "2026-11-20T06:00Z", "2026-11-20T22:00Z"),
+        (" 15:00:01 ", None, "Asia/Seoul", "2026-11-20T06:00Z", "2026-11-20T06:00:01Z"),
+        ("15:00", None, "Asia/Seoul", "2026-11-20T06:00Z", "2026-11-21T06:00Z"),
+        # Friday, its time past: a week later. Friday, its time to come: today.
+        ("05:00", "weekly", "UTC", "2026-11-20T06:00Z", "2026-11-27T05:00Z"),
+        ("06:00", "weekly", "UTC", "2026-11-20T06:00Z", "2026-11-27T06:00Z"),
+        ("07:00", "weekly", "UTC", "2026-11-20T06:00Z", "2026-11-20T07:00Z"),
+        # Saturday, Sunday.
+        ("07:00", "weekday", "UTC", "2026-11-21T06:00Z", "2026-11-23T07:00Z"),
+        ("07:00", "weekday", "UTC", "2026-11-22T23:00Z", "2026-11-23T07:00Z"),
+        ("07:00", "weekday", "Asia/Seoul", "2026-11-22T23:00Z", "2026-11-23T22:00Z"),
+        ("07:00", "weekend", "UTC", "2026-11-20T06:00Z", "2026-11-21T07:00Z"),
+        ("07:00", "weekend", "UTC", "2026-11-22T08:00Z", "2026-11-28T07:00Z"),
+        # A clock that is skipped, and one that is shown twice.
+        ("02:30", None, "Europe/Berlin", "2027-03-27T12:00Z", "2027-03-28T01:00Z"),
+        ("02:30", "daily", "Europe/Berlin", "2027-03-27T12:00Z", "2027-03-28T01:00Z"),
+        ("02:30", None, "Europe/Berlin", "2026-10-24T12:00Z", "2026-10-25T00:30Z"),
+        ("02:30", None, "Europe/Berlin", "2026-10-25T01:00Z", "2026-10-26T01:30Z"),
+        # Instants.
+        ("2026-11-21T07:00:00+09:00", None, "Europe/Berlin", "2026-11-20T06:00Z", "2026-11-20T22:00Z"),
+        ("2026-11-21T07:00:00.999+0900", None, "UTC", "2026-11-20T06:00Z", "2026-11-20T22:00Z"),
+        ("2026-11-20T05:30:01Z", None, "UTC", "2026-11-20T06:00Z", "2026-11-20T05:30:01Z"),
+        ("2020-01-01T07:00:00+09:00", "daily", "Asia/Seoul", "2026-11-20T06:00Z", "2026-11-20T22:00Z"),
+        ("2027-03-01T07:00:00+01:00", "weekly", "Europe/Berlin", "2026-11-20T06:00Z", "2027-03-01T06:00Z"),
+    ],
+)
+def test_times_by_example(at: str, every: str | None, zone: str, now: str, expected: str) -> None:
+    assert first(at, every, zone, datetime.fromisoformat(now)) == datetime.fromisoformat(expected)
+
+
+def test_a_daily_time_stays_on_its_clock_when_the_clocks_change() -> None:
+    schedule = schedule_at("07:00", "daily", "Europe/Berlin", datetime(2027, 3, 26, 12, tzinfo=UTC))
+
+    saturday = next_occurrence(schedule, datetime(2027, 3, 26, 12, tzinfo=UTC))
+    assert saturday == datetime(2027, 3, 27, 6, tzinfo=UTC)
+    assert next_occurrence(schedule, saturday) == datetime(2027, 3, 28, 5, tzinfo=UTC)
+
+
+# A length of time
+
+
+@lawful
+@given(
+    nows,
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "d": st.integers(0, 3000),
+            "h": st.integers(0, 99),
+            "m": st.integers(0, 99),
+            "s": st.integers(0, 999),
+        },
+    ).filter(bool),
+)
+def test_in_is_never_early_and_less_than_a_second_late(now: datetime, parts: dict[str, int]) -> None:
+    text = "".join(f"{parts[unit]}{unit}" for unit in "dhms" if unit in parts)
+    asked = timedelta(
+        days=parts.get("d", 0), hours=parts.get("h", 0), minutes=parts.get("m", 0), seconds=parts.get("s", 0)
+    )
+
+    found = first_occurrence(schedule_in(text, now), now, HALF_AN_HOUR)
+
+    assert timedelta(0) <= found - now - asked < timedelta(seconds=1)
+    assert found.microsecond == 0
+
+
+@pytest.mark.parametrize("text", ["5S", " 5s ", "0h5s", "00005s"])
+def test_in_is_read_kindly(text: str) -> None:
+    assert first_occurrence(schedule_in(text, FRIDAY), FRIDAY, HALF_AN_HOUR) == FRIDAY + timedelta(seconds=5)
+
+
+@pytest.mark.parametrize("text", ["", " ", "5", "s", "1s1m", "1m 5s", "-5s", "1.5h", "٣m", "1w", "9" * 5000 + "d"])
+def test_what_is_no_length_of_time_is_told(text: str) -> None:
+    with pytest.raises(WishError, match="is not a length of time; write it like 5s"):
+        schedule_in(text, FRIDAY)
+
+
+# What cannot be
+
+
+@lawful
+@given(st.text() | st.from_regex(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)"), st.text() | zones, nows)
+@example("9999-12-31T23:59:59Z", "Asia/Seoul", FRIDAY)
+@example("9998-12-31T23:59:59Z", "UTC", FRIDAY)
+@example("0001-01-01T00:00:00+14:00", "America/New_York", FRIDAY)
+@example("0001-01-01T00:00:00Z", "America/New_York", FRIDAY)
+def test_any_text_is_a_wish_or_told_why_not(text: str, zone: str, now: datetime) -> None:
+    for every in (None, *EVERY):
+        with contextlib.suppress(WishError):
+            assert first(text, every, zone, now) <= now + FURTHEST + timedelta(days=8)
+    with contextlib.suppress(WishError):
+        assert first_occurrence(schedule_in(text, now), now, HALF_AN_HOUR) <= now + FURTHEST
+
+
+@lawful
+@given(st.from_regex(r"(\d{1,30}[dhms]){1,4}", fullmatch=True), nows)
+@example("2912000d", datetime(2026, 11, 20, 6, 0, 0, 1, UTC))
+def test_any_length_of_time_is_a_wish_or_told_why_not(text: str, now: datetime) -> None:
+    with contextlib.suppress(WishError):
+        assert now <= first_occurrence(schedule_in(text, now), now, HALF_AN_HOUR) <= now + FURTHEST
+
+
+@pytest.mark.parametrize("at", ["2026-11-20T05:30:00Z", "2026-11-20T05:00:00Z", "2020-01-01T00:00:00Z"])
+def test_what_is_past_by_half_an_hour_is_told(at: str) -> None:
+    with pytest.raises(WishError, match="past by more than 30 minutes"):
+        first(at, None, "UTC", FRIDAY)
+
+
+def test_a_recurrence_is_one_of_those_with_a_name() -> None:
+    assert rule_of(None) is None
+    with pytest.raises(WishError, match="use one of daily, weekday, weekend, weekly"):
+        rule_of("hourly")
+
+
+@pytest.mark.parametrize("every", [None, *EVERY])
+def test_the_name_of_a_rule_is_found_again(every: str | None) -> None:
+    assert every_of(schedule_at("07:00", every, "Asia/Seoul", FRIDAY)) == every
+
+
+@pytest.mark.parametrize("name", ["", "Mars/Base", "Asia", "/etc/passwd", "../../etc/passwd", "a\0", "\ud800"])
+def test_a_zone_that_is_none_is_told(name: str) -> None:
+    with pytest.raises(WishError, match="is not a time zone; use a name such as"):
+        zone_of(name)
+
+
+# Labels and names
+
+
+@lawful
+@given(st.text(st.characters(exclude_categories=()), max_size=40))
+def test_a_label_is_on_one_line_without_controls_or_refused(text: str) -> None:
+    try:
+        line = one_line("label", text, 30)
+    except WishError:
+        assert len(text) > 30 or any(unicodedata.category(character) in {"Cc", "Cs"} for character in text)
+        return
+    assert len(line) <= 30
+    assert len(line.splitlines()) <= 1
+    assert not any(unicodedata.category(character) == "Cc" for character in line)
+    assert one_line("label", line, 30) == line
+
+
+def test_line_ends_of_a_label_become_one_blank() -> None:
+    assert one_line("label", "milk\r\n\teggs\u2028", 100) == "milk eggs "
+
+
+def test_a_label_may_have_all_that_people_write() -> None:
+    text = "약 먹기 💊 👩‍🚀 \u200f\u202b"
+
+    assert one_line("label", text, len(text)) == text
+    with pytest.raises(WishError, match="the label has 13 characters; 12 are taken at most"):
+        one_line("label", text, len(text) - 1)
