@@ -44,7 +44,8 @@ CODEC = Codec(CIC_KO_2022)
 LIMITS = Limits(
     event_time=timedelta(seconds=1),
     api_time=timedelta(seconds=1),
-    slow_reader=timedelta(seconds=1),
+    slow_reader=timedelta(seconds=0.5),
+    second_downchannel=timedelta(seconds=0.5),
     alerts=20,
     devices=5,
 )
@@ -245,7 +246,8 @@ def running(data: Path) -> Iterator[Cloud]:
     log = data / "log"
     with log.open("ab") as logged:
         command = [sys.executable, "-m", "tests.cloud.running", str(data)]
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=logged)
+        root = Path(__file__).parents[2]
+        process = subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, stderr=logged)
     assert process.stdout is not None
     with process, process.stdout:
         try:

@@ -87,6 +87,8 @@ def _refused(_: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
 
 
 def _http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:
+    if error.status_code >= 500:
+        return _failed(request, error)
     path = request.url.path
     details = {
         400: f"the body is not JSON: {error.detail}",

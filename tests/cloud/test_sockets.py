@@ -1,0 +1,77 @@
+import os
+import socket
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from bellwire.cloud.sockets import shut_connection
+
+Pair = tuple[socket.socket, socket.socket]
+
+
+@pytest.fixture
+def pairs() -> Iterator[list[Pair]]:
+    """Connections over loopback, each as its client and its server have it."""
+    with socket.create_server(("127.0.0.1", 0)) as listening, ExitStack() as closing:
+        made = []
+        for _ in range(3):
+            client = closing.enter_context(socket.create_connection(listening.getsockname(), 10))
+            server = closing.enter_context(listening.accept()[0])
+            made.append((client, server))
+        yield made
+
+
+def peer_of(server: socket.socket) -> tuple[str, str]:
+    host, port = server.getpeername()
+    return host, str(port)
+
+
+def open_files() -> int:
+    return len(list(Path("/dev/fd").iterdir()))
+
+
+def is_open(pair: Pair) -> bool:
+    client, server = pair
+    server.sendall(b"x")
+    return client.recv(1) == b"x"
+
+
+def test_one_connection_is_shut_and_its_client_hears_of_it(pairs: list[Pair]) -> None:
+    shut, *others = pairs
+
+    assert shut_connection(peer_of(shut[1])) == 1
+
+    assert shut[0].recv(1) == b""
+    assert all(is_open(other) for other in others)
+    assert shut_connection(peer_of(others[0][1])) == 1
+
+
+def test_a_peer_that_is_not_connected_is_nobody(pairs: list[Pair]) -> None:
+    host, port = peer_of(pairs[0][1])
+    pairs[0][0].close()
+    pairs[0][1].close()
+
+    assert shut_connection((host, port)) == 0
+    assert all(is_open(other) for other in pairs[1:])
+
+
+def test_whatever_else_is_open_stays_so_and_nothing_is_left_behind(pairs: list[Pair]) -> None:
+    readable, writable = os.pipe()
+    left, right = socket.socketpair()
+    before = open_files()
+
+    with ThreadPoolExecutor(8) as threads:
+        assert sum(threads.map(shut_connection, [peer_of(server) for _, server in pairs[:2]] * 20)) >= 2
+
+    assert open_files() == before
+    os.write(writable, b"x")
+    assert os.read(readable, 1) == b"x"
+    assert is_open((left, right))
+    assert is_open(pairs[2])
+    os.close(readable)
+    os.close(writable)
+    left.close()
+    right.close()
