@@ -61,7 +61,7 @@ def test_an_alert_is_shown_as_it_was_added(home: Account) -> None:
         "label": "tea",
         "scheduled_time": NEW_YEAR_UTC,
         "every": None,
-        "timezone": "UTC",
+        "timezone": "Asia/Seoul",
         "everywhere": True,
         "devices": {device_id: "unknown"},
     }

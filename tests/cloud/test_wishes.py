@@ -7,6 +7,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from bellwire.alerts.alert import Schedule
 from bellwire.alerts.recurrence import EVERY, next_occurrence
 from bellwire.cloud.wishes import (
     FURTHEST,
@@ -161,7 +162,7 @@ def test_in_is_never_early_and_less_than_a_second_late(now: datetime, parts: dic
         days=parts.get("d", 0), hours=parts.get("h", 0), minutes=parts.get("m", 0), seconds=parts.get("s", 0)
     )
 
-    found = first_occurrence(schedule_in(text, now), now, HALF_AN_HOUR)
+    found = first_occurrence(schedule_in(text, "Asia/Seoul", now), now, HALF_AN_HOUR)
 
     assert timedelta(0) <= found - now - asked < timedelta(seconds=1)
     assert found.microsecond == 0
@@ -169,13 +170,15 @@ def test_in_is_never_early_and_less_than_a_second_late(now: datetime, parts: dic
 
 @pytest.mark.parametrize("text", ["5S", " 5s ", "0h5s", "00005s"])
 def test_in_is_read_kindly(text: str) -> None:
-    assert first_occurrence(schedule_in(text, FRIDAY), FRIDAY, HALF_AN_HOUR) == FRIDAY + timedelta(seconds=5)
+    assert first_occurrence(schedule_in(text, "Asia/Seoul", FRIDAY), FRIDAY, HALF_AN_HOUR) == FRIDAY + timedelta(
+        seconds=5
+    )
 
 
 @pytest.mark.parametrize("text", ["", " ", "5", "s", "1s1m", "1m 5s", "-5s", "1.5h", "٣m", "1w", "9" * 5000 + "d"])
 def test_what_is_no_length_of_time_is_told(text: str) -> None:
     with pytest.raises(WishError, match="is not a length of time; write it like 5s"):
-        schedule_in(text, FRIDAY)
+        schedule_in(text, "Asia/Seoul", FRIDAY)
 
 
 # What cannot be
@@ -192,7 +195,7 @@ def test_any_text_is_a_wish_or_told_why_not(text: str, zone: str, now: datetime)
         with contextlib.suppress(WishError):
             assert first(text, every, zone, now) <= now + FURTHEST + timedelta(days=8)
     with contextlib.suppress(WishError):
-        assert first_occurrence(schedule_in(text, now), now, HALF_AN_HOUR) <= now + FURTHEST
+        assert first_occurrence(schedule_in(text, "Asia/Seoul", now), now, HALF_AN_HOUR) <= now + FURTHEST
 
 
 @lawful
@@ -200,7 +203,7 @@ def test_any_text_is_a_wish_or_told_why_not(text: str, zone: str, now: datetime)
 @example("2912000d", datetime(2026, 11, 20, 6, 0, 0, 1, UTC))
 def test_any_length_of_time_is_a_wish_or_told_why_not(text: str, now: datetime) -> None:
     with contextlib.suppress(WishError):
-        assert now <= first_occurrence(schedule_in(text, now), now, HALF_AN_HOUR) <= now + FURTHEST
+        assert now <= first_occurrence(schedule_in(text, "Asia/Seoul", now), now, HALF_AN_HOUR) <= now + FURTHEST
 
 
 @pytest.mark.parametrize("at", ["2026-11-20T05:30:00Z", "2026-11-20T05:00:00Z", "2020-01-01T00:00:00Z"])
@@ -253,3 +256,13 @@ def test_a_label_may_have_all_that_people_write() -> None:
     assert one_line("label", text, len(text)) == text
     with pytest.raises(WishError, match="the label has 13 characters; 12 are taken at most"):
         one_line("label", text, len(text) - 1)
+
+
+def test_an_instant_is_told_on_the_clocks_of_its_zone() -> None:
+    assert schedule_in("1h", "Asia/Seoul", FRIDAY) == Schedule(datetime(2026, 11, 20, 16, 0), "Asia/Seoul")  # noqa: DTZ001
+
+
+def test_the_second_of_two_equal_wall_times_is_told_in_utc() -> None:
+    second = datetime(2026, 10, 25, 1, 30, tzinfo=UTC)  # 02:30 in Berlin, for the second time
+    schedule = schedule_at(second.isoformat(), None, "Europe/Berlin", second - timedelta(days=1))
+    assert first_occurrence(schedule, second - timedelta(days=1), HALF_AN_HOUR) == second

@@ -265,7 +265,7 @@ def _schedule(data: NewAlert | ChangedAlert, zone: str, now: datetime) -> Schedu
     if data.in_ is not None:
         if data.every is not None:
             raise WishError("what comes again needs a time (at), not a length of time (in)")
-        return schedule_in(data.in_, now)
+        return schedule_in(data.in_, zone, now)
     return schedule_at(data.at or "", data.every, zone, now)
 
 

@@ -12,7 +12,7 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from bellwire.alerts.alert import Schedule
-from bellwire.alerts.recurrence import EVERY, next_occurrence, zone_named
+from bellwire.alerts.recurrence import EVERY, instant_of, next_occurrence, zone_named
 
 FURTHEST = timedelta(days=3660)
 """Ten years: further ahead is taken for a mistake."""
@@ -48,15 +48,15 @@ def zone_of(name: str) -> ZoneInfo:
         raise WishError(str(error)) from None
 
 
-def schedule_in(duration: str, now: datetime) -> Schedule:
-    """Once, so long from now, rounded up to the second: ``5s``, ``10m``, ``1h30m``, ``2d``."""
+def schedule_in(duration: str, zone: str, now: datetime) -> Schedule:
+    """Once, so long from now, rounded up to the second: ``5s``, ``10m``, ``1h30m``, ``2d``; told in `zone`."""
     found = _DURATION.fullmatch(duration.strip().lower())
     if not found or not found[0]:
         raise WishError(f"{duration!r} is not a length of time; write it like 5s, 10m, 1h30m or 2d")
     days, hours, minutes, seconds = (int(number or 0) for number in found.groups())
     ahead = _bounded(lambda: timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds), duration)
     whole = _bounded(lambda: now.replace(microsecond=0) + timedelta(seconds=now.microsecond > 0) + ahead, duration)
-    return Schedule(whole.astimezone(UTC).replace(tzinfo=None), "UTC")
+    return _once(whole, zone)
 
 
 def schedule_at(at: str, every: str | None, zone: str, now: datetime) -> Schedule:
@@ -72,11 +72,20 @@ def schedule_at(at: str, every: str | None, zone: str, now: datetime) -> Schedul
         following = next_occurrence(Schedule(start, zone, EVERY["daily"]), now)
         if following is None:
             raise WishError(f"{at!r} never comes in {zone}")
-        return Schedule(following.replace(tzinfo=None), "UTC")
+        return _once(following, zone)
     instant = _instant(at)
     if rule is None:
-        return Schedule(instant.astimezone(UTC).replace(tzinfo=None), "UTC")
+        return _once(instant, zone)
     return Schedule(_bounded(lambda: instant.astimezone(zone_of(zone)), at).replace(tzinfo=None), zone, rule)
+
+
+def _once(instant: datetime, zone: str) -> Schedule:
+    """An instant, on the clocks of `zone`; in UTC where those show it twice and it is the second."""
+    place = zone_of(zone)
+    wall = _bounded(lambda: instant.astimezone(place), instant.isoformat()).replace(tzinfo=None)
+    if instant_of(wall, place) == instant:
+        return Schedule(wall, zone)
+    return Schedule(instant.astimezone(UTC).replace(tzinfo=None), "UTC")
 
 
 def rule_of(every: str | None) -> str | None:
