@@ -18,8 +18,9 @@ from bellwire.cloud import accounts
 from bellwire.cloud.auth import hash_of
 from bellwire.cloud.delivery import Downchannel
 from bellwire.cloud.handlers import Arrival, receive
+from bellwire.cloud.handlers.alerts import end_occurrence
 from bellwire.cloud.identity import DeviceIdentity
-from bellwire.cloud.overdue import end_overdue
+from bellwire.cloud.overdue import overdue
 from bellwire.cloud.store.accounts import add_account
 from bellwire.cloud.store.connection import Connection
 from bellwire.cloud.store.devices import Device, add_device
@@ -94,7 +95,10 @@ class Talk:
 
     def sweeps(self) -> int:
         """The cloud looks for occurrences that nobody reported over; how many there were."""
-        return self._store.run(end_overdue, self.now, timedelta(minutes=30))[0]
+        found = self._store.read(overdue, self.now, timedelta(minutes=30))
+        for account_id, token, occurrence in found:
+            self._store.run(end_occurrence, account_id, token, occurrence, self.now)
+        return len(found)
 
     def alerts(self) -> dict[str, datetime]:
         """The account's alerts and their next times."""
@@ -142,8 +146,10 @@ class Line:
         sent = Event(message=message, message_id="", alerts_state=self._context)
         event = CODEC.decode_event(CODEC.encode_event(sent))
         now = self._talk.now
-        arrival = Arrival(self.device, event, now, self.memory.answered_by(event), self.memory.told_before(event, now))
-        self._store.run(receive, arrival)
+        told = self.memory.flight.told_before(event, now)
+        with self.memory.flight.answering(event) as acknowledged:
+            self._store.run(receive, Arrival(self.device, event, now, acknowledged, told))
+        self.memory.flight.shown(event, told)
         if event.alerts_state is not None:
             self.memory.heard_context()
         return self

@@ -7,7 +7,7 @@ import pytest
 
 from bellwire.alerts.alert import Alert, Asset, Kind, Schedule
 from bellwire.alerts.standing import Desired
-from bellwire.cloud.delivery import occurrence_of, set_alert
+from bellwire.cloud.wording import occurrence_of, set_alert
 from bellwire.protocol.messages.alerts import (
     AlertStarted,
     AlertStopped,
@@ -92,15 +92,21 @@ def of(message: object, *, context: AlertsState | None = None) -> Event:
     return Event(message=message, message_id="m", alerts_state=context)  # type: ignore[arg-type]
 
 
+def answered(line: Line, event: Event) -> Desired | None:
+    """What the event answers; it is in the rows afterwards."""
+    with line.memory.flight.answering(event) as desired:
+        return desired
+
+
 EMPTY = AlertsState(all_alerts=(), active_alerts=())
 
 
 def test_an_answer_to_nothing_answers_nothing(talk: Talk) -> None:
     line = talk.connects("kitchen")
 
-    assert line.memory.answered_by(of(SetAlertSucceeded(**A))) is None
-    assert line.memory.answered_by(of(AlertStarted(**A))) is None
-    assert line.memory.answered_by(of(RequestSynchronizeAlert())) is None
+    assert answered(line, of(SetAlertSucceeded(**A))) is None
+    assert answered(line, of(AlertStarted(**A))) is None
+    assert answered(line, of(RequestSynchronizeAlert())) is None
 
 
 def setting(talk: Talk) -> Line:
@@ -114,17 +120,17 @@ def setting(talk: Talk) -> Line:
 def test_an_answer_says_what_was_set_and_is_taken_once(talk: Talk, answer: SetAlertSucceeded | SetAlertFailed) -> None:
     line = setting(talk)
 
-    assert line.memory.answered_by(of(answer)) == Desired(at("07:00"), 1)
-    assert line.memory.answered_by(of(answer)) is None
+    assert answered(line, of(answer)) == Desired(at("07:00"), 1)
+    assert answered(line, of(answer)) is None
 
 
 def test_an_answer_is_not_of_another_alert_nor_of_another_directive(talk: Talk) -> None:
     line = setting(talk)
 
-    assert line.memory.answered_by(of(SetAlertSucceeded(token="b", type="ALARM"))) is None
-    assert line.memory.answered_by(of(DeleteAlertSucceeded(**A))) is None
-    assert line.memory.answered_by(of(AlertStopped(**A))) is None
-    assert line.memory.answered_by(of(SetAlertSucceeded(**A))) == Desired(at("07:00"), 1)
+    assert answered(line, of(SetAlertSucceeded(token="b", type="ALARM"))) is None
+    assert answered(line, of(DeleteAlertSucceeded(**A))) is None
+    assert answered(line, of(AlertStopped(**A))) is None
+    assert answered(line, of(SetAlertSucceeded(**A))) == Desired(at("07:00"), 1)
 
 
 def test_what_was_said_twice_is_answered_once(talk: Talk) -> None:
@@ -134,8 +140,8 @@ def test_what_was_said_twice_is_answered_once(talk: Talk) -> None:
     talk.moves("a", at("08:00"))
     line << alarm("a", at("08:00"))
 
-    assert line.memory.answered_by(of(SetAlertSucceeded(**A))) == Desired(at("07:00"), 1)
-    assert line.memory.answered_by(of(SetAlertSucceeded(**A))) == Desired(at("08:00"), 2)
+    assert answered(line, of(SetAlertSucceeded(**A))) == Desired(at("07:00"), 1)
+    assert answered(line, of(SetAlertSucceeded(**A))) == Desired(at("08:00"), 2)
 
 
 def test_an_answer_is_also_of_what_was_said_before(talk: Talk) -> None:
@@ -143,17 +149,17 @@ def test_an_answer_is_also_of_what_was_said_before(talk: Talk) -> None:
     talk.deletes("a")
     line << DeleteAlert(**A)
 
-    assert line.memory.answered_by(of(DeleteAlertSucceeded(**A))) is None
-    assert line.memory.answered_by(of(SetAlertSucceeded(**A))) is None
+    assert answered(line, of(DeleteAlertSucceeded(**A))) is None
+    assert answered(line, of(SetAlertSucceeded(**A))) is None
 
 
 def test_a_context_shows_what_was_told_more_than_a_few_seconds_ago(talk: Talk) -> None:
     line = setting(talk)
     event = of(RequestSynchronizeAlert(), context=EMPTY)
 
-    assert line.memory.told_before(event, talk.now + timedelta(seconds=5)) == {}
-    assert line.memory.told_before(event, talk.now + timedelta(seconds=6)) == {"a": Desired(at("07:00"), 1)}
-    assert line.memory.told_before(of(RequestSynchronizeAlert()), talk.now + timedelta(seconds=6)) == {}
+    assert line.memory.flight.told_before(event, talk.now + timedelta(seconds=5)) == {}
+    assert line.memory.flight.told_before(event, talk.now + timedelta(seconds=6)) == {"a": Desired(at("07:00"), 1)}
+    assert line.memory.flight.told_before(of(RequestSynchronizeAlert()), talk.now + timedelta(seconds=6)) == {}
 
 
 def test_the_first_context_ends_the_quiet_once(talk: Talk) -> None:
@@ -192,3 +198,27 @@ def test_two_syncs_before_a_look_are_one_answer(talk: Talk) -> None:
 
     line << SynchronizeAlert(all_alerts=())
     line << ()
+
+
+def test_an_answer_that_could_not_be_kept_is_still_awaited(talk: Talk) -> None:
+    line = setting(talk)
+    event = of(SetAlertSucceeded(**A))
+
+    with pytest.raises(OSError, match="full"), line.memory.flight.answering(event):
+        line << ()
+        raise OSError("full")
+
+    line << ()
+    assert answered(line, event) == Desired(at("07:00"), 1)
+
+
+def test_two_answers_on_their_way_to_the_rows_are_of_two_sayings(talk: Talk) -> None:
+    line = setting(talk)
+    talk.moves("a", at("08:00"))
+    line << alarm("a", at("08:00"))
+    event = of(SetAlertSucceeded(**A))
+
+    with line.memory.flight.answering(event) as first, line.memory.flight.answering(event) as second:
+        assert (first, second) == (Desired(at("07:00"), 1), Desired(at("08:00"), 2))
+
+    assert line.memory.flight.last() == {}

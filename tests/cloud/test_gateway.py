@@ -578,7 +578,7 @@ def test_an_event_that_is_not_served_is_counted_or_when_strict_refused(
     async def scene() -> tuple[Call, int]:
         async with gateway_alone(tmp_path, strict=strict) as (gateway, _), open_downchannel(gateway):
             call = call_of("POST", "/v1/events", event_body(event("{}", "SpeechStarted", "SpeechSynthesizer")))
-            return await call.made(gateway), gateway.unserved["SpeechSynthesizer"]
+            return await call.made(gateway), gateway.events_not_served
 
     call, counted = asyncio.run(scene())
 

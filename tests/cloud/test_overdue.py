@@ -17,12 +17,13 @@ def test_many_that_ring_do_not_hide_one_that_was_missed(talk: Talk) -> None:
     talk.now = at("07:00")
     line = talk.connects("kitchen")
     ring(talk, line, AT_ONCE)
-    talk.sets("missed", at("07:01"), rule="FREQ=DAILY")
+    bedroom = talk.connects("bedroom")
+    talk.sets("missed", at("07:01"), rule="FREQ=DAILY", on=["bedroom"])
     talk.now = at("07:40")
 
     assert talk.sweeps() == 1
 
-    assert alarm("missed", at("07:01", day=21)) in line.hears()
+    assert alarm("missed", at("07:01", day=21)) in bedroom.hears()
 
 
 def test_one_that_has_rung_for_longer_than_any_device_does_is_over(talk: Talk) -> None:

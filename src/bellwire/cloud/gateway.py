@@ -7,9 +7,8 @@ device is told (`delivery`).
 import asyncio
 import contextlib
 import secrets
-from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -43,6 +42,10 @@ from bellwire.protocol.multipart import MultipartWriter, read_json
 log = structlog.get_logger()
 
 Serve = Callable[[Scope, Receive, Send], Awaitable[None]]
+_LOOK_ANYWAY = 60.0
+"""Seconds after which a downchannel looks at the rows even when nobody woke it: a lost wake-up costs no more."""
+_STALE = timedelta(seconds=1)
+"""What is not said so soon after the look is looked up anew: the reader is slow, and rows may have changed."""
 _ROUNDS_TO_END = 50
 """Looks, a tenth of a second apart, that a shutdown gives to downchannels and events to end."""
 _PIECE = 16_384
@@ -100,8 +103,8 @@ class Gateway:
         self._downchannels: dict[str, OpenDownchannel] = {}
         self._requests = 0
         self._draining = False
-        self.unserved: Counter[str] = Counter()
-        """How often events of namespaces came that are not served."""
+        self.events_not_served = 0
+        """Events of namespaces that are not served, so far."""
         self._routes: dict[tuple[str, str], tuple[Serve, Codec]] = {}
         for codec in codecs.values():
             profile = codec.profile
@@ -192,12 +195,15 @@ class Gateway:
         except UnknownMessage as unknown:
             if unknown.known_namespace or self._strict:
                 raise
-            self.unserved[unknown.namespace] += 1
+            self.events_not_served += 1
+            log.info("event not served", namespace=unknown.namespace[:100], so_far=self.events_not_served)
             await answer(send, 204)
             return
         memory = downchannel.memory
-        arrival = Arrival(device, event, now, memory.answered_by(event), memory.told_before(event, now))
-        woken = await self._store.write(receive_event, arrival)
+        told = memory.flight.told_before(event, now)
+        with memory.flight.answering(event) as acknowledged:
+            woken = await self._store.write(receive_event, Arrival(device, event, now, acknowledged, told))
+        memory.flight.shown(event, told)
         if event.alerts_state is not None and memory.heard_context():
             downchannel.stirred.set()
         self._bus.wake(woken)
@@ -224,7 +230,8 @@ class Gateway:
         now = self._clock()
         older = self._downchannels.get(device.device_id)
         if older is not None:
-            if now - older.memory.opened < self._limits.second_downchannel:
+            # A clock that was set back must not refuse everybody until it has caught up.
+            if timedelta(0) <= now - older.memory.opened < self._limits.second_downchannel:
                 raise TooManyDownchannels("another downchannel of this device was opened a moment ago")
             older.end()
         memory = Downchannel(device, codec.profile, origin_of(scope), sync_seq, now)
@@ -269,10 +276,13 @@ class Gateway:
             plan = await self._store.read(memory.plan, now)
             for message in memory.say(plan, now):
                 await self._say(downchannel, codec, writer, send, message)
+                if self._clock() - now > _STALE:
+                    downchannel.stirred.set()
+                    break
             again = plan.verdict.look_again
-            wait = None if again is None else max((again - self._clock()).total_seconds(), 0)
+            wait = _LOOK_ANYWAY if again is None else min((again - self._clock()).total_seconds(), _LOOK_ANYWAY)
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(wait):
+                async with asyncio.timeout(max(wait, 0)):
                     await downchannel.stirred.wait()
 
     async def _say(

@@ -5,23 +5,19 @@ It knows how long to wait for a report; it must not know devices or their words.
 
 from datetime import datetime, timedelta
 
-from bellwire.cloud.handlers.alerts import end_occurrence
 from bellwire.cloud.store.alerts import list_overdue
 from bellwire.cloud.store.transaction import Transaction
 
 AT_ONCE = 100
-"""Occurrences of one transaction: so few that events beside it are not delayed."""
+"""Occurrences of one look: so few that events beside it are not delayed."""
 RINGING_AT_MOST = timedelta(hours=2)
-"""Longer than any device rings, with the time by which it may have begun late."""
+"""Longer than any device rings, with the time by which it may have begun late or waited for another one."""
 
 
-def end_overdue(now: datetime, past_due: timedelta) -> Transaction[tuple[int, frozenset[str]]]:
-    """End the occurrences that are past by more than `past_due` and do not ring anywhere (or have rung far too long).
+def overdue(now: datetime, past_due: timedelta) -> Transaction[list[tuple[str, str, datetime]]]:
+    """Account id, token and occurrence of alerts that are past by more than `past_due`, and that nobody reported over.
 
-    Returns how many, and the ids of the devices that may have to be told something now.
+    Not those on devices where something rings: they ring, or wait for their turn. But nothing rings for ever.
+    Each is then to be ended by `handlers.alerts.end_occurrence`, in a transaction of its own.
     """
-    overdue = yield from list_overdue(now - past_due, now - RINGING_AT_MOST, AT_ONCE)
-    woken: frozenset[str] = frozenset()
-    for account_id, token, occurrence in overdue:
-        woken |= yield from end_occurrence(account_id, token, occurrence, now)
-    return len(overdue), woken
+    return (yield from list_overdue(now - past_due, now - RINGING_AT_MOST, AT_ONCE))

@@ -254,6 +254,33 @@ def test_a_sync_gets_everything_that_is_desired_once(talk: Talk) -> None:
     line << ()
 
 
+def test_what_a_sync_left_as_it_was_is_not_awaited(talk: Talk) -> None:
+    line = holding(talk)
+    again = talk.connects(line.device, quietly=True)
+    again.shows(alarm("a", at("07:00"))) >> RequestSynchronizeAlert()
+    again << SynchronizeAlert(all_alerts=(alarm("a", at("07:00")),))
+
+    talk.moves("a", at("08:00"))
+    again << alarm("a", at("08:00"))
+    again.shows(alarm("a", at("08:00"))) >> SetAlertSucceeded(**A)
+
+    talk.passes(minutes=5)
+    again << ()
+
+
+def test_a_context_that_shows_what_was_told_answers_it(talk: Talk) -> None:
+    line = talk.connects("kitchen")
+    talk.sets("a", at("07:00"))
+    line << alarm("a", at("07:00"))
+    talk.passes(seconds=6)
+
+    line.shows(alarm("a", at("07:00"))) >> SetAlertFailed(token="b", type="ALARM")
+
+    line << DeleteAlert(token="b", type="ALARM")
+    talk.passes(minutes=5)
+    assert line.memory.flight.last().keys() == {"b"}
+
+
 def test_a_sync_also_deletes_what_the_device_has_and_the_account_has_not(talk: Talk) -> None:
     line = talk.connects("kitchen", quietly=True)
 
@@ -450,6 +477,24 @@ def test_an_alert_that_rings_is_not_taken_for_missed(talk: Talk) -> None:
     talk.passes(minutes=45)
 
     assert talk.sweeps() == 0
+
+
+def test_an_alert_that_waits_for_its_turn_is_not_taken_for_missed(talk: Talk) -> None:
+    line = holding(talk)
+    talk.sets("b", at("07:00"))
+    line << alarm("b", at("07:00"))
+    line >> SetAlertSucceeded(token="b", type="ALARM")
+    talk.now = at("07:00")
+    line >> AlertStarted(**A)
+
+    talk.passes(minutes=50)
+    assert talk.sweeps() == 0
+
+    line >> AlertStopped(**A)
+    line >> AlertStarted(token="b", type="ALARM")
+    talk.passes(minutes=50)
+    assert talk.sweeps() == 0
+    assert "b" in talk.alerts()
 
 
 def test_an_alert_that_is_past_is_not_set_any_more(talk: Talk) -> None:

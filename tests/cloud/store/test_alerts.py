@@ -147,15 +147,16 @@ def test_what_is_overdue_comes_with_the_earliest_first(store: Connection) -> Non
 
 
 def test_what_rings_somewhere_is_not_overdue_until_it_has_rung_for_too_long(store: Connection) -> None:
-    for number, device_id in enumerate(("kitchen", "hall")):
+    for number, device_id in enumerate(("kitchen", "hall", "porch")):
         store.run(add_device, "home", Device(device_id, device_id, "p"), bytes([number]) * 32, NOW)
     store.run(insert_alert, "home", alert("long", NOW - 3 * HOUR), NOW)
-    for token in ("rings", "missed"):
+    for token in ("rings", "waits", "missed"):
         store.run(insert_alert, "home", alert(token, NOW - HOUR), NOW)
     reported(store, "kitchen", "long", Life.RINGING)
     reported(store, "kitchen", "rings", Life.STOPPED)
     reported(store, "hall", "rings", Life.RINGING)
-    reported(store, "kitchen", "missed", Life.SET)
+    reported(store, "hall", "waits", Life.SET)
+    reported(store, "porch", "missed", Life.SET)
 
     assert overdue(store) == ["long", "missed"]
 

@@ -14,12 +14,13 @@ from bellwire.alerts.lifecycle import Life, Step
 from bellwire.alerts.reconcile import is_settled
 from bellwire.alerts.recurrence import next_occurrence
 from bellwire.alerts.standing import Desired, Standing, ended_occurrence, observed, reported_step, stranger
-from bellwire.cloud.handlers.arrival import Arrival, seen_in, shown_in
+from bellwire.cloud.handlers.arrival import Arrival, Shown
 from bellwire.cloud.store.alerts import delete_alert, load_alert, move_alert
 from bellwire.cloud.store.standings import (
     ask_for_everything,
     desire,
     is_as_shown,
+    is_not_there,
     save_report,
     silence,
     standing_of,
@@ -53,31 +54,29 @@ def believe_context(arrival: Arrival, rows: Rows) -> Transaction[Woken]:
 
     The alert that the event itself is about is left to it: its report says more than its context.
     """
-    shown = shown_in(arrival.event)
-    if shown is None:
+    if arrival.shown is None:
         return NOBODY
     message = arrival.event.message
     about = message.token if isinstance(message, OneAlert) else None
     woken = NOBODY
-    for before in _differing(arrival, rows, shown):
+    for before in _differing(arrival, rows, arrival.shown):
         if before.token != about:
-            told = arrival.told.get(before.token)
-            after = observed(before, seen_in(arrival.event, before.token), arrival.now, told)
+            after = observed(before, arrival.seen(before.token), arrival.now, arrival.told.get(before.token))
             if after is not before:
                 woken |= yield from _keep(arrival, rows, before, after)
     return woken
 
 
-def _differing(arrival: Arrival, rows: Rows, shown: Mapping[str, tuple[datetime, bool]]) -> Iterator[Standing]:
+def _differing(arrival: Arrival, rows: Rows, shown: Mapping[str, Shown]) -> Iterator[Standing]:
     """The standings that are not as the context shows them, with those that nobody knew of."""
     for token, row in rows.items():
-        if not is_as_shown(row, shown.get(token)) or token in arrival.told:
+        found = shown.get(token)
+        as_shown = is_as_shown(row, found.alert.scheduled_time, found.ringing) if found else is_not_there(row)
+        if not as_shown or token in arrival.told:
             yield standing_of(row)
     unknown = (token for token in shown if token not in rows)
     for token in islice(unknown, _room_for_strangers(rows)):
-        seen = seen_in(arrival.event, token)
-        if seen is not None:
-            yield stranger(token, seen.kind, arrival.now)
+        yield stranger(token, Kind(shown[token].alert.type), arrival.now)
 
 
 def _room_for_strangers(rows: Rows) -> int:
@@ -122,7 +121,7 @@ def _report(step: Step) -> Handler:
 
     def handle(arrival: Arrival, rows: Rows) -> Transaction[Woken]:
         before = _standing(arrival, rows)
-        seen = seen_in(arrival.event, before.token)
+        seen = arrival.seen(before.token)
         after = reported_step(before, step, arrival.now, arrival.acknowledged, seen)
         return (yield from _keep(arrival, rows, before, after))
 
@@ -140,7 +139,7 @@ def _request_stop(arrival: Arrival, rows: Rows) -> Transaction[Woken]:
     before = _standing(arrival, rows)
     if before.reported.life is Life.STOPPED:
         return NOBODY
-    seen = seen_in(arrival.event, before.token)
+    seen = arrival.seen(before.token)
     ringing = reported_step(before, Step.START, arrival.now, None, seen)
     woken = yield from _keep(arrival, rows, before, ringing)
     occurrence = ringing.reported.scheduled_time

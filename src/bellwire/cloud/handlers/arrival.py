@@ -3,14 +3,24 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
+from typing import NamedTuple
 
 from bellwire.alerts.alert import Kind
 from bellwire.alerts.standing import Desired, Seen
 from bellwire.cloud.identity import DeviceIdentity
+from bellwire.protocol.messages.context import AlertState
 from bellwire.protocol.messages.envelope import Event
 
 
-@dataclass(frozen=True, slots=True)
+class Shown(NamedTuple):
+    """An alert in a context."""
+
+    alert: AlertState
+    ringing: bool
+
+
+@dataclass(frozen=True)
 class Arrival:
     """One event of one device."""
 
@@ -22,25 +32,20 @@ class Arrival:
     told: Mapping[str, Desired] = field(default_factory=dict)
     """By token, what the device was told so long ago that its context shows it."""
 
+    @cached_property
+    def shown(self) -> Mapping[str, Shown] | None:
+        """The device's alerts, by token, as the context has them; None when there is no context."""
+        state = self.event.alerts_state
+        if state is None:
+            return None
+        shown = {alert.token: Shown(alert, ringing=False) for alert in state.all_alerts}
+        for alert in state.active_alerts:
+            shown[alert.token] = Shown(alert, ringing=True)
+        return shown
 
-def shown_in(event: Event) -> dict[str, tuple[datetime, bool]] | None:
-    """By token, when each of the device's alerts rings and whether it rings now; None when there is no context."""
-    state = event.alerts_state
-    if state is None:
-        return None
-    shown = {alert.token: (alert.scheduled_time, False) for alert in state.all_alerts}
-    for alert in state.active_alerts:
-        shown[alert.token] = alert.scheduled_time, True
-    return shown
-
-
-def seen_in(event: Event, token: str) -> Seen | None:
-    """One of the device's alerts as the context of an event has it; None when it is not there."""
-    state = event.alerts_state
-    if state is None:
-        return None
-    for ringing, alerts in ((True, state.active_alerts), (False, state.all_alerts)):
-        for alert in alerts:
-            if alert.token == token:
-                return Seen(token, Kind(alert.type), alert.scheduled_time, ringing)
-    return None
+    def seen(self, token: str) -> Seen | None:
+        """One of these, in the words of the domain; None when the context does not have it."""
+        shown = (self.shown or {}).get(token)
+        if shown is None:
+            return None
+        return Seen(token, Kind(shown.alert.type), shown.alert.scheduled_time, shown.ringing)

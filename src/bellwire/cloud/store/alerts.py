@@ -15,14 +15,14 @@ from bellwire.alerts.alert import Alert, Kind, Schedule
 from bellwire.alerts.lifecycle import Life
 from bellwire.cloud.store.instants import from_ms, to_ms
 from bellwire.cloud.store.schema import alerts, standings
-from bellwire.cloud.store.transaction import Statement, Transaction
+from bellwire.cloud.store.transaction import Args, Statement, Transaction
 
 _ONE = (alerts.c.account_id == sa.bindparam("account_id")) & (alerts.c.token == sa.bindparam("token"))
 _VALUES = ("kind", "label", "schedule", "scheduled_ms", "version", "everywhere", "speech")
 
 SELECT_ALERT = Statement(sa.select(alerts).where(_ONE), "one alert")
 
-SELECT_ALERTS = Statement(
+_PAGE = (
     sa.select(alerts)
     .where(
         (alerts.c.account_id == sa.bindparam("account_id"))
@@ -32,8 +32,20 @@ SELECT_ALERTS = Statement(
         )
     )
     .order_by(alerts.c.scheduled_ms, alerts.c.token)
-    .limit(sa.bindparam("limit")),
-    "an account's alerts in the order of their next occurrences, a page at a time",
+    .limit(sa.bindparam("limit"))
+)
+
+SELECT_ALERTS = Statement(_PAGE, "an account's alerts in the order of their next occurrences, a page at a time")
+
+_OF_PAGE = _PAGE.with_only_columns(alerts.c.account_id, alerts.c.token).subquery()
+
+SELECT_LIVES = Statement(
+    sa.select(standings.c.token, standings.c.device_id, standings.c.reported).join_from(
+        _OF_PAGE,
+        standings,
+        (standings.c.token == _OF_PAGE.c.token) & (standings.c.account_id == _OF_PAGE.c.account_id),
+    ),
+    "where each alert of a page stands on each of its devices",
 )
 
 COUNT_ALERTS = Statement(
@@ -60,16 +72,20 @@ MOVE_ALERT = Statement(
 
 DELETE_ALERT = Statement(sa.delete(alerts).where(_ONE), "an alert that its account has no longer")
 
-_RINGS = sa.exists().where(
+_RINGING = standings.alias("ringing")
+_DEVICE_RINGS = sa.exists().where(
     standings.c.token == alerts.c.token,
     standings.c.account_id == alerts.c.account_id,
-    standings.c.reported == Life.RINGING.value,
+    _RINGING.c.account_id == standings.c.account_id,
+    _RINGING.c.device_id == standings.c.device_id,
+    _RINGING.c.reported == Life.RINGING.value,
 )
+"""Something rings on a device that has the alert: this one, or another one while this one waits for its turn."""
 
 SELECT_OVERDUE = Statement(
     sa.select(alerts.c.account_id, alerts.c.token, alerts.c.scheduled_ms)
     .where(alerts.c.scheduled_ms < sa.bindparam("before_ms"))
-    .where((alerts.c.scheduled_ms < sa.bindparam("ringing_before_ms")) | ~_RINGS)
+    .where((alerts.c.scheduled_ms < sa.bindparam("ringing_before_ms")) | ~_DEVICE_RINGS)
     .order_by(alerts.c.scheduled_ms)
     .limit(sa.bindparam("limit")),
     "alerts of any account whose occurrence is long over and that nobody reported so",
@@ -84,10 +100,24 @@ def load_alert(account_id: str, token: str) -> Transaction[Alert | None]:
 
 def list_alerts(account_id: str, after: tuple[datetime, str] | None, limit: int) -> Transaction[list[Alert]]:
     """Up to `limit` alerts after the one of this time and token, the earliest first."""
-    after_ms, after_token = (to_ms(after[0]), after[1]) if after else (-1, "")
-    page = {"account_id": account_id, "after_ms": after_ms, "after_token": after_token, "limit": limit}
-    rows = yield SELECT_ALERTS, page
+    rows = yield SELECT_ALERTS, _page(account_id, after, limit)
     return [_alert(row) for row in rows]
+
+
+def list_lives(
+    account_id: str, after: tuple[datetime, str] | None, limit: int
+) -> Transaction[dict[str, dict[str, Life]]]:
+    """Where the alerts of the same page as `list_alerts` stand on each of their devices, by token and device id."""
+    rows = yield SELECT_LIVES, _page(account_id, after, limit)
+    lives: dict[str, dict[str, Life]] = {}
+    for row in rows:
+        lives.setdefault(row.token, {})[row.device_id] = Life(row.reported)
+    return lives
+
+
+def _page(account_id: str, after: tuple[datetime, str] | None, limit: int) -> Args:
+    after_ms, after_token = (to_ms(after[0]), after[1]) if after else (-1, "")
+    return {"account_id": account_id, "after_ms": after_ms, "after_token": after_token, "limit": limit}
 
 
 def count_alerts(account_id: str) -> Transaction[int]:

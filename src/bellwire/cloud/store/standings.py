@@ -125,12 +125,14 @@ def load_standing_rows(account_id: str, device_id: str) -> Transaction[dict[str,
     return {row[0]: row for row in rows}
 
 
-def is_as_shown(row: Any, shown: tuple[datetime, bool] | None) -> bool:
-    """Whether a context tells nothing new of this row. `shown`: when it rings and whether it does; None: not there."""
-    if shown is None:
-        return row.reported in _NOT_THERE
-    time, ringing = shown
+def is_as_shown(row: Any, time: datetime, ringing: bool) -> bool:
+    """Whether a context that shows the alert so tells nothing new of this row, as `standing.observed` would find."""
     return row.reported in (_RINGING if ringing else _QUIET) and row.reported_ms == to_ms(time)
+
+
+def is_not_there(row: Any) -> bool:
+    """Whether a context without the alert tells nothing new of this row."""
+    return row.reported in _NOT_THERE
 
 
 _KINDS = {kind.value: kind for kind in Kind}

@@ -1,0 +1,107 @@
+"""What is in flight on one downchannel: said to a device, and not answered.
+
+It knows sayings and what answers them; it must not know rows, nor how anything is worded or sent.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+
+from bellwire.alerts.reconcile import Said, Say, What
+from bellwire.alerts.standing import OVERTAKEN, Desired
+from bellwire.protocol.messages import Message, alerts
+from bellwire.protocol.messages.envelope import Event
+
+_ANSWERS: Mapping[type[Message], What] = {
+    alerts.SetAlertSucceeded: What.SET,
+    alerts.SetAlertFailed: What.SET,
+    alerts.DeleteAlertSucceeded: What.REMOVE,
+    alerts.AlertStopped: What.SILENCE,
+}
+"""Which events answer what was said. DeleteAlertFailed does not: the deletion stays in flight, and is said again."""
+
+
+class _Waiting:
+    """One saying that waits for its answer; `answered`: it has come, and is not in the rows yet."""
+
+    def __init__(self, said: Said) -> None:
+        self.said = said
+        self.answered = False
+
+
+class Flight:
+    """The sayings of one downchannel by token, the oldest first: directives arrive in order."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[str, list[_Waiting]] = {}
+
+    def last(self) -> Mapping[str, Said]:
+        """By token, the last thing said of it."""
+        return {token: waiting[-1].said for token, waiting in self._waiting.items()}
+
+    def note(self, say: Say, now: datetime) -> None:
+        """Note what is being said. Once more it is one entry still, or its answers would be taken for later ones'."""
+        waiting = self._waiting.setdefault(say.token, [])
+        if waiting and waiting[-1].said.say == say:
+            waiting[-1].said = Said(say, now, waiting[-1].said.times + 1)
+        else:
+            waiting.append(_Waiting(Said(say, now)))
+
+    @contextmanager
+    def answering(self, event: Event) -> Iterator[Desired | None]:
+        """Give what this event answers, if that was to set something, while the answer is brought into the rows.
+
+        An answer is of the oldest of its kind, and of all before it. They are in flight until the block has ended
+        well; when it fails they still are, for the device will answer again.
+        """
+        answered = self._oldest_answered_by(event)
+        if answered is None:
+            yield None
+            return
+        answered.answered = True
+        try:
+            yield answered.said.say.desired
+        except BaseException:
+            answered.answered = False
+            raise
+        self._land(answered)
+
+    def _oldest_answered_by(self, event: Event) -> _Waiting | None:
+        message = event.message
+        what = _ANSWERS.get(type(message))
+        if what is None or not isinstance(message, alerts.OneAlert):
+            return None
+        waiting = self._waiting.get(message.token, ())
+        return next((each for each in waiting if each.said.say.what is what and not each.answered), None)
+
+    def _land(self, answered: _Waiting) -> None:
+        token = answered.said.say.token
+        waiting = self._waiting.get(token, [])
+        if answered in waiting:
+            self._keep(token, waiting[waiting.index(answered) + 1 :])
+
+    def _keep(self, token: str, waiting: list[_Waiting]) -> None:
+        if waiting:
+            self._waiting[token] = waiting
+        else:
+            self._waiting.pop(token, None)
+
+    def told_before(self, event: Event, now: datetime) -> dict[str, Desired]:
+        """By token, what the device was told to set so long ago that this event's context shows it."""
+        if event.alerts_state is None:
+            return {}
+        return {
+            token: said.say.desired
+            for token, said in self.last().items()
+            if said.say.desired is not None and now - said.at > OVERTAKEN
+        }
+
+    def shown(self, event: Event, told: Mapping[str, Desired]) -> None:
+        """Land what a context, which is in the rows by now, shows of what was `told`: it answers that as well."""
+        if event.alerts_state is None or not told:
+            return
+        for alert in event.alerts_state.all_alerts:
+            desired = told.get(alert.token)
+            if desired is not None and desired.scheduled_time == alert.scheduled_time:
+                waiting = self._waiting.get(alert.token, [])
+                self._keep(alert.token, [each for each in waiting if each.said.say.desired != desired])
