@@ -21,6 +21,7 @@ from bellwire.cloud.config import Limits
 from bellwire.cloud.gateway import Gateway
 from bellwire.cloud.store.accounts import add_account
 from bellwire.cloud.store.devices import Device, add_device, device_by_token, remove_device
+from bellwire.cloud.store.opening import open_now
 from bellwire.cloud.store.sqlite import SqliteStore
 from bellwire.cloud.store.trace import messages_after
 from bellwire.protocol.codec import Codec
@@ -625,3 +626,17 @@ def test_what_comes_while_the_cloud_shuts_down_is_503(tmp_path: Path) -> None:
 
     assert downchannel.body.endswith(b"--\r\n")
     assert [call.status for call in calls] == [503, 503, 503]
+
+
+def test_the_trace_shows_what_was_refused_and_why(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with gateway_alone(tmp_path) as (gateway, _), open_downchannel(gateway):
+            await call_of("POST", "/v1/events", event_body(event("{}", "Foo", "Alerts"))).made(gateway)
+
+    asyncio.run(scene())
+    with open_now(tmp_path / "store.db") as store:
+        *_, asked, refused = store.read(messages_after, "home", "kitchen", 0, 100)
+
+    assert (asked.direction, refused.direction) == ("event", "directive")
+    assert b'"code":400' in refused.body
+    assert b"Alerts.Foo is not a message" in refused.body

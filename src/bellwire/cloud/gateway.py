@@ -9,6 +9,7 @@ import contextlib
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 
@@ -42,6 +43,8 @@ from bellwire.protocol.multipart import MultipartWriter, read_json
 log = structlog.get_logger()
 
 Serve = Callable[[Scope, Receive, Send], Awaitable[None]]
+_CALLER = "bellwire.device_id"
+"""Where a request's scope says whose it is, once that is known: so that its trace shows also what was refused."""
 _LOOK_ANYWAY = 60.0
 """Seconds after which a downchannel looks at the rows even when nobody woke it: a lost wake-up costs no more."""
 _STALE = timedelta(seconds=1)
@@ -117,6 +120,7 @@ class Gateway:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request; every failure is answered in the form of the path's profile."""
         serve, codec = self._routes.get((scope["method"], scope["path"]), (self._wrong_method, None))
+        refuse = partial(self._refuse, scope, send, codec)
         self._requests += 1
         try:
             if scope["http_version"] != "2":
@@ -125,21 +129,19 @@ class Gateway:
                 raise Overloaded("this cloud is shutting down; connect again in a moment")
             await serve(scope, receive, send)
         except ProtocolError as error:
-            await self._refuse(send, codec, error.status, str(error))
+            await refuse(error.status, str(error))
         except StoreBusy:
-            await self._refuse(
-                send, codec, Overloaded.status, "too much is waiting here; send the same again in a moment"
-            )
+            await refuse(Overloaded.status, "too much is waiting here; send the same again in a moment")
         except NotFound:
             self._tokens.forget_all()
-            await self._refuse(send, codec, Unauthenticated.status, "this device was removed from its account")
+            await refuse(Unauthenticated.status, "this device was removed from its account")
         except TimeoutError:
-            await self._refuse(send, codec, 408, "the body did not arrive in time")
+            await refuse(408, "the body did not arrive in time")
         except ClientGoneError:
             log.debug("client left early", path=scope["path"])
         except Exception:  # the boundary: a bug of ours is answered 500, and told to whoever runs this
             log.exception("request failed", path=scope["path"])
-            await self._refuse(send, codec, 500, "something failed here, not at your side; the log of the cloud has it")
+            await refuse(500, "something failed here, not at your side; the log of the cloud has it")
         finally:
             self._requests -= 1
 
@@ -220,6 +222,7 @@ class Gateway:
 
     async def _caller(self, scope: Scope, path_of: Callable[..., str]) -> tuple[DeviceIdentity, Codec]:
         device = await self._tokens.identity(header(scope, b"authorization"))
+        scope[_CALLER] = device.device_id
         codec = self._codecs[device.profile]
         if path_of(codec.profile) != scope["path"]:
             raise WrongPath(f"this token is of a device that speaks {device.profile}: use {path_of(codec.profile)}")
@@ -299,11 +302,13 @@ class Gateway:
             async with asyncio.timeout(self._limits.slow_reader.total_seconds()):
                 await send({"type": "http.response.body", "body": data[start : start + _PIECE], "more_body": True})
 
-    async def _refuse(self, send: Send, codec: Codec | None, status: int, description: str) -> None:
+    async def _refuse(self, scope: Scope, send: Send, codec: Codec | None, status: int, description: str) -> None:
         codec = codec or next(iter(self._codecs.values()))
         json = codec.encode_directive(
             Directive(message=SystemException(code=status, description=description), message_id=secrets.token_hex(16))
         )
+        if _CALLER in scope:
+            self._store.record(scope[_CALLER], self._clock(), "directive", json)
         writer = MultipartWriter(f"----{secrets.token_hex(16)}", "related")
         await answer(send, status, _multipart_headers(writer), writer.whole([json]))
 
