@@ -35,7 +35,7 @@ class AlertState(msgspec.Struct, frozen=True, gc=False, kw_only=True, rename="ca
 
 
 class AlertsState(Message, frozen=True, kw_only=True):
-    """All alerts of a device, and those that ring now (CIC Context_Objects, AlertsState; the same in AVS)."""
+    """All alerts of a device, and those that ring now (Context objects, AlertsState)."""
 
     namespace = "Alerts"
 

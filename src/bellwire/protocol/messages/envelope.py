@@ -1,6 +1,6 @@
 """What is around every message: header, context and payload.
 
-It knows the shape that CIC and AVS share; it must not know any message by name.
+It knows the shape that all versions share; it must not know any message by name.
 Every message needs some of these and none can be part of a cycle: hence gc=False.
 """
 
