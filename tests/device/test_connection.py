@@ -19,11 +19,15 @@ from h2.errors import ErrorCodes
 from h2.settings import SettingCodes
 
 from bellwire.device.backoff import Backoff
-from bellwire.device.connection import MAX_BYTES, Answer, Connection
+from bellwire.device.connection import MAX_ANSWER, MAX_DIRECTIVE, Answer, Connection
 from bellwire.device.endpoint import Endpoint, tls_context
 from bellwire.device.stream import Unreachable
 from bellwire.device.timing import Timing
+from bellwire.protocol.messages.alerts import SynchronizeAlert
+from bellwire.protocol.messages.envelope import Directive
 from bellwire.protocol.multipart import MultipartWriter
+from tests.conversation import alarm
+from tests.device.house import CODEC
 
 TlsFiles = tuple[Path, Path, Path]
 RELATED = MultipartWriter("----bell", "related")
@@ -308,10 +312,22 @@ def test_the_request_for_it_carries_the_headers(tls_files: TlsFiles) -> None:
 
 def test_more_than_every_window_holds(tls_files: TlsFiles) -> None:
     async def scene(_cloud: Cloud, link: Link, downchannel: Request, speaker: Speaker) -> None:
-        long = b'"%s"' % bytes(MAX_BYTES - 200).replace(b"\0", b"x")
+        long = b'"%s"' % bytes(2**20).replace(b"\0", b"x")
         for _ in range(18):
             await link.send(downchannel, RELATED.part(long))
             assert await speaker.told.get() == ("directive", long)
+
+    connected_scene(tls_files, scene)
+
+
+def test_the_longest_list_of_alerts_comes_whole(tls_files: TlsFiles) -> None:
+    alerts = tuple(alarm(f"{n:036}", "07:00:00", "REMINDER", "\uc885" * 1024) for n in range(1000))
+    synchronize = CODEC.encode_directive(Directive(message=SynchronizeAlert(all_alerts=alerts), message_id="m"))
+    assert len(synchronize) > 3 * 2**20
+
+    async def scene(_cloud: Cloud, link: Link, downchannel: Request, speaker: Speaker) -> None:
+        await link.send(downchannel, RELATED.part(synchronize))
+        assert await speaker.told.get() == ("directive", synchronize)
 
     connected_scene(tls_files, scene)
 
@@ -365,7 +381,7 @@ def test_a_closing_delimiter_ends_it_too(tls_files: TlsFiles) -> None:
     ("sent", "reason"),
     [
         (b"no headers\r\n------bell\r\n", "no blank line"),
-        (bytes(MAX_BYTES + 100), f"more than {MAX_BYTES} bytes"),
+        (bytes(MAX_DIRECTIVE + 100), f"more than {MAX_DIRECTIVE} bytes"),
     ],
 )
 def test_a_downchannel_that_is_not_to_be_understood(tls_files: TlsFiles, sent: bytes, reason: str) -> None:
@@ -452,39 +468,20 @@ def test_a_cloud_that_accepts_greets_and_hangs_up_is_left_alone_longer_and_longe
     play(scene())
 
 
-def test_only_one_connection_at_a_time_and_none_during_the_wait(tls_files: TlsFiles) -> None:
+def test_only_one_connection_at_a_time_and_none_before_the_wait_is_over(tls_files: TlsFiles) -> None:
     async def scene() -> None:
-        steps = Steps(seconds=3600)
+        time, steps = asyncio.get_running_loop().time, Steps(seconds=0.1)
         async with a_cloud(tls_files) as cloud, a_speaker(cloud, steps) as speaker:
-            for count in range(1, 4):
+            for count in range(3):
                 link, _ = await cloud.standing()
                 await speaker.is_connected()
-                link.hang_up()
-                await speaker.is_disconnected()
-                await asyncio.sleep(0.02)
                 assert cloud.links.empty()
                 assert len(steps.asked) == count
-                speaker.connection.reconnect_now()
-
-    play(scene())
-
-
-def test_a_wait_that_was_skipped_does_not_shorten_a_later_one(tls_files: TlsFiles) -> None:
-    async def scene() -> None:
-        steps = Steps(seconds=0.05)
-        async with a_cloud(tls_files) as cloud, a_speaker(cloud, steps) as speaker:
-            link, _ = await cloud.standing()
-            link.hang_up()
-            await speaker.is_connected()
-            await speaker.is_disconnected()
-            speaker.connection.reconnect_now()
-            steps.seconds = 3600
-            link, _ = await cloud.standing()
-            link.hang_up()
-            await speaker.is_connected()
-            await speaker.is_disconnected()
-            await asyncio.sleep(0.1)
-            assert cloud.links.empty()
+                hung_up = time()
+                link.hang_up()
+                await speaker.is_disconnected()
+                cloud.links.put_nowait(await cloud.links.get())
+                assert time() - hung_up >= steps.seconds
 
     play(scene())
 
@@ -647,7 +644,7 @@ def test_an_answer_that_is_too_long_keeps_its_status(tls_files: TlsFiles) -> Non
         request = await link.requests.get()
         link.begin(request)
         with suppress(h2.exceptions.StreamClosedError):
-            await link.send(request, RELATED.part(b"1") + bytes(MAX_BYTES + 65_536))
+            await link.send(request, RELATED.part(b"1") + bytes(MAX_ANSWER + 65_536))
         async with asyncio.timeout(5):
             assert await posting == Answer(200, (b"1",))
         assert await link.resets.get() == request.stream

@@ -52,7 +52,7 @@ def test_what_must_arrive_goes_before_what_may_be_lost(tmp_path: Path) -> None:
     talk(day, tmp_path)
 
 
-@pytest.mark.parametrize("trouble", [429, 500, 503, 403, GONE, RuntimeError("a bug")])
+@pytest.mark.parametrize("trouble", [408, 429, 500, 503, GONE, RuntimeError("a bug")])
 def test_trouble_is_met_with_patience(tmp_path: Path, trouble: Any) -> None:
     async def day(house: House) -> None:
         house.cloud.script = [trouble] * 9
@@ -101,15 +101,17 @@ def test_what_only_a_new_connection_mends_waits_for_it(tmp_path: Path, status: i
     talk(day, tmp_path)
 
 
-def test_what_the_cloud_would_never_take_is_dropped(tmp_path: Path) -> None:
+@pytest.mark.parametrize("status", [400, 403, 404, 405, 413, 415, 499, 505])
+def test_what_the_cloud_would_never_take_is_dropped(tmp_path: Path, status: int) -> None:
     async def day(house: House) -> None:
-        house.cloud.script = [400]
+        house.cloud.script = [status]
         with capture_logs() as logs:
             house.told(alarm("a", "07:00:00"))
             house.told(alarm("b", "07:00:00"))
             await house.clock.until(moment("00:05:00"))
         assert [came.event.message.token for came in house.cloud.came] == ["a", "b"]  # type: ignore[attr-defined]
-        assert [entry["log_level"] for entry in logs if entry["event"] == "event dropped"] == ["error"]
+        dropped = [(entry["log_level"], entry["status"]) for entry in logs if entry["event"] == "event dropped"]
+        assert dropped == [("error", status)]
         assert house.storage.letters() == ()
 
     talk(day, tmp_path)
@@ -211,18 +213,37 @@ def test_what_may_be_lost_is_lost_after_half_a_minute(tmp_path: Path) -> None:
     talk(day, tmp_path, connected=False)
 
 
-def test_after_a_week_nobody_wants_to_know(tmp_path: Path) -> None:
+def test_what_has_waited_too_long_nobody_wants_to_know(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outbox, "KEPT_SECONDS", 8.25 * 3600.0)
+
     async def day(house: House) -> None:
         house.told(alarm("a", "07:00:00"))
         await house.clock.until(moment("08:30:00"))
         assert len(house.storage.letters()) == 3
-        house.clock.step(timedelta(days=7, hours=-8))
         house.runner.connected()
         await house.quiet()
         assert house.cloud.names == ["AlertStarted", "AlertStopped", "RequestSynchronizeAlert"]
         assert house.storage.letters() == ()
 
     talk(day, tmp_path, connected=False)
+
+
+def test_a_clock_that_was_years_behind_makes_nothing_old(tmp_path: Path) -> None:
+    async def days() -> None:
+        async with House(tmp_path) as house:
+            house.told(alarm("a", "07:00:00"))
+            house.clock.step(timedelta(days=20_000))
+            house.runner.connected()
+            house.cloud.script = [500]
+            await house.quiet()
+            assert house.cloud.names[0] == "SetAlertSucceeded"
+        async with House(tmp_path) as again:
+            again.clock.step(timedelta(days=20_000))
+            again.runner.connected()
+            await again.quiet()
+            assert again.cloud.names[0] == "SetAlertSucceeded"
+
+    virtually(days())
 
 
 def test_too_many_events_lose_the_oldest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

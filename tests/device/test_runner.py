@@ -26,6 +26,12 @@ from tests.conversation import alarm, moment
 from tests.device.house import CODEC, House, Photograph, talk
 from tests.virtual_time import virtually
 
+SPEAKS = (
+    b'{"directive": {"header": {"namespace": "Alerts", "name": "SetAlert", "messageId": "m"}, "payload": {'
+    b'"token": "a", "type": "REMINDER", "scheduledTime": "2030-06-01T07:00:00Z", "label": "tea",'
+    b'"assets": [{"assetId": "1", "url": "https://cloud.example/speech"}], "assetPlayOrder": ["1"]}}}'
+)
+
 
 def directive(message: Any) -> bytes:
     return CODEC.encode_directive(Directive(message=message, message_id="m"))
@@ -137,11 +143,7 @@ def test_the_context_is_of_the_moment_of_sending(tmp_path: Path) -> None:
 def test_assets_are_prepared_and_dropped(tmp_path: Path) -> None:
     async def day(house: House) -> None:
         url = "https://cloud.example/speech"
-        house.runner.directive(
-            b'{"directive": {"header": {"namespace": "Alerts", "name": "SetAlert", "messageId": "m"}, "payload": {'
-            b'"token": "a", "type": "REMINDER", "scheduledTime": "2030-06-01T07:00:00Z", "label": "tea",'
-            b'"assets": [{"assetId": "1", "url": "https://cloud.example/speech"}], "assetPlayOrder": ["1"]}}}'
-        )
+        house.runner.directive(SPEAKS)
         assert house.bell.prepared == [url]
         house.runner.failed(url, "it is away")
         await house.clock.until(moment("00:05:01"))
@@ -338,6 +340,32 @@ def test_a_bell_that_fails_is_tried_again_a_second_later_and_not_for_ever_at_onc
         await house.clock.until(moment("07:00:03.500"))
         assert house.bell.sounding == "a"
         assert house.cloud.names == ["SetAlertSucceeded", "AlertStarted"]
+
+    talk(day, tmp_path)
+
+
+@pytest.mark.parametrize("what", ["prepare", "forget"])
+def test_assets_in_trouble_cost_neither_an_event_nor_an_alarm(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    def broken(_urls: Any) -> None:
+        raise OSError("read-only")
+
+    async def day(house: House) -> None:
+        monkeypatch.setattr(house.bell, what, broken)
+        with capture_logs() as logs:
+            house.runner.directive(SPEAKS)
+            await house.clock.until(moment("07:00:01"))
+            assert house.bell.sounding == "a"
+            house.told(alarm("b", "08:00:00"))
+            house.told(DeleteAlert(token="a", type="REMINDER"))
+            await house.clock.until(moment("08:00:01"))
+        assert any("exc_info" in entry for entry in logs)
+        assert house.bell.sounding == "b"
+        assert house.cloud.names == [
+            *("SetAlertSucceeded", "AlertStarted", "SetAlertSucceeded"),
+            *("AlertStopped", "DeleteAlertSucceeded", "AlertStarted"),
+        ]
 
     talk(day, tmp_path)
 

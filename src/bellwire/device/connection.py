@@ -23,8 +23,12 @@ from bellwire.protocol.multipart import MultipartReader, boundary_of
 
 log = structlog.get_logger()
 
-MAX_BYTES = 2**20
-"""Bytes of one directive, and of a whole answer to an event; a full list of alerts is a tenth of it."""
+MAX_DIRECTIVE = 2**23
+"""Bytes of one part of the downchannel: a list of 1,000 alerts, each with a label of 1,024 characters, is 3.5 MB in
+Korean, 6.5 MB when each character is escaped. Refused it would come again with the next connection, for ever."""
+
+MAX_ANSWER = 2**20
+"""Bytes of a whole answer to an event."""
 
 ANSWER_SECONDS = 10.0
 """For an event and its answer together; also for what the cloud says with a refusal."""
@@ -80,7 +84,6 @@ class Connection:
         self._timing = timing
         self._http2: Http2Connection | None = None
         self._delivered = False
-        self._hurry = asyncio.Event()
         self._running: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
@@ -98,10 +101,6 @@ class Connection:
         if self._running is not None:
             self._running.cancel()
             await asyncio.wait({self._running})
-
-    def reconnect_now(self) -> None:
-        """Ends the present wait for the next connect, if there is one."""
-        self._hurry.set()
 
     async def post_event(self, body: bytes, content_type: str, within: float = ANSWER_SECONDS) -> Answer:
         """Sends an event and gives its answer.
@@ -128,12 +127,11 @@ class Connection:
     async def _keep_connected(self) -> None:
         while True:
             ended = await self._attempt()
-            self._hurry.clear()
             patient = isinstance(ended, _Refused) and ended.answer.status in PATIENT_STATUSES
             seconds = self._backoff.wait(patient=patient)
             log.info("not connected", reason=str(ended), next_try_seconds=round(seconds, 2))
             self._tell(ended)
-            await self._pause(seconds)
+            await asyncio.sleep(seconds)
 
     async def _attempt(self) -> Unreachable:
         """One connection, from the first packet to the last; gives why it is over."""
@@ -157,7 +155,7 @@ class Connection:
         if status != 200:
             raise _Refused(await _read_answer(downchannel, asyncio.get_running_loop().time() + ANSWER_SECONDS))
         with _broken_multipart_ends_it():
-            return MultipartReader(boundary_of(downchannel.headers.get("content-type", "")), MAX_BYTES)
+            return MultipartReader(boundary_of(downchannel.headers.get("content-type", "")), MAX_DIRECTIVE)
 
     async def _hold(self, http2: Http2Connection, downchannel: Stream, reader: MultipartReader) -> None:
         """Returns when the cloud ends the downchannel. Raises Unreachable when it breaks."""
@@ -184,13 +182,6 @@ class Connection:
         else:
             self._listener.disconnected(str(ended))
 
-    async def _pause(self, seconds: float) -> None:
-        alarm = asyncio.get_running_loop().call_later(seconds, self._hurry.set)
-        try:
-            await self._hurry.wait()
-        finally:
-            alarm.cancel()
-
 
 @contextmanager
 def _broken_multipart_ends_it() -> Iterator[None]:
@@ -208,8 +199,8 @@ async def _read_answer(stream: Stream, deadline: float) -> Answer:
         async with asyncio.timeout_at(deadline):
             while data := await stream.read():
                 body += data
-                if len(body) > MAX_BYTES:
-                    raise TooLarge(f"it has more than {MAX_BYTES} bytes")
+                if len(body) > MAX_ANSWER:
+                    raise TooLarge(f"it has more than {MAX_ANSWER} bytes")
             whole = True
     except (TimeoutError, Unreachable, TooLarge) as error:
         log.warning("answer cut short", status=stream.status, reason=str(error) or "it came too slowly")

@@ -162,10 +162,10 @@ def _not_kept(turn: Turn, not_kept: inputs.NotKept) -> None:
 # What people do.
 
 
-def _stop_pressed(turn: Turn, pressed: inputs.StopPressed) -> None:
+def _stop_pressed(turn: Turn, _happened: inputs.StopPressed) -> None:
     """Silence at once; whether it is over, the cloud says where the profile has it so (RequestAlertStop, Remarks)."""
     held = turn.sounding
-    if held is None or held.life is not Life.RINGING or pressed.token not in {None, held.token}:
+    if held is None or held.life is not Life.RINGING:
         return
     if turn.profile.stop_asks_first:
         turn.take(held, Step.MUTE)

@@ -49,9 +49,7 @@ class ClockStepped:
 
 @dataclass(frozen=True, slots=True)
 class StopPressed:
-    """Somebody pressed stop: for this alert or, without a token, for whatever rings."""
-
-    token: str | None = None
+    """Somebody pressed stop, whatever rings."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ import secrets
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
-from datetime import timedelta
 from typing import Protocol
 
 import structlog
@@ -31,14 +30,20 @@ log = structlog.get_logger()
 STALE_SECONDS = 30.0
 """What may be lost, and has waited so long, is not wanted any more."""
 
-KEPT_FOR = timedelta(days=7)
-"""What must arrive, and is older, tells the cloud nothing that it still wants to know."""
+KEPT_SECONDS = 7 * 24 * 3600.0
+"""What must arrive, and has waited so long, tells the cloud nothing that it still wants to know.
+
+Counted on the monotonic clock, and anew in each run: a board without a battery boots years back and is set right by the
+network, so that by the wall clock, in this run or on the disk, what happened a minute ago may look years old.
+"""
 
 MAX_WAITING = 10_000
 """Of more than these the oldest go."""
 
-DROPPED = {400: "the cloud finds it badly formed and would never take it; its answer says why"}
-"""Statuses besides 2xx after which an event is not sent again."""
+PASSING = frozenset({401, 408, 412, 429})
+"""Of 4xx, those that speak of the moment: all others speak of the event itself, which would never be taken."""
+
+NEVER_TAKEN = "the cloud would never take it; its answer says why"
 
 PATIENT = {
     401: "the cloud does not take this speaker's access token: start the speaker with a new one",
@@ -160,9 +165,9 @@ class Outbox:
         return [lane for lane in (self._certified, self._loose) if self._is_open and lane.waiting]
 
     def _drop_what_nobody_wants(self) -> None:
-        wall, now = self._clock.wall(), self._clock.monotonic()
+        now = self._clock.monotonic()
         certified = self._certified
-        while certified.waiting and wall - certified.waiting[0].happened_at > KEPT_FOR:
+        while certified.waiting and now - certified.waiting[0].came_at > KEPT_SECONDS:
             log.error("event dropped: it has waited too long", event_name=certified.waiting[0].name)
             self._remove(certified, certified.waiting[0])
         self._loose.waiting = deque(
@@ -187,9 +192,10 @@ class Outbox:
             self._on_directive(message)
 
     def _judge(self, lane: Lane, outgoing: Outgoing, status: int) -> None:
-        if 200 <= status < 300 or status in DROPPED:
-            if status in DROPPED:
-                log.error("event dropped", event_name=outgoing.name, status=status, reason=DROPPED[status])
+        never_taken = _is_never_taken(status)
+        if 200 <= status < 300 or never_taken:
+            if never_taken:
+                log.error("event dropped", event_name=outgoing.name, status=status, reason=NEVER_TAKEN)
             lane.try_at_once()
             self._remove(lane, outgoing)
         else:
@@ -209,3 +215,8 @@ class Outbox:
             self._storage.arrived(message_id)
         except StorageError as error:
             log.warning("event may be sent again after a restart", reason=str(error))
+
+
+def _is_never_taken(status: int) -> bool:
+    """Whether sending the same again is in vain; 505 refuses HTTP/2, and this side speaks nothing else."""
+    return status == 505 or (400 <= status < 500 and status not in PASSING)

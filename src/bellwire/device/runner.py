@@ -120,17 +120,23 @@ class Runner:
             self._perform(done, _ON_THE_BELL)
             self._state = state
             self._keep(done, outgoing)
+            self._line_up(done, outgoing)
         elif self._keep(done, outgoing) or not isinstance(happened, Directive):
             # All but a directive goes on without a disk.
             self._state = state
+            self._line_up(done, outgoing)
             self._perform(done, _ON_THE_BELL)
         else:
             self._step(inputs.NotKept(happened))
             return
-        self._perform(done, _AROUND_IT)
+        self._perform(done, _WITH_ASSETS)
+        tell(self._observer, before, state)
+
+    def _line_up(self, done: tuple[Output, ...], outgoing: list[Outgoing]) -> None:
+        """What is to come of it later, and so waits for nothing that may fail."""
+        self._perform(done, _LATER)
         for event in outgoing:
             self._outbox.put(event)
-        tell(self._observer, before, state)
 
     def _perform(self, done: tuple[Output, ...], table: "Performances") -> None:
         for output in done:
@@ -223,9 +229,12 @@ _ON_THE_BELL: Performances = {
     outputs.Stop: lambda runner, stop: runner._bell.stop(stop.token),
 }
 
-_AROUND_IT: Performances = {
+_LATER: Performances = {
     outputs.DropEvents: lambda runner, _: runner._outbox.clear(),
+    outputs.WakeAt: lambda runner, wake: runner._timer.set(wake.time),
+}
+
+_WITH_ASSETS: Performances = {
     outputs.Fetch: lambda runner, fetch: runner._bell.prepare(fetch.urls),
     outputs.ForgetAssets: lambda runner, forget: runner._bell.forget(forget.urls),
-    outputs.WakeAt: lambda runner, wake: runner._timer.set(wake.time),
 }

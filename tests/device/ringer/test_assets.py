@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from bellwire.device.ringer import assets
 from bellwire.device.ringer.assets import AssetCache
@@ -96,6 +97,20 @@ def test_a_forgotten_asset_is_gone(server: Server, tmp_path: Path, tone: Make, w
     assert cache.clip(gone) is None
     assert cache.clip(kept) is not None
     assert files(tmp_path) == {name_of(kept)}
+
+
+def test_what_the_disk_does_not_let_go_is_logged_and_the_next_is_forgotten(
+    server: Server, tmp_path: Path, tone: Make, wav: Make
+) -> None:
+    stuck, gone = "http://cloud.example/stuck", server.give("/a", wav(tone(480, 5000)))
+    cache = AssetCache(tmp_path, trusted_origin=server.origin)
+    (tmp_path / name_of(stuck)).mkdir()
+    asyncio.run(cache.fetch(gone))
+    with capture_logs() as logs:
+        cache.forget([stuck, gone])
+    assert [(entry["event"], entry["file"]) for entry in logs] == [("asset not deleted", name_of(stuck))]
+    assert cache.clip(gone) is None
+    assert files(tmp_path) == {name_of(stuck)}
 
 
 def test_the_disk_is_bounded_and_the_oldest_goes_first(

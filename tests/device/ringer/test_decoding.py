@@ -52,6 +52,12 @@ def test_a_cut_flac_is_refused() -> None:
         decode(flac([700, -800], declared=10 * 4096))
 
 
+def test_an_mp3_that_begins_like_a_flac_is_refused() -> None:
+    frame = b"\xff\xfb\x90\x00" + bytes(413)
+    with pytest.raises(AssetError, match="the FLAC file cannot be decoded"):
+        decode(b"fLaC" + frame * 20)
+
+
 @pytest.mark.parametrize("kept", [100, 1000, -2])
 def test_a_cut_wav_is_refused(kept: int, tone: Make, wav: Make) -> None:
     with pytest.raises(AssetError, match="cut"):

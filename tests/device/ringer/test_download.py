@@ -78,6 +78,10 @@ def test_a_redirect_to_another_scheme_is_refused(server: Server) -> None:
     assert "only http" in refusal(server.redirect("/a", "file:///etc/passwd"), server.origin)
 
 
+def test_a_redirect_to_what_is_no_url_is_refused(server: Server) -> None:
+    assert "redirects to a malformed url" in refusal(server.redirect("/a?secret", "http://["), server.origin)
+
+
 def test_three_redirects_are_followed_and_a_fourth_is_not(server: Server) -> None:
     server.give("/end", b"abc")
     for n in (1, 2, 3):

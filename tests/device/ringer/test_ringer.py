@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from bellwire.device.ringer import ringer as ringer_module
 from bellwire.device.ringer.assets import AssetCache
@@ -185,6 +186,21 @@ def test_a_forgotten_asset_is_neither_kept_nor_told(server: Server, tmp_path: Pa
     room = in_room(tmp_path, act, server.origin)
     assert room.told.empty()
     assert len(list((tmp_path / "assets").iterdir())) == 1
+
+
+def test_a_mistake_while_fetching_is_a_failure_that_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def broken(_cache: AssetCache, _url: str) -> None:
+        raise ValueError("a bug")
+
+    monkeypatch.setattr(AssetCache, "fetch", broken)
+
+    async def act(room: Room) -> None:
+        room.ringer.prepare(["http://cloud.example/a"])
+        assert await room.told.get() == ("failed", "http://cloud.example/a", "fetching it failed with ValueError")
+
+    with capture_logs() as logs:
+        in_room(tmp_path, act)
+    assert ["exc_info" in entry for entry in logs if entry["event"] == "asset not fetched"] == [True]
 
 
 def test_too_many_fetches_are_refused(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

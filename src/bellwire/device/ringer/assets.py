@@ -71,10 +71,16 @@ class AssetCache:
         return self._decoded.get(url)
 
     def forget(self, urls: Iterable[str]) -> None:
-        """Drops them from memory and disk; those that are not there are passed over."""
+        """Drops them from memory and disk; those that are not there are passed over.
+
+        A file that the disk does not let go is logged: it goes when there is need of room.
+        """
         for url in urls:
             self._decoded.pop(url, None)
-            self._path(url).unlink(missing_ok=True)
+            try:
+                self._path(url).unlink(missing_ok=True)
+            except OSError as error:
+                log.warning("asset not deleted", file=self._path(url).name, reason=error.strerror)
 
     async def _download(self, url: str) -> bytes:
         body = await self._downloader.fetch(url)

@@ -84,6 +84,10 @@ def _check_size(data: bytes, at: int) -> int:
 
 
 def _check_flac_length(data: bytes, frames: int) -> None:
-    declared: float = miniaudio.flac_get_info(data).duration
+    try:
+        declared: float = miniaudio.flac_get_info(data).duration
+    except miniaudio.MiniaudioError as error:
+        # The decoder looks for MP3 in whatever is not FLAC after all.
+        raise AssetError(f"the FLAC file cannot be decoded: {error.args[0]}") from error
     if frames < (declared - 0.1) * RATE:
         raise AssetError(f"the FLAC file is cut: {frames / RATE:.1f} s of {declared:.1f} s can be decoded")

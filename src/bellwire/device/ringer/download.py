@@ -64,7 +64,7 @@ class Downloader:
                 raise
             if isinstance(answer, bytes):
                 return answer
-            url = urljoin(url, answer)
+            url = _redirected(url, answer)
         raise AssetError(f"{target.place} redirects again after {self._limits.redirects} redirects")
 
     def _permitted(self, target: Target, addresses: list[_Address]) -> list[_Address]:
@@ -75,6 +75,13 @@ class Downloader:
             at = ", ".join(str(address[0]) for _, address in addresses)
             raise AssetError(f"{target.place} is at {at}, which is this machine or its link, and not the cloud")
         return permitted
+
+
+def _redirected(url: str, location: str) -> str:
+    try:
+        return urljoin(url, location)
+    except ValueError as error:
+        raise AssetError(f"{parse_url(url).place} redirects to a malformed url: {error}") from None
 
 
 class _Exchange:

@@ -125,6 +125,10 @@ class Ringer:
         except AssetError as error:
             reason = str(error)
             log.warning("asset not fetched", reason=reason)
+        except Exception as error:
+            # Nobody waits for this task: what it does not tell is never tried again.
+            reason = f"fetching it failed with {type(error).__name__}"
+            log.exception("asset not fetched", reason=reason)
         finally:
             # After `forget` a new fetch may stand in its place.
             if self._fetches.get(url) is asyncio.current_task():

@@ -163,7 +163,7 @@ def clips_of(sources: Iterable[Source], kind: str, clip: Callable[[str], bytes |
     """One round of a ring: the sounds of `sources` that are there, in their order.
 
     `clip` gives an asset's PCM, or None when it is not there: then it is skipped. When nothing is left it is
-    the bell of `kind`: an alert is never silent (CLOVA Alerts, SetAlert: an asset that cannot be had is left out).
+    the bell of `kind`: an alert is never silent (SetAlert: an asset that cannot be had is left out).
     """
     found = (bell(source.kind) if isinstance(source, Bell) else clip(source.url) for source in sources)
     return [sound for sound in found if sound] or [bell(kind)]
