@@ -35,10 +35,16 @@ def test_a_name_is_taken_once(bellwire: Bellwire, tmp_path: Path) -> None:
 
 
 def test_what_is_no_name_or_zone_is_refused(bellwire: Bellwire, tmp_path: Path) -> None:
-    assert "1 to 200 characters" in bellwire("account", "add", " ", "--data", tmp_path).complaint
+    assert "the name is empty" in bellwire("account", "add", " ", "--data", tmp_path).complaint
+    assert "U+001B" in bellwire("account", "add", "a\x1b[31mb\nc", "--data", tmp_path).complaint
     refused = bellwire("account", "add", "home", "--timezone", "Mars/Phobos", "--data", tmp_path)
     assert "'Mars/Phobos' is not a time zone" in refused.complaint
     assert bellwire("account", "list", "--data", tmp_path, "--json").answer == []
+
+
+def test_a_name_is_on_one_line(bellwire: Bellwire, tmp_path: Path) -> None:
+    assert bellwire("account", "add", "our\nhome", "--data", tmp_path).status == 0
+    assert [each["name"] for each in bellwire("account", "list", "--data", tmp_path, "--json").answer] == ["our home"]
 
 
 def test_no_account_yet(bellwire: Bellwire, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bellwire.cli.processes import Ended, Process, free_port
-from tests.cli.running import RunningCloud, ran_alone
+from tests.cli.running import Bellwire, RunningCloud, ran_alone
 
 
 def test_its_life(tmp_path: Path) -> None:
@@ -33,6 +33,19 @@ def test_a_folder_or_port_that_is_taken(cloud: RunningCloud, tmp_path: Path) -> 
     port = cloud.url.rpartition(":")[2]
     assert "another cloud runs on" in ran_alone("cloud", "--data", cloud.data, "--port", str(free_port())).complaint
     assert f"port {port} (Address already in use)" in ran_alone("cloud", "--data", tmp_path, "--port", port).complaint
+
+
+def test_on_one_address_of_its_own_it_is_found_there_and_by_no_proxy(
+    bellwire: Bellwire, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:1")
+    data, port = tmp_path / "data", str(free_port())
+    args = ("cloud", "--host", "127.0.0.2", "--port", port, "--data", data)
+    with Process(*args, log=tmp_path / "log") as process:
+        assert process.line(within=30) == f"ready https://127.0.0.2:{port}"
+        assert bellwire("account", "add", "home", "--data", data).status == 0
+        assert bellwire("alert", "list", "--data", data, "--json").answer == []
+        assert process.end() == 0
 
 
 def test_a_certificate_that_cannot_be_used(tmp_path: Path) -> None:

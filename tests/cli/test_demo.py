@@ -9,6 +9,7 @@ from rich.console import Console
 from bellwire.cli import performance
 from bellwire.cli.failure import Failure
 from bellwire.cli.performance import Show, check_sound, perform
+from bellwire.cli.processes import Process
 from tests.cli.running import ran_alone
 
 
@@ -36,6 +37,24 @@ def test_a_silent_or_short_recording_is_told(tmp_path: Path, show: Show) -> None
 def test_a_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     out = tmp_path / "missing" / "demo.wav"
     assert f"{out}: No such file" in ran_alone("demo", "--out", out).complaint
+
+
+def test_the_access_token_of_the_speaker_is_not_among_what_everybody_sees(
+    tmp_path: Path, show: Show, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[tuple[tuple[object, ...], dict[str, str]]] = []
+
+    class Watched(Process):
+        def __init__(self, *args: str | Path, log: Path, environment: dict[str, str]) -> None:
+            seen.append((args, environment))
+            super().__init__("--version", log=log)
+
+    monkeypatch.setattr(performance, "Process", Watched)
+    with pytest.raises(ValueError), performance._speaker(tmp_path, "https://localhost:1", "s3cret", tmp_path, show):
+        pytest.fail("it connected")
+    [(args, environment)] = seen
+    assert environment == {"BELLWIRE_TOKEN": "s3cret"}
+    assert "s3cret" not in map(str, args)
 
 
 def test_what_did_not_happen_in_time_is_said_and_nothing_is_left(

@@ -60,7 +60,16 @@ def test_whose_it_is_must_be_clear(bellwire: Bellwire, data: Path) -> None:
 
 def test_what_is_no_profile_or_name_is_refused(bellwire: Bellwire, data: Path) -> None:
     assert "there is no profile 'morse'" in bellwire("device", "add", "--profile", "morse", "--data", data).complaint
-    assert "1 to 200 characters" in bellwire("device", "add", "--name", "", "--data", data).complaint
+    for name in ("", " ", "\n"):
+        assert "the name is empty" in bellwire("device", "add", "--name", name, "--data", data).complaint
+    assert "U+001B" in bellwire("device", "add", "--name", "a\x1b[31mb", "--data", data).complaint
+    assert "200 are taken" in bellwire("device", "add", "--name", "x" * 201, "--data", data).complaint
+
+
+def test_the_command_that_comes_next_keeps_the_token_from_other_users(bellwire: Bellwire, data: Path) -> None:
+    said = bellwire("device", "add", "--data", data).text
+    assert "BELLWIRE_TOKEN=TOKEN bellwire speaker --url" in said
+    assert "--token" not in said
 
 
 def test_an_account_has_so_many_devices_at_most(bellwire: Bellwire, data: Path) -> None:

@@ -22,9 +22,17 @@ def test_last_words(tmp_path: Path) -> None:
         assert process.end() == 2
 
 
+def test_the_environment_is_added_to_ours(tmp_path: Path) -> None:
+    args = ("speaker", "--url", "https://localhost:1", "--data", tmp_path, "--output", "null", "--json")
+    with Process(*args, log=tmp_path / "log", environment={"BELLWIRE_TOKEN": "t"}) as process:
+        assert "disconnected" in process.line(within=30)
+    with Process(*args, log=tmp_path / "log2") as process, pytest.raises(Ended, match="BELLWIRE_TOKEN"):
+        process.line(within=30)
+
+
 def test_silence_and_a_power_cut(tmp_path: Path) -> None:
-    args = ("speaker", "--url", "https://localhost:1", "--token", "t", "--data", tmp_path, "--output", "null")
-    with Process(*args, log=tmp_path / "log") as process:
+    args = ("speaker", "--url", "https://localhost:1", "--data", tmp_path, "--output", "null")
+    with Process(*args, log=tmp_path / "log", environment={"BELLWIRE_TOKEN": "t"}) as process:
         with pytest.raises(TimeoutError):
             process.line(within=0)
         process.kill()

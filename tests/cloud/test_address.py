@@ -1,3 +1,4 @@
+import fcntl
 import os
 import subprocess
 import sys
@@ -5,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from bellwire.cloud import address
 from bellwire.cloud.address import Address, AlreadyRunningError, NotRunningError, address_of, announce, holding
 
 URL = "https://localhost:8443"
@@ -50,6 +52,43 @@ def test_looking_for_a_cloud_does_not_disturb_it(tmp_path: Path) -> None:
         with pytest.raises(AlreadyRunningError), holding(tmp_path):
             pytest.fail("it was let go")
         assert address_of(tmp_path).url == URL
+
+
+def test_looking_for_a_cloud_that_is_gone_changes_nothing(tmp_path: Path) -> None:
+    announce(tmp_path, URL)
+    with pytest.raises(NotRunningError):
+        address_of(tmp_path)
+    assert [file.name for file in tmp_path.iterdir()] == ["cloud.json"]
+
+
+def looks(folder: Path) -> int:
+    """Somebody who looks at this moment whether a cloud runs; closed: not any more."""
+    descriptor = os.open(folder / "cloud.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    fcntl.flock(descriptor, fcntl.LOCK_SH)
+    return descriptor
+
+
+def test_two_who_look_do_not_take_each_other_for_a_cloud(tmp_path: Path) -> None:
+    announce(tmp_path, URL)
+    descriptor = looks(tmp_path)
+    with pytest.raises(NotRunningError):
+        address_of(tmp_path)
+    os.close(descriptor)
+
+
+def test_a_cloud_that_starts_while_somebody_looks_is_not_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    descriptor = looks(tmp_path)
+    monkeypatch.setattr(address, "sleep", lambda _: os.close(descriptor))
+    with holding(tmp_path):
+        pass
+
+
+def test_a_cloud_that_starts_has_not_the_address_of_one_that_was_killed(tmp_path: Path) -> None:
+    announce(tmp_path, "https://localhost:1")
+    with holding(tmp_path), pytest.raises(NotRunningError):
+        address_of(tmp_path)
 
 
 def test_a_cloud_that_was_killed_is_not_found_and_not_in_the_way(tmp_path: Path) -> None:

@@ -165,7 +165,7 @@ def test_a_device_that_was_added_can_connect_with_its_token_and_is_then_shown_so
 
 def test_a_device_has_a_name_of_its_own_accord_and_none_that_disturbs(home: Account) -> None:
     assert home.asks("POST", "/devices", {})[0] == 201
-    for name in ("", "x" * 201, "a\x1b[31m", 5, None):
+    for name in ("", " ", "x" * 201, "a\x1b[31m", 5, None):
         assert home.asks("POST", "/devices", {"name": name})[0] == 422
     status, problem = home.asks("POST", "/devices", {"profile": "klingon"})
 

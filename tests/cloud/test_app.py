@@ -151,6 +151,17 @@ def test_there_is_no_other_sound(cloud: Cloud, path: str) -> None:
     assert fetched(cloud, "GET", f"/assets/{path}").status == 404
 
 
+def test_a_sound_that_cannot_be_read_is_our_failure_and_told_in_the_log(cloud: Cloud) -> None:
+    name = "B" * 43 + ".wav"
+    (cloud.data / "assets" / name).mkdir(parents=True)
+
+    assert fetched(cloud, "GET", f"/assets/{name}").status == 500
+
+    (cloud.data / "assets" / name).rmdir()
+    assert "sound not read" in cloud.log
+    assert name not in cloud.log
+
+
 def fetched(cloud: Cloud, method: str, path: str) -> Stream:
     connection = cloud.connects()
     return connection.answer(connection.asks(method, path))

@@ -16,10 +16,13 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
+from bellwire.cloud import certificates
 from bellwire.cloud.certificates import CertificateError, Certificates, ensure_certificates
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
+MACHINE = socket.gethostname().lower()
+OWN = {"localhost", "127.0.0.1", "::1", MACHINE, f"{MACHINE.partition('.')[0]}.local"}
 
 
 def certificate(path: Path) -> x509.Certificate:
@@ -88,7 +91,34 @@ def test_the_server_sends_its_certificate_and_the_authority(tmp_path: Path) -> N
 def test_the_certificate_is_for_this_machine_and_the_given_hosts(tmp_path: Path) -> None:
     files = ensure_certificates(tmp_path, ["Bedroom.local", "192.168.1.7", "bücher.example", "fe80::1%eth0"], NOW)
     given = {"bedroom.local", "192.168.1.7", "xn--bcher-kva.example", "fe80::1"}
-    assert hosts_of(files) == {"localhost", "127.0.0.1", "::1", socket.gethostname().lower()} | given
+    assert hosts_of(files) == OWN | given
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::"])
+def test_who_listens_on_all_addresses_has_a_certificate_for_each(
+    host: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(certificates, "own_addresses", lambda: {"192.0.2.7", "fe80::7%eth0"})
+    assert hosts_of(ensure_certificates(tmp_path, [host], NOW)) == OWN | {"192.0.2.7", "fe80::7"}
+
+    monkeypatch.setattr(certificates, "own_addresses", lambda: {"192.0.2.8"})
+    assert hosts_of(ensure_certificates(tmp_path, [host], NOW)) == OWN | {"192.0.2.8"}
+
+
+def test_the_own_addresses_are_those_that_can_be_listened_on() -> None:
+    for address in certificates.own_addresses():
+        family, _, _, _, place = socket.getaddrinfo(address, 0, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, socket.SOCK_STREAM) as listener:
+            listener.bind(place)
+
+
+@pytest.mark.parametrize("name", ["Kitchen", "kitchen.example", "kitchen.local"])
+def test_the_certificate_is_for_the_name_on_the_home_network(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(socket, "gethostname", lambda: name)
+    files = ensure_certificates(tmp_path, [], NOW)
+    assert hosts_of(files) == {"localhost", "127.0.0.1", "::1", name.lower(), "kitchen.local"}
 
 
 @pytest.mark.parametrize("host", ["", "https://bedroom.local", "bedroom.local:8443", "a b", "x" * 64, "a..b"])

@@ -67,18 +67,20 @@ def api_on_this_machine(data: Path, account: str | None) -> Iterator[AccountApi]
         with shown_in_one_line(NotRunningError):
             address = address_of(data)
         token = records.command_token(store, owner.account_id)
-    with _client(address.url, data / "ca.pem", token) as client:
+    with _client(address.url, data / "ca.pem", token, by_proxy=False) as client:
         yield AccountApi(client)
 
 
 @contextmanager
 def api_at(url: str, authority: Path | None, token: str) -> Iterator[AccountApi]:
     """The API of a cloud anywhere."""
-    with _client(url, authority, token) as client:
+    with shown_in_one_line(httpx.InvalidURL):
+        by_proxy = httpx.URL(url).host not in _THIS_MACHINE  # where the environment names one
+    with _client(url, authority, token, by_proxy=by_proxy) as client:
         yield AccountApi(client)
 
 
-def _client(url: str, authority: Path | None, token: str) -> httpx.Client:
+def _client(url: str, authority: Path | None, token: str, *, by_proxy: bool) -> httpx.Client:
     if not url.startswith("https://"):
         raise Failure(f"{url!r} is not the address of a cloud; write it like https://HOST:8443")
     try:
@@ -88,7 +90,6 @@ def _client(url: str, authority: Path | None, token: str) -> httpx.Client:
         raise Failure(f"{authority} cannot be the cloud's authority ({reason}); give its ca.pem with --ca") from error
     headers = {"Authorization": f"Bearer {token}"}
     with shown_in_one_line(httpx.InvalidURL):
-        by_proxy = httpx.URL(url).host not in _THIS_MACHINE  # where the environment names one
         return httpx.Client(base_url=url, headers=headers, verify=tls, timeout=PATIENCE, trust_env=by_proxy)
 
 

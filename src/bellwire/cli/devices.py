@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from bellwire.cli.options import AccountName, CloudData, Json
+from bellwire.cli.options import TOKEN_VARIABLE, AccountName, CloudData, Json
 from bellwire.cli.output import put_json, put_table, say
 
 app = typer.Typer(help="Devices of the cloud on this machine. It need not run.")
@@ -35,7 +35,8 @@ def add(
         return
     say(f"device {device.name} added to account {owner.name}: {device.device_id}, speaks {device.profile}")
     say(f"its access token, shown this once: {token}")
-    say(f"next, on the device: bellwire speaker --url https://CLOUD:PORT --ca {data / 'ca.pem'} --token TOKEN")
+    speaker = f"{TOKEN_VARIABLE}=TOKEN bellwire speaker --url https://CLOUD:PORT --ca {data / 'ca.pem'}"
+    say(f"next, on the device: {speaker}")
 
 
 @app.command("list", epilog="Example: bellwire device list")

@@ -21,6 +21,7 @@ from bellwire.cli.account_api import api_at
 from bellwire.cli.conversation import as_json, as_line, name_and_payload
 from bellwire.cli.failure import Failure
 from bellwire.cli.machine import time_zone
+from bellwire.cli.options import TOKEN_VARIABLE
 from bellwire.cli.output import put_json
 from bellwire.cli.processes import Ended, Process, free_port
 from bellwire.cloud.store.connection import Connection
@@ -88,9 +89,10 @@ def _cloud(folder: Path, show: Show) -> Iterator[str]:
 
 @contextmanager
 def _speaker(folder: Path, url: str, access_token: str, out: Path, show: Show) -> Iterator[Process]:
-    cloud = ("--url", url, "--ca", folder / "cloud" / "ca.pem", "--token", access_token)
+    cloud = ("--url", url, "--ca", folder / "cloud" / "ca.pem")
+    secret = {TOKEN_VARIABLE: access_token}
     options = ("--data", folder / "speaker", "--record", out, "--json")
-    with Process("speaker", *cloud, *options, log=folder / "speaker.log") as process:
+    with Process("speaker", *cloud, *options, log=folder / "speaker.log", environment=secret) as process:
         first = json.loads(_line(process, show.left(_TO_START), "start"))
         if first["event"] != "connected":
             raise Failure(f"the speaker did not connect: {first.get('reason', first)}")

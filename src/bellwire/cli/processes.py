@@ -3,12 +3,14 @@
 It knows processes and lines; it must not know what the lines mean.
 """
 
+import os
 import queue
 import signal
 import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -25,8 +27,11 @@ class Ended(Exception):
 class Process:
     """Runs from its making to the end of the block that it is used in."""
 
-    def __init__(self, *args: str | Path, log: Path) -> None:
-        """`args` are those of `bellwire`, the name of the command first; `log` takes what it says on stderr."""
+    def __init__(self, *args: str | Path, log: Path, environment: Mapping[str, str] | None = None) -> None:
+        """`args` are those of `bellwire`, the name of the command first; `log` takes what it says on stderr.
+
+        `environment` is added to ours: for what other users must not see, as they see `args`.
+        """
         self.name = str(args[0])
         self.log = log
         self._lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
@@ -39,6 +44,7 @@ class Process:
                 stderr=stderr,
                 text=True,
                 bufsize=1,
+                env={**os.environ, **(environment or {})},
             )
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()

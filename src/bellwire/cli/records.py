@@ -12,11 +12,12 @@ from pathlib import Path
 
 from bellwire.alerts.recurrence import zone_named
 from bellwire.cli.failure import Failure, shown_in_one_line
+from bellwire.cloud.accounts import add_device, name_of
 from bellwire.cloud.auth import hash_of, new_token
 from bellwire.cloud.config import Config
 from bellwire.cloud.store.accounts import Account, add_account, add_account_token, list_accounts
 from bellwire.cloud.store.connection import Connection
-from bellwire.cloud.store.devices import Device, add_device, list_devices
+from bellwire.cloud.store.devices import Device, list_devices
 from bellwire.cloud.store.errors import StoreError
 from bellwire.cloud.store.opening import open_now
 from bellwire.cloud.store.trace import Message, messages_after
@@ -59,9 +60,8 @@ def account_of(store: Connection, name: str | None) -> Account:
 
 def make_account(store: Connection, name: str, timezone: str) -> tuple[Account, str]:
     """A new account, and its token, which is shown this once."""
-    if not name.strip() or len(name) > 200:
-        raise Failure("an account's name has 1 to 200 characters")
     with shown_in_one_line(ValueError):
+        name = name_of(name, Config.limits.name)
         zone_named(timezone)
     account, token = Account(str(uuid.uuid4()), name, timezone), new_token()
     store.run(_account_with_token, account, token, datetime.now(UTC))
@@ -76,13 +76,11 @@ def _account_with_token(account: Account, token: str, now: datetime) -> Transact
 def make_device(store: Connection, account_id: str, name: str, profile: str) -> tuple[Device, str]:
     """A new device of the account, and its access token, which is shown this once."""
     most = Config.limits.devices
-    if len(store.read(list_devices, account_id)) >= most:
-        raise Failure(f"this account has {most} devices, as many as it may have; remove one first")
-    if not name.strip() or len(name) > 200:
-        raise Failure("a device's name has 1 to 200 characters")
     with shown_in_one_line(ValueError):
+        name = name_of(name, Config.limits.name)
         device, token = Device(str(uuid.uuid4()), name, profile_named(profile).name), new_token()
-    store.run(add_device, account_id, device, hash_of(token), datetime.now(UTC))
+    if not store.run(add_device, account_id, device, hash_of(token), most, datetime.now(UTC)):
+        raise Failure(f"this account has {most} devices, as many as it may have; remove one first")
     return device, token
 
 

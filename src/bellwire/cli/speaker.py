@@ -14,7 +14,7 @@ from bellwire.cli.options import TOKEN_VARIABLE, Authority, Json, SpeakerData
 if TYPE_CHECKING:
     from bellwire.cli.pairing import Pairing
 
-EPILOG = "Example: bellwire speaker --url https://cloud.home:8443 --ca ca.pem --token TOKEN"
+EPILOG = "Example: bellwire speaker --url https://cloud.home:8443 --ca ca.pem (with the token in BELLWIRE_TOKEN)"
 
 
 def speaker(

@@ -10,10 +10,20 @@ from datetime import datetime
 from bellwire.alerts.alert import Alert, Schedule
 from bellwire.alerts.lifecycle import Life
 from bellwire.alerts.standing import Desired
-from bellwire.cloud.store.alerts import count_alerts, delete_alert, insert_alert, list_alerts, load_alert, update_alert
-from bellwire.cloud.store.devices import list_devices
+from bellwire.cloud.store import devices
+from bellwire.cloud.store.alerts import (
+    count_alerts,
+    delete_alert,
+    insert_alert,
+    list_alerts,
+    list_lives,
+    load_alert,
+    update_alert,
+)
+from bellwire.cloud.store.devices import Device, list_devices
 from bellwire.cloud.store.standings import add_standings, desire, lives_of
 from bellwire.cloud.store.transaction import Transaction
+from bellwire.cloud.wishes import WishError, one_line
 
 
 class UnknownAlertError(LookupError):
@@ -49,6 +59,25 @@ def add_alert(
     yield from insert_alert(account_id, alert, now)
     yield from add_standings(account_id, alert, device_ids, now)
     return Shown(alert, dict.fromkeys(device_ids, Life.UNKNOWN))
+
+
+def name_of(text: str, most: int) -> str:
+    """The name of an account or device as it is kept: on one line, with 1 to `most` characters. Raises WishError."""
+    name = one_line("name", text, most)
+    if not name.strip():
+        raise WishError(f"the name is empty; give one of 1 to {most} characters")
+    return name
+
+
+def add_device(account_id: str, device: Device, token_hash: bytes, most: int, now: datetime) -> Transaction[bool]:
+    """Add a device with a first token, unless the account has `most` already; gives whether it was added.
+
+    Raises AlreadyExists, NotFound.
+    """
+    if len((yield from list_devices(account_id))) >= most:
+        return False
+    yield from devices.add_device(account_id, device, token_hash, now)
+    return True
 
 
 def _devices(account_id: str, wanted: Sequence[str] | None) -> Transaction[list[str]]:
@@ -104,7 +133,5 @@ def show_alert(account_id: str, token: str) -> Transaction[Shown]:
 def show_alerts(account_id: str, after: tuple[datetime, str] | None, limit: int) -> Transaction[list[Shown]]:
     """A page of the account's alerts, the earliest first."""
     alerts = yield from list_alerts(account_id, after, limit)
-    lives = {}
-    for alert in alerts:
-        lives[alert.token] = yield from lives_of(account_id, alert.token)
-    return [Shown(alert, lives[alert.token]) for alert in alerts]
+    lives = (yield from list_lives(account_id, after, alerts[-1])) if alerts else {}
+    return [Shown(alert, lives.get(alert.token, {})) for alert in alerts]

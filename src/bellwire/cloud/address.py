@@ -8,11 +8,15 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from time import sleep
 
 import msgspec
 
 _LOCK = "cloud.lock"
 _ADDRESS = "cloud.json"
+_TRIES = 10
+_BETWEEN_TRIES = 0.01
+"""Seconds. Who looks whether a cloud runs shares the lock for less than that."""
 
 
 class AlreadyRunningError(RuntimeError):
@@ -32,19 +36,30 @@ class Address(msgspec.Struct, frozen=True):
 
 @contextmanager
 def holding(folder: Path) -> Iterator[None]:
-    """Have the folder to oneself. The lock goes with the process, however that ends. Raises AlreadyRunningError."""
+    """Have the folder to oneself. The lock goes with the process, however that ends. Raises AlreadyRunningError.
+
+    Waits up to 0.1 s for those who look whether a cloud runs.
+    """
     descriptor = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not any(_has_locked(descriptor) for _ in range(_TRIES)):
             raise AlreadyRunningError(
                 f"another cloud runs on {folder}; stop it, or give this one its own folder with --data"
-            ) from None
+            )
+        (folder / _ADDRESS).unlink(missing_ok=True)  # of a cloud that was killed
         yield
         (folder / _ADDRESS).unlink(missing_ok=True)
     finally:
         os.close(descriptor)
+
+
+def _has_locked(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        sleep(_BETWEEN_TRIES)
+        return False
+    return True
 
 
 def announce(folder: Path, url: str) -> None:
@@ -58,10 +73,20 @@ def address_of(folder: Path) -> Address:
     """Where the cloud of this folder answers. Raises NotRunningError, also when it ended without saying so."""
     try:
         address = msgspec.json.decode((folder / _ADDRESS).read_bytes(), type=Address)
-        with holding(folder):
-            pass
-    except AlreadyRunningError:
-        return address
+        running = _is_held(folder)
     except (FileNotFoundError, msgspec.DecodeError):
-        pass
-    raise NotRunningError(f"no cloud runs on {folder}; start one with: bellwire cloud --data {folder}")
+        running = False
+    if not running:
+        raise NotRunningError(f"no cloud runs on {folder}; start one with: bellwire cloud --data {folder}")
+    return address
+
+
+def _is_held(folder: Path) -> bool:
+    descriptor = os.open(folder / _LOCK, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False

@@ -32,7 +32,7 @@ from bellwire.cloud.gateway import Gateway
 from bellwire.cloud.identity import AccountIdentity
 from bellwire.cloud.problems import HANDLERS, TooManyDevicesError, refusals
 from bellwire.cloud.store.accounts import find_account
-from bellwire.cloud.store.devices import Device, add_device, list_devices, remove_device
+from bellwire.cloud.store.devices import Device, list_devices, remove_device
 from bellwire.cloud.store.sqlite import SqliteStore
 from bellwire.cloud.wishes import WishError, every_of, first_occurrence, one_line, schedule_at, schedule_in, zone_of
 from bellwire.protocol.profiles import DEFAULT_PROFILE, PROFILES
@@ -99,7 +99,7 @@ class AlertPage(msgspec.Struct, kw_only=True):
 class NewDevice(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """A device to add."""
 
-    name: Annotated[str, msgspec.Meta(min_length=1)] = "speaker"
+    name: str = "speaker"
     profile: Word = DEFAULT_PROFILE.name
 
 
@@ -160,7 +160,7 @@ class AlertsController(Controller):
             kind=data.kind,
             label=label,
             schedule=schedule,
-            scheduled_time=first_occurrence(schedule, now, DEFAULT_PROFILE.past_due),
+            scheduled_time=first_occurrence(schedule, now, services.limits.past_due),
             version=1,
             everywhere=data.devices is None,
             speech=await services.speech_of(account_id, data.kind, label),
@@ -202,7 +202,7 @@ class AlertsController(Controller):
         if data.in_ is not None or data.at is not None or data.every is not None or data.timezone is not None:
             account = await services.store.read(find_account, account_id)
             schedule = _schedule(data, account.timezone, now)
-            time = first_occurrence(schedule, now, DEFAULT_PROFILE.past_due)
+            time = first_occurrence(schedule, now, services.limits.past_due)
         edit = accounts.Edit(label=label, speech=speech, schedule=schedule, scheduled_time=time)
         shown = await services.store.write(accounts.edit_alert, account_id, token, edit, now)
         services.bus.wake(shown.lives)
@@ -225,13 +225,13 @@ class DevicesController(Controller):
     async def add(self, data: JSONBody[NewDevice], request: Request[AccountIdentity, Any, State]) -> AddedDevice:
         """Add a device and make its access token. It gets every alert that rings everywhere."""
         services, account_id = _services(request), request.user.account_id
-        name = one_line("name", data.name, services.limits.name)
+        name = accounts.name_of(data.name, services.limits.name)
         if data.profile not in PROFILES:
             raise WishError(f"there is no profile {data.profile!r}; there are: {', '.join(sorted(PROFILES))}")
-        if len(await services.store.read(list_devices, account_id)) >= services.limits.devices:
-            raise TooManyDevicesError(f"this account has {services.limits.devices} devices, as many as it may have")
-        device, token = Device(str(uuid.uuid4()), name, data.profile), new_token()
-        await services.store.write(add_device, account_id, device, hash_of(token), services.clock())
+        device, token, most = Device(str(uuid.uuid4()), name, data.profile), new_token(), services.limits.devices
+        now = services.clock()
+        if not await services.store.write(accounts.add_device, account_id, device, hash_of(token), most, now):
+            raise TooManyDevicesError(f"this account has {most} devices, as many as it may have; remove one first")
         return AddedDevice(device_id=device.device_id, access_token=token)
 
     @get(summary="List the devices", responses=refusals())

@@ -7,7 +7,7 @@ import asyncio
 import signal
 import socket
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import structlog
 from granian.constants import HTTPModes, Interfaces, SSLProtocols
@@ -22,16 +22,17 @@ from bellwire.cloud.auth import Tokens
 from bellwire.cloud.bus import InProcessBus
 from bellwire.cloud.certificates import Certificates, ensure_certificates
 from bellwire.cloud.config import Config, Limits
-from bellwire.cloud.delivery import ASSET_PATH
 from bellwire.cloud.gateway import Gateway
-from bellwire.cloud.overdue import AT_ONCE, end_overdue
+from bellwire.cloud.handlers.alerts import end_occurrence
+from bellwire.cloud.overdue import AT_ONCE, overdue
 from bellwire.cloud.speech import Espeak
 from bellwire.cloud.store.accounts import account_by_token, purge_expired_tokens
 from bellwire.cloud.store.devices import device_by_token
 from bellwire.cloud.store.errors import StoreError
 from bellwire.cloud.store.sqlite import SqliteStore
+from bellwire.cloud.wording import ASSET_PATH
 from bellwire.protocol.codec import Codec
-from bellwire.protocol.profiles import DEFAULT_PROFILE, PROFILES
+from bellwire.protocol.profiles import PROFILES
 
 log = structlog.get_logger()
 
@@ -105,7 +106,7 @@ async def _serve(config: Config, certificates: Certificates, store: SqliteStore,
     server = http2_server(config, certificates, _routed(gateway, assets, api, config.limits))  # type: ignore[arg-type]
     stop = _stop_signal()
     serving = asyncio.create_task(server.serve())
-    sweeping = asyncio.create_task(_sweep(store, bus))
+    sweeping = asyncio.create_task(_sweep(store, bus, config.limits.past_due))
     try:
         await _until_accepting(config, serving)
         announce(config.data, config.url)
@@ -156,7 +157,12 @@ def _routed(gateway: Gateway, assets: AssetStore, api: App, limits: Limits) -> A
 
 
 async def _asset(assets: AssetStore, name: str, scope: Scope, send: Send) -> None:
-    content = await assets.open(name) if scope["method"] in {"GET", "HEAD"} else None
+    try:
+        content = await assets.open(name) if scope["method"] in {"GET", "HEAD"} else None
+    except OSError as error:
+        log.warning("sound not read", reason=error.strerror)  # not the path: its name is the right to hear it
+        await answer(send, 500, [(b"content-type", b"text/plain")], b"the sound cannot be read; the log has why\n")
+        return
     if content is None:
         await answer(send, 404, [(b"content-type", b"text/plain")], b"there is no such sound\n")
         return
@@ -168,17 +174,29 @@ async def _asset(assets: AssetStore, name: str, scope: Scope, send: Send) -> Non
     await answer(send, 200, headers, content if scope["method"] == "GET" else b"")
 
 
-async def _sweep(store: SqliteStore, bus: InProcessBus) -> None:
+async def _sweep(store: SqliteStore, bus: InProcessBus, past_due: timedelta) -> None:
     while True:
-        ended = AT_ONCE
         try:
-            while ended == AT_ONCE:
-                ended, woken = await store.write(end_overdue, now(), DEFAULT_PROFILE.past_due)
-                bus.wake(woken)
+            while await _end_overdue(store, bus, past_due) == AT_ONCE:
+                pass
             await store.write(purge_expired_tokens, now())
         except StoreError as error:
             log.warning("what is over could not be put away", error=str(error))
         await asyncio.sleep(SWEEP_EVERY)
+
+
+async def _end_overdue(store: SqliteStore, bus: InProcessBus, past_due: timedelta) -> int:
+    """End a portion of what nobody reported over; how many were ended. One that cannot be is no reason not to go on."""
+    ended = 0
+    for account_id, token, occurrence in await store.read(overdue, now(), past_due):
+        try:
+            bus.wake(await store.write(end_occurrence, account_id, token, occurrence, now()))
+            ended += 1
+        except StoreError:
+            raise
+        except Exception:
+            log.exception("a missed occurrence could not be ended", account=account_id, token=token)
+    return ended
 
 
 def _stop_signal() -> asyncio.Event:

@@ -12,6 +12,7 @@ import re
 import socket
 import tempfile
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -46,6 +47,8 @@ KEY_USAGES = (  # RFC 5280, 4.2.1.3
 )
 HOST_NAME = re.compile(r"[a-z0-9*_-]{1,63}(\.[a-z0-9_-]{1,63})*", re.IGNORECASE)
 OWN_HOSTS = ("localhost", "127.0.0.1", "::1")
+ALL_ADDRESSES = frozenset({"0.0.0.0", "::"})  # noqa: S104 - not listened on here
+ELSEWHERE = ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1"))  # RFC 5737 and 3849: nobody's
 
 
 class CertificateError(Exception):
@@ -64,14 +67,16 @@ class Certificates:
 def ensure_certificates(folder: Path, hosts: Sequence[str], now: datetime) -> Certificates:
     """Return the certificates in `folder`; what is missing is made, what ends within 30 days is renewed.
 
-    The server certificate is for `hosts` (names or addresses, without port), this machine's name, and localhost; when
-    these change it is renewed too. The authority lasts ten years and is never replaced, since every speaker trusts it.
+    The server certificate is for `hosts` (names or addresses, without port), this machine's name, also under .local,
+    and localhost; in the place of 0.0.0.0 and :: for the machine's own addresses. When these change it is renewed too.
+    The authority lasts ten years and is never replaced, since every speaker trusts it.
     `now` has a time zone. Raises CertificateError, and OSError when a file can't be read or written.
     """
     folder.mkdir(parents=True, exist_ok=True)
     files = Certificates(ca=folder / "ca.pem", certificate=folder / "server.pem", key=folder / "server.key")
-    machine = HOST_NAME.fullmatch(socket.gethostname())  # a board without a name calls itself "(none)"
-    names = {_subject_name(host) for host in (*OWN_HOSTS, *([machine[0]] if machine else []), *hosts)}
+    listening = own_addresses() if ALL_ADDRESSES.intersection(hosts) else set[str]()
+    given = set(hosts) - ALL_ADDRESSES
+    names = {_subject_name(host) for host in (*OWN_HOSTS, *_machine_names(), *listening, *given)}
     authority, authority_key = _authority(files.ca, folder / "ca.key", now)
     if not files.certificate.exists():
         key = _key(files.key)
@@ -84,6 +89,23 @@ def ensure_certificates(folder: Path, hosts: Sequence[str], now: datetime) -> Ce
     served = _new_server(key, names, authority, authority_key, now)
     _write(files.certificate, _pem(served) + _pem(authority), 0o644)
     return files
+
+
+def _machine_names() -> Sequence[str]:
+    machine = HOST_NAME.fullmatch(socket.gethostname())  # a board without a name calls itself "(none)"
+    return (machine[0], f"{machine[0].partition('.')[0]}.local") if machine else ()
+
+
+def own_addresses() -> set[str]:
+    """Those under which other machines reach this one, as far as it knows them; nothing is sent to find them."""
+    found = set()
+    with suppress(OSError):  # a name that nobody resolves
+        found = {str(place[0]) for *_, place in socket.getaddrinfo(socket.gethostname(), None)}
+    for family, elsewhere in ELSEWHERE:
+        with suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as way_out:  # no network of this family
+            way_out.connect((elsewhere, 9))
+            found.add(str(way_out.getsockname()[0]))
+    return found
 
 
 def _good(certificate: x509.Certificate, names: set[x509.GeneralName], now: datetime) -> bool:

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+_FOUND_AS_LOCALHOST = frozenset({"localhost", "127.0.0.1", "::1", "0.0.0.0", "::"})  # noqa: S104 - not listened on here
+
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
@@ -22,7 +24,7 @@ class Limits:
     label: int = 1024
     """Characters of a label."""
     name: int = 200
-    """Characters of a device's name."""
+    """Characters of the name of an account or device."""
     alerts: int = 1000
     """Alerts of an account."""
     devices: int = 100
@@ -31,6 +33,8 @@ class Limits:
     """Bytes of a request to the account API."""
     api_time: timedelta = timedelta(seconds=30)
     """For the body of a request to the account API to arrive."""
+    past_due: timedelta = timedelta(minutes=30)
+    """What is over for longer rings no more, as the profiles have it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,5 +56,7 @@ class Config:
 
     @property
     def url(self) -> str:
-        """The address that commands on this machine use."""
-        return f"https://localhost:{self.port}"
+        """The address that commands on this machine use: localhost, where the cloud listens there."""
+        if self.host in _FOUND_AS_LOCALHOST:
+            return f"https://localhost:{self.port}"
+        return f"https://[{self.host}]:{self.port}" if ":" in self.host else f"https://{self.host}:{self.port}"

@@ -6,7 +6,6 @@ import pytest
 from bellwire.cloud.identity import AccountIdentity
 from bellwire.cloud.store.accounts import (
     Account,
-    account_by_name,
     account_by_token,
     add_account,
     add_account_token,
@@ -37,8 +36,6 @@ def test_accounts_are_found(store: Connection) -> None:
     home, office = Account("a1", "home", "Asia/Seoul"), Account("a2", "office", "Asia/Tokyo")
     assert store.read(list_accounts) == [home, office]
     assert store.read(find_account, "a2") == office
-    assert store.read(account_by_name, "home") == home
-    assert store.read(account_by_name, "shed") is None
     with pytest.raises(NotFound, match="no account 'a3'"):
         store.read(find_account, "a3")
 

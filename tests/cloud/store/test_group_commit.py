@@ -59,12 +59,17 @@ def test_one_that_fails_leaves_its_neighbours(path: Path) -> None:
 def test_nobody_is_answered_before_the_commit(path: Path) -> None:
     async def main() -> None:
         async with opened(path) as store:
+            started, go = Event(), Event()
             async with busy_writer(store):
-                tasks = [add(store, name) for name in ("a", "b")]
-                await asyncio.sleep(0.05)
-                assert not any(task.done() for task in tasks)
-                assert names(path) == []
-            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+                first = add(store, "a")
+                neighbour = asyncio.create_task(store.write(hold, started, go))
+                last = add(store, "b")
+                await asyncio.sleep(0)
+            assert await asyncio.to_thread(started.wait, 10)
+            assert not first.done()
+            assert names(path) == []
+            go.set()
+            await asyncio.wait([first, neighbour, last], return_when=asyncio.FIRST_COMPLETED)
             assert names(path) == ["a", "b"]
 
     asyncio.run(main())

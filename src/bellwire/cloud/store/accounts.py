@@ -28,7 +28,6 @@ _SELECT = sa.select(accounts.c.account_id, accounts.c.name, accounts.c.timezone)
 
 _INSERT = Statement(sa.insert(accounts), "a new account")
 _BY_ID = Statement(_SELECT.where(accounts.c.account_id == sa.bindparam("account_id")), "the account of that id")
-_BY_NAME = Statement(_SELECT.where(accounts.c.name == sa.bindparam("name")), "the account of that name")
 _ALL = Statement(_SELECT.order_by(accounts.c.name), "all accounts by name")
 
 _INSERT_TOKEN = Statement(sa.insert(account_tokens), "a new token of an account")
@@ -62,12 +61,6 @@ def find_account(account_id: str) -> Transaction[Account]:
     if not rows:
         raise NotFound(f"there is no account {account_id!r}")
     return Account(*rows[0])
-
-
-def account_by_name(name: str) -> Transaction[Account | None]:
-    """Give the account of that name."""
-    rows = yield _BY_NAME, {"name": name}
-    return Account(*rows[0]) if rows else None
 
 
 def list_accounts() -> Transaction[list[Account]]:

@@ -22,29 +22,24 @@ _VALUES = ("kind", "label", "schedule", "scheduled_ms", "version", "everywhere",
 
 SELECT_ALERT = Statement(sa.select(alerts).where(_ONE), "one alert")
 
-_PAGE = (
-    sa.select(alerts)
-    .where(
-        (alerts.c.account_id == sa.bindparam("account_id"))
-        & (
-            sa.tuple_(alerts.c.scheduled_ms, alerts.c.token)
-            > sa.tuple_(sa.bindparam("after_ms"), sa.bindparam("after_token"))
-        )
-    )
-    .order_by(alerts.c.scheduled_ms, alerts.c.token)
-    .limit(sa.bindparam("limit"))
+_place = sa.tuple_(alerts.c.scheduled_ms, alerts.c.token)
+_AFTER = (alerts.c.account_id == sa.bindparam("account_id")) & (
+    _place > sa.tuple_(sa.bindparam("after_ms"), sa.bindparam("after_token"))
 )
 
-SELECT_ALERTS = Statement(_PAGE, "an account's alerts in the order of their next occurrences, a page at a time")
-
-_OF_PAGE = _PAGE.with_only_columns(alerts.c.account_id, alerts.c.token).subquery()
+SELECT_ALERTS = Statement(
+    sa.select(alerts).where(_AFTER).order_by(alerts.c.scheduled_ms, alerts.c.token).limit(sa.bindparam("limit")),
+    "an account's alerts in the order of their next occurrences, a page at a time",
+)
 
 SELECT_LIVES = Statement(
-    sa.select(standings.c.token, standings.c.device_id, standings.c.reported).join_from(
-        _OF_PAGE,
+    sa.select(standings.c.token, standings.c.device_id, standings.c.reported)
+    .join_from(
+        alerts,
         standings,
-        (standings.c.token == _OF_PAGE.c.token) & (standings.c.account_id == _OF_PAGE.c.account_id),
-    ),
+        (standings.c.token == alerts.c.token) & (standings.c.account_id == alerts.c.account_id),
+    )
+    .where(_AFTER & (_place <= sa.tuple_(sa.bindparam("last_ms"), sa.bindparam("last_token")))),
     "where each alert of a page stands on each of its devices",
 )
 
@@ -100,24 +95,25 @@ def load_alert(account_id: str, token: str) -> Transaction[Alert | None]:
 
 def list_alerts(account_id: str, after: tuple[datetime, str] | None, limit: int) -> Transaction[list[Alert]]:
     """Up to `limit` alerts after the one of this time and token, the earliest first."""
-    rows = yield SELECT_ALERTS, _page(account_id, after, limit)
+    rows = yield SELECT_ALERTS, {"account_id": account_id, **_after(after), "limit": limit}
     return [_alert(row) for row in rows]
 
 
 def list_lives(
-    account_id: str, after: tuple[datetime, str] | None, limit: int
+    account_id: str, after: tuple[datetime, str] | None, last: Alert
 ) -> Transaction[dict[str, dict[str, Life]]]:
-    """Where the alerts of the same page as `list_alerts` stand on each of their devices, by token and device id."""
-    rows = yield SELECT_LIVES, _page(account_id, after, limit)
+    """Where the alerts after the one of this time and token, up to `last`, stand on each device, by token and id."""
+    until = {"last_ms": to_ms(last.scheduled_time), "last_token": last.token}
+    rows = yield SELECT_LIVES, {"account_id": account_id, **_after(after), **until}
     lives: dict[str, dict[str, Life]] = {}
     for row in rows:
         lives.setdefault(row.token, {})[row.device_id] = Life(row.reported)
     return lives
 
 
-def _page(account_id: str, after: tuple[datetime, str] | None, limit: int) -> Args:
-    after_ms, after_token = (to_ms(after[0]), after[1]) if after else (-1, "")
-    return {"account_id": account_id, "after_ms": after_ms, "after_token": after_token, "limit": limit}
+def _after(place: tuple[datetime, str] | None) -> Args:
+    after_ms, after_token = (to_ms(place[0]), place[1]) if place else (-1, "")
+    return {"after_ms": after_ms, "after_token": after_token}
 
 
 def count_alerts(account_id: str) -> Transaction[int]:

@@ -46,11 +46,6 @@ class GroupCommit:
         self._thread = threading.Thread(target=self._work, name="store-writer", daemon=True)
         self._thread.start()
 
-    @property
-    def trace_dropped(self) -> int:
-        """So many messages of the trace were dropped since the start."""
-        return self._trace.dropped
-
     def submit(self, transaction: Transaction[T]) -> asyncio.Future[T]:
         """Queue a transaction; the future is done after its commit. StoreBusy."""
         if self._unanswered >= self._queue_limit:

@@ -73,8 +73,3 @@ class SqliteStore:
         if self._writer is None:
             raise StoreClosed(_CLOSED)
         self._writer.record(device_id, at, direction, body)
-
-    @property
-    def trace_dropped(self) -> int:
-        """So many messages of the trace were lost since the store was opened."""
-        return 0 if self._writer is None else self._writer.trace_dropped
