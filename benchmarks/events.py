@@ -38,7 +38,7 @@ class LivingDevice:
         self._hears = hears
         self._writer = MultipartWriter("----bench", "form-data")
         method, path = (":method", "POST"), (":path", DEFAULT_PROFILE.events_path)
-        self._headers = header_block(method, path, *wire.common, ("content-type", self._writer.content_type))
+        self._headers = method, path, *wire.common, ("content-type", self._writer.content_type)
         self._times = {alert.token.encode(): alert.scheduled_time.isoformat().encode() for alert in device.alerts}
         self._ringing: set[bytes] = set()
         self._set: dict[bytes, Callable[[], None]] = {}
@@ -72,7 +72,9 @@ class LivingDevice:
 
     async def _say(self, name: bytes, token: bytes) -> None:
         answer: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        self._wire.post(self._headers, self._writer.whole([self._event(name, token)]), answer.set_result)
+        body = self._writer.whole([self._event(name, token)])
+        headers = header_block(*self._headers, ("content-length", str(len(body))))
+        self._wire.post(headers, body, answer.set_result)
         if (status := await answer) != 204:
             raise RefusedError(f"an event was answered {status}")
         self.answered += 1

@@ -157,7 +157,12 @@ def _put(alert: dict[str, Any], what: str, *, as_json: bool) -> None:
     say(f"alert {alert['token']} {what}: rings at {local_time(alert['scheduled_time'])}{again}, on {on}")
 
 
+LABEL_SHOWN = 40
+"""Characters of a label in a table: a long one would push times and tokens off the screen."""
+
+
 def _row(alert: dict[str, Any]) -> tuple[str, ...]:
     lives = sorted(alert["devices"].values())
     on = ", ".join(f"{lives.count(life)} {life}" for life in dict.fromkeys(lives)) or "none"
-    return local_time(alert["scheduled_time"]), alert["every"] or "", alert["kind"], alert["label"], on, alert["token"]
+    label = alert["label"] if len(alert["label"]) <= LABEL_SHOWN else f"{alert['label'][: LABEL_SHOWN - 1]}…"
+    return local_time(alert["scheduled_time"]), alert["every"] or "", alert["kind"], label, on, alert["token"]

@@ -186,7 +186,7 @@ class Gateway:
         downchannel = self._downchannels.get(device.device_id)
         if downchannel is None or downchannel.peer != peer_of(scope):
             raise NoDownchannel("open the downchannel first, and send events over the same connection")
-        body = await read_body(receive, self._limits.event_body, self._limits.event_time)
+        body = await read_body(scope, receive, self._limits.event_body, self._limits.event_time)
         json = read_json(header(scope, b"content-type") or "", body)
         if len(json) > self._limits.event_json:
             raise TooLarge(f"the JSON part has {len(json)} bytes; {self._limits.event_json} are taken at most")
