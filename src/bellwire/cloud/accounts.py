@@ -20,7 +20,7 @@ from bellwire.cloud.store.alerts import (
     load_alert,
     update_alert,
 )
-from bellwire.cloud.store.devices import Device, list_devices
+from bellwire.cloud.store.devices import Device, list_devices, which_are_there
 from bellwire.cloud.store.standings import add_standings, desire, lives_of
 from bellwire.cloud.store.transaction import Transaction
 from bellwire.cloud.wishes import WishError, one_line
@@ -81,11 +81,12 @@ def add_device(account_id: str, device: Device, token_hash: bytes, most: int, no
 
 
 def _devices(account_id: str, wanted: Sequence[str] | None) -> Transaction[list[str]]:
-    present = [device.device_id for device in (yield from list_devices(account_id))]
-    unknown = set(wanted or ()).difference(present)
+    if wanted is None:
+        return [device.device_id for device in (yield from list_devices(account_id))]
+    unknown = set(wanted) - (yield from which_are_there(account_id, wanted))
     if unknown:
         raise UnknownDeviceError(f"this account has no device {', '.join(sorted(unknown))}")
-    return present if wanted is None else list(dict.fromkeys(wanted))
+    return list(dict.fromkeys(wanted))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 It must not know what a device says, nor how it is reached.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
@@ -58,6 +59,7 @@ _ALL = Statement(
     .order_by(devices.c.name, devices.c.device_id),
     "the devices of an account by name",
 )
+_IS_THERE = Statement(sa.select(devices.c.device_id).where(_ONE), "whether an account has a device")
 _REMOVE = Statement(sa.delete(devices).where(_ONE).returning(devices.c.device_id), "a device with all that hangs on it")
 
 _INSERT_TOKEN = Statement(sa.insert(device_tokens), "a new token of a device")
@@ -92,6 +94,12 @@ def list_devices(account_id: str) -> Transaction[list[Device]]:
     """Give the account's devices by name."""
     rows = yield _ALL, {"account_id": account_id}
     return [Device(*row) for row in rows]
+
+
+def which_are_there(account_id: str, device_ids: Iterable[str]) -> Transaction[set[str]]:
+    """Give those of these devices that the account has."""
+    rows = yield _IS_THERE, [{"account_id": account_id, "device_id": device_id} for device_id in device_ids]
+    return {row.device_id for row in rows}
 
 
 def remove_device(account_id: str, device_id: str) -> Transaction[None]:
