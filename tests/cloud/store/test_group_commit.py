@@ -4,7 +4,9 @@ from threading import Event
 
 import pytest
 import sqlalchemy as sa
+from structlog.testing import capture_logs
 
+from bellwire.cloud.store import trace
 from bellwire.cloud.store.accounts import add_account, list_accounts
 from bellwire.cloud.store.connection import Connection
 from bellwire.cloud.store.errors import AlreadyExists, StoreBusy, StoreFailed
@@ -177,3 +179,18 @@ def test_what_is_queued_is_written_before_the_store_is_closed(path: Path) -> Non
 
     asyncio.run(main())
     assert len(names(path)) == 300
+
+
+def test_what_the_trace_had_to_drop_is_said_once(path: Path) -> None:
+    async def main() -> None:
+        async with opened(path) as store:
+            async with busy_writer(store):
+                for _ in range(trace._MOST_WAITING + 3):
+                    store.record("nobody", NOW, "event", b"{}")
+            await add(store, "a")
+            await add(store, "b")
+
+    with capture_logs() as logs:
+        asyncio.run(main())
+
+    assert [line["so_far"] for line in logs if "dropped" in line["event"]] == [3]

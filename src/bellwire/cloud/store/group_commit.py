@@ -42,6 +42,7 @@ class GroupCommit:
         self._unanswered = 0
         self._trace = TraceBuffer()
         self._trace_announced = False
+        self._trace_dropped = 0
         self._closing = False
         self._thread = threading.Thread(target=self._work, name="store-writer", daemon=True)
         self._thread.start()
@@ -85,10 +86,17 @@ class GroupCommit:
             requests = self._next_batch()
             self._trace_announced = False  # before it is taken: what is recorded later is announced anew
             messages = self._trace.take()
+            self._tell_what_was_dropped()
             if requests or messages:
                 answers = self._write(requests, messages)
                 self._loop.call_soon_threadsafe(self._answer, answers)
         self._connection.close()
+
+    def _tell_what_was_dropped(self) -> None:
+        dropped = self._trace.dropped
+        if dropped > self._trace_dropped:
+            log.warning("trace too long for the disk: its oldest messages were dropped", so_far=dropped)
+            self._trace_dropped = dropped
 
     def _next_batch(self) -> list[_Request]:
         request = self._queue.get()
