@@ -31,11 +31,13 @@ from bellwire.protocol.messages import Message
 from bellwire.protocol.messages.alerts import SetAlert
 from bellwire.protocol.messages.context import AlertsState, AlertState
 from bellwire.protocol.messages.envelope import Directive, Event
+from bellwire.protocol.profiles import PROFILES
 from bellwire.protocol.profiles.clova import CIC_KO_2022
+from bellwire.protocol.profiles.profile import Profile
 
 START = datetime(2026, 11, 20, 6, 0, tzinfo=UTC)
 ACCOUNT = "home"
-CODEC = Codec(CIC_KO_2022)
+CODECS = {profile.name: Codec(profile) for profile in PROFILES.values()}
 
 
 def at(clock: str, *, day: int = 20) -> datetime:
@@ -57,15 +59,17 @@ class Talk:
         self._store = store
         store.run(add_account, ACCOUNT, "home", "UTC", self.now)
 
-    def device(self, device_id: str) -> DeviceIdentity:
+    def device(self, device_id: str, profile: Profile = CIC_KO_2022) -> DeviceIdentity:
         """A new device of the account."""
-        device = Device(device_id, device_id, CIC_KO_2022.name)
+        device = Device(device_id, device_id, profile.name)
         self._store.run(add_device, ACCOUNT, device, hash_of(device_id), self.now)
-        return DeviceIdentity(ACCOUNT, device_id, CIC_KO_2022.name)
+        return DeviceIdentity(ACCOUNT, device_id, profile.name)
 
-    def connects(self, device: str | DeviceIdentity, *, quietly: bool = False) -> "Line":
+    def connects(
+        self, device: str | DeviceIdentity, *, profile: Profile = CIC_KO_2022, quietly: bool = False
+    ) -> "Line":
         """A new downchannel; unless `quietly`, the quiet before its first context is over."""
-        identity = self.device(device) if isinstance(device, str) else device
+        identity = self.device(device, profile) if isinstance(device, str) else device
         line = Line(self, identity, self._store)
         if not quietly:
             line.memory.heard_context()
@@ -128,7 +132,8 @@ class Line:
         self._talk = talk
         self._store = store
         seq = store.read(load_sync_seq, ACCOUNT, device.device_id)
-        self.memory = Downchannel(device, CIC_KO_2022, "https://cloud", seq, talk.now)
+        self._codec = CODECS[device.profile]
+        self.memory = Downchannel(device, self._codec.profile, "https://cloud", seq, talk.now)
         self._context: AlertsState | None = None
 
     def shows(self, *alerts: SetAlert, ringing: tuple[str, ...] = ()) -> "Line":
@@ -144,14 +149,13 @@ class Line:
     def __rshift__(self, message: Message) -> "Line":
         """The device says."""
         sent = Event(message=message, message_id="", alerts_state=self._context)
-        event = CODEC.decode_event(CODEC.encode_event(sent))
+        event = self._codec.decode_event(self._codec.encode_event(sent))
         now = self._talk.now
         told = self.memory.flight.told_before(event, now)
         with self.memory.flight.answering(event) as acknowledged:
-            self._store.run(receive, Arrival(self.device, event, now, acknowledged, told))
+            self._store.run(receive, Arrival(self.device, self.memory.profile, event, now, acknowledged, told))
         self.memory.flight.shown(event, told)
-        if event.alerts_state is not None:
-            self.memory.heard_context()
+        self.memory.heard(event)
         return self
 
     def __lshift__(self, expected: Message | tuple[Message, ...]) -> "Line":
@@ -165,11 +169,11 @@ class Line:
         """What the device is told now."""
         plan = self._store.read(self.memory.plan, self._talk.now)
         said = self.memory.say(plan, self._talk.now)
-        return [_through_the_wire(message) for message in said]
+        return [self._through_the_wire(message) for message in said]
 
-
-def _through_the_wire(message: Message) -> Message:
-    return CODEC.decode_directive(CODEC.encode_directive(Directive(message=message, message_id="m"))).message
+    def _through_the_wire(self, message: Message) -> Message:
+        json = self._codec.encode_directive(Directive(message=message, message_id="m"))
+        return self._codec.decode_directive(json).message
 
 
 @contextmanager

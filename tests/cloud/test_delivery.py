@@ -20,7 +20,8 @@ from bellwire.protocol.messages.alerts import (
 )
 from bellwire.protocol.messages.context import AlertsState
 from bellwire.protocol.messages.envelope import Directive, Event
-from tests.cloud.conversation import CODEC, Line, Talk, alarm, at
+from bellwire.protocol.profiles.clova import CIC_KO_2022
+from tests.cloud.conversation import CODECS, Line, Talk, alarm, at
 
 A = {"token": "a", "type": "ALARM"}
 SEVEN = datetime(2026, 11, 20, 22, 0, tzinfo=UTC)
@@ -34,8 +35,8 @@ def alert(kind: Kind, *, label: str = "약", speech: str | None = "name.wav") ->
 
 def worded(wish: Alert, when: datetime = SEVEN) -> dict[str, object]:
     """The payload as it is on the wire."""
-    occurrence = occurrence_of(wish, when, CODEC.profile, "https://cloud:8443")
-    json = CODEC.encode_directive(Directive(message=set_alert(occurrence), message_id="m"))
+    occurrence = occurrence_of(wish, when, CIC_KO_2022, "https://cloud:8443")
+    json = CODECS[CIC_KO_2022.name].encode_directive(Directive(message=set_alert(occurrence), message_id="m"))
     payload: dict[str, object] = msgspec.json.decode(json)["directive"]["payload"]
     return payload
 
@@ -79,7 +80,7 @@ def test_the_time_is_on_the_clocks_of_the_alert_whenever_that_is() -> None:
 
 
 def test_every_asset_that_is_played_is_there() -> None:
-    occurrence = occurrence_of(alert(Kind.TIMER), SEVEN, CODEC.profile, "https://cloud")
+    occurrence = occurrence_of(alert(Kind.TIMER), SEVEN, CIC_KO_2022, "https://cloud")
 
     assert set(occurrence.play_order) == {asset.asset_id for asset in occurrence.assets}
     assert Asset("bell", "clova://alert/bell/timer") in occurrence.assets

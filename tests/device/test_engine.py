@@ -49,7 +49,7 @@ from bellwire.protocol.profiles.profile import SeveralAtOnce
 from tests.conversation import Device, Loose, alarm, fetches, gives_up, moment, muted, rings, silent
 
 SPEECH = "https://cloud.example/speech"
-STOPS_ALONE = replace(CIC_KO_2022, stop_asks_first=False, delete_asks_first=False)
+STOPS_ALONE = replace(CIC_KO_2022, stop_asks_first=False, delete_request=None)
 QUEUES = replace(CIC_KO_2022, several_at_once=SeveralAtOnce.QUEUE)
 
 
@@ -427,10 +427,11 @@ def test_the_cloud_that_sets_it_again_has_the_last_word(device: Device) -> None:
     device.at("07:00:00") >> started("a") >> rings("a")
 
 
-def test_a_version_without_asking_deletes_by_hand_alone() -> None:
+def test_a_version_without_a_request_deletes_nothing_by_hand() -> None:
     device = Device(STOPS_ALONE)
     ringing(device)
-    device << DeletePressed("a") >> stopped("a") >> deleted("a") >> silent("a")
+    device << DeletePressed("a")
+    assert not device.disk["a"].hidden
     device.over()
 
 

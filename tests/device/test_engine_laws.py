@@ -21,6 +21,7 @@ from bellwire.protocol.messages.alerts import (
     Asset,
     DeleteAlert,
     OneAlert,
+    RequestDeleteAlert,
     SetAlert,
     SetAlertSucceeded,
     StopAlert,
@@ -40,7 +41,7 @@ WAITS = st.sampled_from([0.001, 1, 5, 60, 1800, 3600, 90_000]).map(lambda s: tim
 PROFILES = st.builds(
     partial(replace, CIC_KO_2022),
     stop_asks_first=st.booleans(),
-    delete_asks_first=st.booleans(),
+    delete_request=st.sampled_from([RequestDeleteAlert, None]),
     several_at_once=st.sampled_from(SeveralAtOnce),
 )
 
@@ -99,7 +100,7 @@ class World(RuleBasedStateMachine):
     @rule(token=TOKENS)
     def press_delete(self, token: str) -> None:
         self.happens(inputs.DeletePressed(token))
-        assert not (self.bell == token and self.is_heard)
+        assert not (self.bell == token and self.is_heard and self.profile.delete_request)
 
     @rule(happened=st.sampled_from([inputs.Connected(), inputs.Disconnected(), inputs.Woke()]))
     def something(self, happened: inputs.Input) -> None:

@@ -17,7 +17,8 @@ from bellwire.cloud.store.standings import load_standings, load_sync_seq, load_u
 from bellwire.cloud.store.transaction import Transaction
 from bellwire.cloud.wording import WITHOUT_CONTENT, occurrence_of, set_alert
 from bellwire.protocol.messages import Message
-from bellwire.protocol.messages.alerts import SetAlert
+from bellwire.protocol.messages.alerts import MOST_TOKENS, DeleteAlerts, SetAlert
+from bellwire.protocol.messages.envelope import Event
 from bellwire.protocol.profiles.profile import Profile
 
 FIRST_CONTEXT = timedelta(seconds=3)
@@ -48,7 +49,13 @@ class Downchannel:
         self._origin = origin
         self._quiet_until: datetime | None = now + FIRST_CONTEXT
         self._sync_seq = sync_seq
+        self._sync_reply = next(filter(None, profile.sync_replies.values()), None)
         self._patience = Patience(past_due=profile.past_due)
+
+    def heard(self, event: Event) -> bool:
+        """Note that an event is in the rows by now. Whether its context ends the quiet of a new downchannel."""
+        self._sync_reply = self.profile.sync_replies.get(type(event.message)) or self._sync_reply
+        return event.alerts_state is not None and self.heard_context()
 
     def heard_context(self) -> bool:
         """Note that the device's context is in the rows. Whether that ends the quiet of a new downchannel."""
@@ -82,9 +89,16 @@ class Downchannel:
 
     def say(self, plan: Plan, now: datetime) -> Iterator[Message]:
         """The directives of a plan, in order, each in flight from the moment that it is taken."""
-        if plan.verdict.everything is not None:
-            yield self._everything(plan.verdict.everything, plan, now)
+        if plan.verdict.everything is not None and self._sync_reply is not None:
+            yield self._everything(self._sync_reply, plan.verdict.everything, plan, now)
+        together = self._removed_together(plan)
+        if together:
+            for say in together:
+                self.flight.note(say, now)
+            yield DeleteAlerts(tokens=tuple(say.token for say in together))
         for say in plan.verdict.say:
+            if say in together:
+                continue
             if say.what is not What.SET:
                 self.flight.note(say, now)
                 yield WITHOUT_CONTENT[say.what](say.token, plan.kinds[say.token], self.profile)
@@ -92,14 +106,23 @@ class Downchannel:
                 self.flight.note(say, now)
                 yield self._set_alert(say, plan)
 
-    def _everything(self, everything: tuple[Say, ...], plan: Plan, now: datetime) -> Message:
+    def _removed_together(self, plan: Plan) -> tuple[Say, ...]:
+        """Alerts to be removed that one directive can name; not those of which it failed before: they go one by one."""
+        if not self.profile.has(DeleteAlerts):
+            return ()
+        removals = [
+            say for say in plan.verdict.say if say.what is What.REMOVE and not self.flight.is_waiting(say.token)
+        ]
+        return tuple(removals[:MOST_TOKENS]) if len(removals) > 1 else ()
+
+    def _everything(self, reply: type[Message], everything: tuple[Say, ...], plan: Plan, now: datetime) -> Message:
         self._sync_seq = plan.sync_seq
         self._quiet_until = None
         whole = [say for say in everything if say.token in plan.alerts]
         for say in whole:
             if say.token not in plan.settled:
                 self.flight.note(say, now)
-        return self.profile.sync_reply(all_alerts=tuple(self._set_alert(say, plan) for say in whole))
+        return reply(all_alerts=tuple(self._set_alert(say, plan) for say in whole))
 
     def _set_alert(self, say: Say, plan: Plan) -> SetAlert:
         alert = plan.alerts[say.token]

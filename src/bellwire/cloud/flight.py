@@ -10,15 +10,17 @@ from datetime import datetime
 from bellwire.alerts.reconcile import Said, Say, What
 from bellwire.alerts.standing import OVERTAKEN, Desired
 from bellwire.protocol.messages import Message, alerts
+from bellwire.protocol.messages.alerts import tokens_of
 from bellwire.protocol.messages.envelope import Event
 
 _ANSWERS: Mapping[type[Message], What] = {
     alerts.SetAlertSucceeded: What.SET,
     alerts.SetAlertFailed: What.SET,
     alerts.DeleteAlertSucceeded: What.REMOVE,
+    alerts.DeleteAlertsSucceeded: What.REMOVE,
     alerts.AlertStopped: What.SILENCE,
 }
-"""Which events answer what was said. DeleteAlertFailed does not: the deletion stays in flight, and is said again."""
+"""Which events answer what was said. A failed deletion does not: it stays in flight, and is said again."""
 
 
 class _Waiting:
@@ -34,6 +36,10 @@ class Flight:
 
     def __init__(self) -> None:
         self._waiting: dict[str, list[_Waiting]] = {}
+
+    def is_waiting(self, token: str) -> bool:
+        """Whether something was said of this alert that has not been answered."""
+        return token in self._waiting
 
     def last(self) -> Mapping[str, Said]:
         """By token, the last thing said of it."""
@@ -55,24 +61,26 @@ class Flight:
         well; when it fails they still are, for the device will answer again.
         """
         answered = self._oldest_answered_by(event)
-        if answered is None:
-            yield None
-            return
-        answered.answered = True
+        for each in answered:
+            each.answered = True
         try:
-            yield answered.said.say.desired
+            yield answered[0].said.say.desired if answered else None
         except BaseException:
-            answered.answered = False
+            for each in answered:
+                each.answered = False
             raise
-        self._land(answered)
+        for each in answered:
+            self._land(each)
 
-    def _oldest_answered_by(self, event: Event) -> _Waiting | None:
+    def _oldest_answered_by(self, event: Event) -> list[_Waiting]:
+        """One for each alert that the event is about, where one waits."""
         message = event.message
         what = _ANSWERS.get(type(message))
-        if what is None or not isinstance(message, alerts.OneAlert):
-            return None
-        waiting = self._waiting.get(message.token, ())
-        return next((each for each in waiting if each.said.say.what is what and not each.answered), None)
+        if what is None:
+            return []
+        waiting = (self._waiting.get(token, ()) for token in tokens_of(message))
+        oldest = (next((w for w in each if w.said.say.what is what and not w.answered), None) for each in waiting)
+        return [found for found in oldest if found is not None]
 
     def _land(self, answered: _Waiting) -> None:
         token = answered.said.say.token

@@ -204,9 +204,10 @@ class Gateway:
         memory = downchannel.memory
         told = memory.flight.told_before(event, now)
         with memory.flight.answering(event) as acknowledged:
-            woken = await self._store.write(receive_event, Arrival(device, event, now, acknowledged, told))
+            arrival = Arrival(device, codec.profile, event, now, acknowledged, told)
+            woken = await self._store.write(receive_event, arrival)
         memory.flight.shown(event, told)
-        if event.alerts_state is not None and memory.heard_context():
+        if memory.heard(event):
             downchannel.stirred.set()
         self._bus.wake(woken)
         await answer(send, 204)

@@ -12,6 +12,9 @@ from bellwire.alerts.recurrence import zone_named
 from bellwire.protocol.messages import Message, alerts
 from bellwire.protocol.profiles.profile import Profile
 
+LOOP_PAUSE_MS = 2_000
+"""Between two times that an alert's sounds are played, where the message says it: a voice needs a rest."""
+
 ASSET_PATH = "/assets/"
 """Where the cloud serves the speech it made."""
 
@@ -19,11 +22,14 @@ ASSET_PATH = "/assets/"
 def occurrence_of(alert: Alert, scheduled_time: datetime, profile: Profile, origin: str) -> Occurrence:
     """One due time of an alert with what it plays: the kind's bell, then the label as speech where there is one.
 
+    Where a profile's urls can't name the device's bells, the bell is left to the device.
     `origin`: https://host:port by which the device reaches the cloud.
     """
-    bell = Asset("bell", profile.bell_of(alert.kind.value))
-    speech = (Asset("speech", f"{origin}{ASSET_PATH}{alert.speech}"),) if alert.speech else ()
-    assets = (bell, *speech)
+    bell = profile.bell_of(alert.kind.value)
+    assets = (
+        *((Asset("bell", bell),) if bell else ()),
+        *((Asset("speech", f"{origin}{ASSET_PATH}{alert.speech}"),) if alert.speech else ()),
+    )
     return Occurrence(
         token=alert.token,
         kind=alert.kind,
@@ -43,14 +49,21 @@ def _local(instant: datetime, zone: str) -> datetime:
 
 
 def set_alert(occurrence: Occurrence) -> alerts.SetAlert:
-    """An occurrence as a message; the profile leaves out what its version does not have (SetAlert, Payload)."""
+    """An occurrence as a message; the profile leaves out what its version does not have (SetAlert, Payload).
+
+    The last asset is what is heard behind a dialogue too: the speech, or else the bell.
+    """
+    assets = occurrence.assets
     return alerts.SetAlert(
         token=occurrence.token,
         type=occurrence.kind.value,
         scheduled_time=occurrence.scheduled_time,
         label=occurrence.label,
-        assets=tuple(alerts.Asset(asset_id=asset.asset_id, url=asset.url) for asset in occurrence.assets),
-        asset_play_order=occurrence.play_order,
+        assets=tuple(alerts.Asset(asset_id=asset.asset_id, url=asset.url) for asset in assets) or None,
+        asset_play_order=occurrence.play_order or None,
+        background_alert_asset=assets[-1].asset_id if assets else None,
+        loop_count=1 if occurrence.kind is Kind.ACTIONTIMER else None,
+        loop_pause_in_milli_seconds=LOOP_PAUSE_MS if assets else None,
     )
 
 

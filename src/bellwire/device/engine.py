@@ -29,7 +29,6 @@ from bellwire.protocol.messages.alerts import (
     DeleteAlertSucceeded,
     OneAlert,
     RequestAlertStop,
-    RequestDeleteAlert,
     SetAlert,
     SetAlertFailed,
     SetAlertSucceeded,
@@ -175,18 +174,17 @@ def _stop_pressed(turn: Turn, _happened: inputs.StopPressed) -> None:
 
 
 def _delete_pressed(turn: Turn, pressed: inputs.DeletePressed) -> None:
-    """Hide it at once; the cloud says when to delete it where the profile has it so (RequestDeleteAlert, Remarks).
+    """Hide it at once; the cloud says when to delete it (RequestDeleteAlert, Remarks).
 
+    Where a version has no such request, alerts are deleted in the account only (Alerts, introduction).
     The request must arrive: what was deleted without a network would come back with the next list.
     """
     held = turn.alerts.get(pressed.token)
-    if held is None or held.hidden:
-        return
-    if not turn.profile.delete_asks_first:
-        _remove(turn, held)
+    request = turn.profile.delete_request
+    if request is None or held is None or held.hidden:
         return
     hidden = turn.alerts[held.token] = replace(held, hidden=True)
-    turn.report(RequestDeleteAlert, hidden)
+    turn.report(request, hidden)
     if held.life is Life.RINGING:
         turn.take(hidden, Step.MUTE)
     elif held.life is Life.WAITING:

@@ -14,7 +14,8 @@ from bellwire.protocol.errors import InvalidMessage, MalformedJson, UnknownMessa
 from bellwire.protocol.messages import Message, key_of
 from bellwire.protocol.messages.context import AlertsState
 from bellwire.protocol.messages.envelope import Directive, Event, Header, RawBody, RawDirective, RawEvent
-from bellwire.protocol.profiles.profile import Field, Form, Presence, Profile
+from bellwire.protocol.messages.system import Exception as SystemException
+from bellwire.protocol.profiles.profile import Context, ErrorForm, Field, Form, Presence, Profile
 
 YEARS = range(1970, 9999)
 """Times outside are refused: some are no instant at all once brought to another time zone."""
@@ -24,6 +25,7 @@ _AT = re.compile(r"^(?P<problem>.*?)(?: - at `(?P<path>\$[^`]*)`)?$", re.DOTALL)
 _MISSING = re.compile(r"Object missing required field `([^`]*)`")
 _decode_raw_event = msgspec.json.Decoder(RawEvent).decode
 _decode_raw_directive = msgspec.json.Decoder(RawDirective).decode
+_decode_raw_body = msgspec.json.Decoder(RawBody).decode
 _encode = msgspec.json.Encoder().encode
 
 
@@ -71,8 +73,18 @@ class Codec:
         )
 
     def encode_event(self, event: Event) -> bytes:
-        """An event on one line, with its context. Raises KeyError for a message that the profile does not have."""
-        context = [
+        """An event on one line, with as much of its context as the profile sends along.
+
+        Raises KeyError for a message that the profile does not have.
+        """
+        body = self._body(self._events, event)
+        kind = self._events[key_of(event.message)].form.context
+        if kind is Context.NONE:
+            return _encode({"event": body})
+        return _encode({"context": self._context_of(event) if kind is Context.WHOLE else [], "event": body})
+
+    def _context_of(self, event: Event) -> list[dict[str, Any]]:
+        context: list[dict[str, Any]] = [
             {
                 "header": {"namespace": entry.header.namespace, "name": entry.header.name},
                 "payload": entry.payload,
@@ -83,11 +95,34 @@ class Codec:
             namespace, name = key_of(event.alerts_state)
             state = self._context[namespace, name].encode(event.alerts_state)
             context.insert(0, {"header": {"namespace": namespace, "name": name}, "payload": state})
-        return _encode({"context": context, "event": self._body(self._events, event)})
+        return context
 
     def encode_directive(self, directive: Directive) -> bytes:
         """A directive on one line. Raises KeyError for a message that the profile does not have."""
         return _encode({"directive": self._body(self._directives, directive)})
+
+    def status_of(self, status: int) -> int:
+        """The HTTP status by which this version says another one that it does not have."""
+        return self.profile.statuses.get(status, status)
+
+    def encode_refusal(self, status: int, description: str, message_id: str) -> bytes:
+        """The exception that comes with an answer of this status, on one line, in the profile's form."""
+        message = SystemException(code=self.profile.error_code(self.status_of(status)), description=description)
+        directive = Directive(message=message, message_id=message_id)
+        if self.profile.error_form is ErrorForm.BARE:
+            return _encode(self._body(self._directives, directive))
+        return self.encode_directive(directive)
+
+    def decode_refusal(self, json: bytes) -> SystemException:
+        """The exception of an answer. Raises as `decode_event`."""
+        if self.profile.error_form is ErrorForm.DIRECTIVE:
+            message = self.decode_directive(json).message
+        else:
+            body = _decode(_decode_raw_body, json, "")
+            message, _ = self._message(self._directives, body, "", self.profile.namespaces)
+        if not isinstance(message, SystemException):
+            raise InvalidMessage("directive.header.name", "is not Exception")
+        return message
 
     def _message(
         self,
@@ -100,7 +135,7 @@ class Codec:
         wording = wordings.get((header.namespace, header.name))
         if wording is None:
             raise UnknownMessage(header.namespace, header.name, known_namespace=header.namespace in namespaces)
-        message: Message = wording.decode(body.payload, f"{path}.payload")
+        message: Message = wording.decode(body.payload, f"{path}.payload".removeprefix("."))
         return message, header
 
     def _body(self, wordings: Mapping[tuple[str, str], "_Wording"], said: Event | Directive) -> dict[str, Any]:
@@ -122,6 +157,7 @@ class _Wording:
         self._decode = msgspec.json.Decoder(form.message).decode
         self._rows = _rows(form.fields)
         self._checked = tuple(row for row in self._rows.values() if row.to_check)
+        self._lenient = any(field.otherwise is not None for field in form.fields)
         self._format_time = profile.format_time
 
     def decode(self, payload: msgspec.Raw, path: str) -> Any:
@@ -129,7 +165,7 @@ class _Wording:
         fault = _fault(message, self._checked)
         if fault is not None:
             raise InvalidMessage(path + fault[0], fault[1])
-        return message
+        return _with_known_values(message, self._checked) if self._lenient else message
 
     def encode(self, message: Message) -> dict[str, Any]:
         return self._worded(msgspec.to_builtins(message, builtin_types=(datetime,)), self._rows)
@@ -145,8 +181,10 @@ class _Wording:
                 worded[name] = self._format_time(value)
             elif row.inner and isinstance(value, (list, tuple)):
                 worded[name] = [self._worded(item, row.inner) for item in value]
+            elif row.inner:
+                worded[name] = self._worded(value, row.inner)
             else:
-                worded[name] = value
+                worded[name] = row.known(value)
         return worded
 
 
@@ -164,16 +202,28 @@ class _Row:
         self.checked_inside: tuple[_Row, ...] = tuple(row for row in inner.values() if row.to_check)
         # The class leaves to be checked whether a field is there: at the top only.
         at_top = "." not in field.path
-        self.to_check: bool = bool(self.one_of or self.is_time or self.checked_inside or (at_top and self.always))
+        self.to_check: bool = bool(
+            self.one_of or self.is_time or field.rule or self.checked_inside or (at_top and self.always)
+        )
 
     def problem_of(self, value: Any) -> str | None:
         if value is None:
             return "is missing" if self.always else None
-        if self.one_of and value not in self.one_of:
+        if self.one_of and value not in self.one_of and self.field.otherwise is None:
             return f"{value[:100]!r} is none of {', '.join(self.one_of)}"
         if self.is_time and value.year not in YEARS:
             return f"{value.isoformat()} is not between the years 1970 and 9998"
+        if self.field.rule and not self.field.rule.holds(value):
+            return f"{_short(value)} is not {self.field.rule.text}"
         return None
+
+    def known(self, value: Any) -> Any:
+        """The value or, where it is none of those that there are, the one that it counts as."""
+        return self.field.otherwise if self.field.otherwise is not None and value not in self.one_of else value
+
+
+def _short(value: Any) -> str:
+    return repr(value[:100] if isinstance(value, str) else value)
 
 
 def _rows(fields: Iterable[Field], inside: str = "") -> dict[str, _Row]:
@@ -193,16 +243,35 @@ def _fault(holder: Any, rows: tuple[_Row, ...]) -> tuple[str, str] | None:
     """
     for row in rows:
         value = getattr(holder, row.attribute)
-        if row.checked_inside:
-            for index, item in enumerate(value or ()):
+        if value is not None and row.checked_inside:
+            for index, item in enumerate(value if isinstance(value, tuple) else (value,)):
                 inner = _fault(item, row.checked_inside)
                 if inner is not None:
-                    return f".{row.name}[{index}]{inner[0]}", inner[1]
+                    at = f"[{index}]" if isinstance(value, tuple) else ""
+                    return f".{row.name}{at}{inner[0]}", inner[1]
         else:
             problem = row.problem_of(value)
             if problem is not None:
                 return f".{row.name}", problem
     return None
+
+
+def _with_known_values(holder: Any, rows: tuple[_Row, ...]) -> Any:
+    """The same with every value that is not known replaced by the one that it counts as."""
+    changes: dict[str, Any] = {}
+    for row in rows:
+        value = getattr(holder, row.attribute)
+        if value is None:
+            continue
+        if not row.checked_inside:
+            known = row.known(value)
+        elif isinstance(value, tuple):
+            known = tuple(_with_known_values(item, row.checked_inside) for item in value)
+        else:
+            known = _with_known_values(value, row.checked_inside)
+        if known != value:
+            changes[row.attribute] = known
+    return msgspec.structs.replace(holder, **changes) if changes else holder
 
 
 T = TypeVar("T")

@@ -7,7 +7,7 @@ It knows the table at its foot and what a report leads to; it must not know what
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from itertools import islice
-from typing import Any, cast
+from typing import Any
 
 from bellwire.alerts.alert import Kind
 from bellwire.alerts.lifecycle import Life, Step
@@ -28,9 +28,13 @@ from bellwire.cloud.store.standings import (
 from bellwire.cloud.store.transaction import Transaction
 from bellwire.protocol.messages import Message
 from bellwire.protocol.messages.alerts import (
+    AlertEnteredBackground,
+    AlertEnteredForeground,
     AlertStarted,
     AlertStopped,
     DeleteAlertFailed,
+    DeleteAlertsFailed,
+    DeleteAlertsSucceeded,
     DeleteAlertSucceeded,
     OneAlert,
     RequestAlertStop,
@@ -38,6 +42,7 @@ from bellwire.protocol.messages.alerts import (
     RequestSynchronizeAlert,
     SetAlertFailed,
     SetAlertSucceeded,
+    tokens_of,
 )
 
 Woken = frozenset[str]
@@ -56,14 +61,13 @@ def believe_context(arrival: Arrival, rows: Rows) -> Transaction[Woken]:
     """
     if arrival.shown is None:
         return NOBODY
-    message = arrival.event.message
-    about = message.token if isinstance(message, OneAlert) else None
+    about = tokens_of(arrival.event.message)
     woken = NOBODY
     for before in _differing(arrival, rows, arrival.shown):
-        if before.token != about:
+        if before.token not in about:
             after = observed(before, arrival.seen(before.token), arrival.now, arrival.told.get(before.token))
             if after is not before:
-                woken |= yield from _keep(arrival, rows, before, after)
+                woken |= yield from _keep(arrival, rows, after, ended_occurrence(before, after))
     return woken
 
 
@@ -87,13 +91,12 @@ def _is_heard(rows: Rows, token: str) -> bool:
     return token in rows or _room_for_strangers(rows) > 0
 
 
-def _keep(arrival: Arrival, rows: Rows, before: Standing, after: Standing) -> Transaction[Woken]:
-    """Keep what the device reported; when an occurrence ended by it, go on with the alert."""
+def _keep(arrival: Arrival, rows: Rows, after: Standing, ended: datetime | None) -> Transaction[Woken]:
+    """Keep what the device reported; when an occurrence `ended` by it, go on with the alert."""
     device = arrival.device
-    if not _is_heard(rows, before.token):
+    if not _is_heard(rows, after.token):
         return NOBODY
     yield from save_report(device.account_id, device.device_id, after)
-    ended = ended_occurrence(before, after)
     woken = NOBODY if is_settled(after) else frozenset((device.device_id,))
     if ended is not None:
         woken |= yield from end_occurrence(device.account_id, after.token, ended, arrival.now)
@@ -120,18 +123,37 @@ def _report(step: Step) -> Handler:
     """Make the handler of an event that reports one step of an alert's life."""
 
     def handle(arrival: Arrival, rows: Rows) -> Transaction[Woken]:
-        before = _standing(arrival, rows)
-        seen = arrival.seen(before.token)
-        after = reported_step(before, step, arrival.now, arrival.acknowledged, seen)
-        return (yield from _keep(arrival, rows, before, after))
+        woken = NOBODY
+        for before in _standings(arrival, rows):
+            seen = arrival.seen(before.token)
+            after = reported_step(before, step, arrival.now, arrival.acknowledged, seen)
+            woken |= yield from _keep(arrival, rows, after, ended_occurrence(before, after))
+        return woken
 
     return handle
 
 
+def _stopped(arrival: Arrival, rows: Rows) -> Transaction[Woken]:
+    """It rings no longer; where stopping removes it, the device does not have it any more either (AlertStopped)."""
+    before = _standing(arrival, rows)
+    after = reported_step(before, Step.STOP, arrival.now, arrival.acknowledged, arrival.seen(before.token))
+    ended = ended_occurrence(before, after)
+    if arrival.profile.stopping_removes and after.reported.life is Life.STOPPED:
+        after = reported_step(after, Step.DELETE, arrival.now, None, None)
+    return (yield from _keep(arrival, rows, after, ended))
+
+
+def _standings(arrival: Arrival, rows: Rows) -> Iterator[Standing]:
+    """How the alerts stand that the event is about."""
+    message = arrival.event.message
+    kind = Kind(message.type or Kind.ALARM) if isinstance(message, OneAlert) else Kind.ALARM
+    for token in tokens_of(message):
+        row = rows.get(token)
+        yield stranger(token, kind, arrival.now) if row is None else standing_of(row)
+
+
 def _standing(arrival: Arrival, rows: Rows) -> Standing:
-    message = cast("OneAlert", arrival.event.message)
-    row = rows.get(message.token)
-    return stranger(message.token, Kind(message.type or Kind.ALARM), arrival.now) if row is None else standing_of(row)
+    return next(_standings(arrival, rows))
 
 
 def _request_stop(arrival: Arrival, rows: Rows) -> Transaction[Woken]:
@@ -141,7 +163,7 @@ def _request_stop(arrival: Arrival, rows: Rows) -> Transaction[Woken]:
         return NOBODY
     seen = arrival.seen(before.token)
     ringing = reported_step(before, Step.START, arrival.now, None, seen)
-    woken = yield from _keep(arrival, rows, before, ringing)
+    woken = yield from _keep(arrival, rows, ringing, ended_occurrence(before, ringing))
     occurrence = ringing.reported.scheduled_time
     if ringing.reported.life is not Life.RINGING or occurrence is None:
         # A request that came late, or again: silencing would be of the next occurrence, which must ring.
@@ -160,7 +182,8 @@ def _request_delete(arrival: Arrival, rows: Rows) -> Transaction[Woken]:
     return devices | {device_id}
 
 
-def _request_synchronize(arrival: Arrival, _: Rows) -> Transaction[Woken]:
+def request_synchronize(arrival: Arrival, _: Rows) -> Transaction[Woken]:
+    """The device wants the whole list (RequestSynchronizeAlert, RequestSynchronizeState)."""
     yield from ask_for_everything(arrival.device.account_id, arrival.device.device_id)
     return frozenset((arrival.device.device_id,))
 
@@ -172,13 +195,17 @@ def _nothing_more(*_: object) -> Transaction[Woken]:
 
 
 HANDLERS: dict[type[Message], Handler] = {
+    AlertEnteredBackground: _report(Step.START),
+    AlertEnteredForeground: _report(Step.START),
     AlertStarted: _report(Step.START),
-    AlertStopped: _report(Step.STOP),
+    AlertStopped: _stopped,
     DeleteAlertFailed: _nothing_more,
     DeleteAlertSucceeded: _report(Step.DELETE),
+    DeleteAlertsFailed: _nothing_more,
+    DeleteAlertsSucceeded: _report(Step.DELETE),
     RequestAlertStop: _request_stop,
     RequestDeleteAlert: _request_delete,
-    RequestSynchronizeAlert: _request_synchronize,
+    RequestSynchronizeAlert: request_synchronize,
     SetAlertFailed: _report(Step.FAIL),
     SetAlertSucceeded: _report(Step.SET),
 }

@@ -11,6 +11,7 @@ from bellwire.alerts.standing import Desired, Seen
 from bellwire.cloud.identity import DeviceIdentity
 from bellwire.protocol.messages.context import AlertState
 from bellwire.protocol.messages.envelope import Event
+from bellwire.protocol.profiles.profile import Profile
 
 
 class Shown(NamedTuple):
@@ -25,6 +26,7 @@ class Arrival:
     """One event of one device."""
 
     device: DeviceIdentity
+    profile: Profile
     event: Event
     now: datetime
     acknowledged: Desired | None = None

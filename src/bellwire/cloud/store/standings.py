@@ -64,6 +64,11 @@ DELETE_STANDING = Statement(
     "an alert that is neither desired on a device nor there any more",
 )
 
+DELETE_ABSENT = Statement(
+    sa.delete(standings).where(_OF_ALERT & (standings.c.reported == Life.ABSENT.value)),
+    "where an alert is not there and will not be desired any more",
+)
+
 DESIRE = Statement(
     sa.update(standings)
     .where(_OF_ALERT)
@@ -196,8 +201,10 @@ def desire(
 ) -> Transaction[list[str]]:
     """Change what is desired of an alert on all of its devices; `over`: this occurrence must ring no longer.
 
-    Returns the devices' ids.
+    Returns the devices' ids, but for those that have the alert no longer when it is desired nowhere any more.
     """
+    if desired is None:
+        yield DELETE_ABSENT, {"account_id": account_id, "token": token}
     rows = yield (
         DESIRE,
         {

@@ -9,6 +9,9 @@ from bellwire.protocol.messages import Message, Token
 
 ALERT_TYPES = ("ACTIONTIMER", "ALARM", "REMINDER", "TIMER")
 
+MOST_TOKENS = 1000
+"""In one message."""
+
 
 class AlertMessage(Message, frozen=True, kw_only=True):
     """A message of this namespace."""
@@ -23,6 +26,20 @@ class OneAlert(AlertMessage, frozen=True, kw_only=True):
     """Which alert."""
     type: str | None = None
     """ACTIONTIMER, ALARM, REMINDER or TIMER."""
+
+
+class SomeAlerts(AlertMessage, frozen=True, kw_only=True):
+    """A message about several alerts."""
+
+    tokens: Annotated[tuple[Token, ...], msgspec.Meta(max_length=MOST_TOKENS)]
+    """Which alerts."""
+
+
+def tokens_of(message: Message) -> tuple[str, ...]:
+    """The alerts that a message is about."""
+    if isinstance(message, OneAlert):
+        return (message.token,)
+    return message.tokens if isinstance(message, SomeAlerts) else ()
 
 
 class Asset(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -47,6 +64,12 @@ class SetAlert(OneAlert, frozen=True, kw_only=True):
     """What may be played."""
     asset_play_order: Annotated[tuple[Token, ...], msgspec.Meta(max_length=1024)] | None = None
     """Asset ids in the order of playing; reminders and timers repeat it."""
+    background_alert_asset: Token | None = None
+    """The asset to be heard while a dialogue or other sound is in front."""
+    loop_count: Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)] | None = None
+    """How often the order is played; None: until it is stopped, or as the profile limits it."""
+    loop_pause_in_milli_seconds: Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)] | None = None
+    """Between two times."""
 
 
 class StopAlert(OneAlert, frozen=True, kw_only=True):
@@ -55,6 +78,24 @@ class StopAlert(OneAlert, frozen=True, kw_only=True):
 
 class DeleteAlert(OneAlert, frozen=True, kw_only=True):
     """Delete this alert. Directive."""
+
+
+class DeleteAlerts(SomeAlerts, frozen=True, kw_only=True):
+    """Delete all of these or, if one can't be, none. Directive."""
+
+
+class SetVolume(AlertMessage, frozen=True, kw_only=True):
+    """Alerts are to ring so loud. Directive."""
+
+    volume: int
+    """0 to 100."""
+
+
+class AdjustVolume(AlertMessage, frozen=True, kw_only=True):
+    """Alerts are to ring louder or softer by so much. Directive."""
+
+    volume: int
+    """-100 to 100."""
 
 
 class SynchronizeAlert(AlertMessage, frozen=True, kw_only=True):
@@ -101,3 +142,26 @@ class RequestDeleteAlert(OneAlert, frozen=True, kw_only=True):
 
 class RequestSynchronizeAlert(AlertMessage, frozen=True, kw_only=True):
     """Please say SynchronizeAlert. Event."""
+
+
+class DeleteAlertsSucceeded(SomeAlerts, frozen=True, kw_only=True):
+    """All of these were deleted. Event."""
+
+
+class DeleteAlertsFailed(SomeAlerts, frozen=True, kw_only=True):
+    """One of these could not be deleted, so none was. Event."""
+
+
+class AlertEnteredForeground(OneAlert, frozen=True, kw_only=True):
+    """The alert, which rings, is in front now: nothing else is heard. Event."""
+
+
+class AlertEnteredBackground(OneAlert, frozen=True, kw_only=True):
+    """The alert, which rings, is behind a dialogue or other sound. Event."""
+
+
+class VolumeChanged(AlertMessage, frozen=True, kw_only=True):
+    """Alerts ring so loud from now on. Event."""
+
+    volume: int
+    """0 to 100."""

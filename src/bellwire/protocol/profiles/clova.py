@@ -1,10 +1,29 @@
 """CLOVA Interface Connect, version by version, row by row of its documents."""
 
+import re
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from bellwire.protocol.messages import Message, alerts, context, system
 from bellwire.protocol.messages.alerts import ALERT_TYPES
-from bellwire.protocol.profiles.profile import Field, Form, Presence, Profile, SeveralAtOnce, by_key
+from bellwire.protocol.profiles.profile import (
+    AssetFailure,
+    Authorization,
+    Context,
+    Described,
+    ErrorForm,
+    Field,
+    Form,
+    Offline,
+    Presence,
+    Profile,
+    Rule,
+    SeveralAtOnce,
+    TokenForm,
+    UnknownDirective,
+    by_key,
+)
 
 
 class Hello(Message, frozen=True, kw_only=True):
@@ -18,30 +37,115 @@ def _format_time(instant: datetime) -> str:
     return instant.isoformat(timespec="seconds")
 
 
-_ONE_ALERT = (Field("token"), Field("type", one_of=ALERT_TYPES))
-_WITH_ASSETS = ("REMINDER", "ACTIONTIMER", "TIMER")
-_WITH_LABEL = ("REMINDER", "ACTIONTIMER")
+def _token_of(authorization: str) -> str | None:
+    scheme, _, token = authorization.partition(" ")
+    return token.strip() or None if scheme.lower() == "bearer" else None
 
-_SET_ALERT_2022 = (
-    Field("assets[]", Presence.CONDITIONAL, with_types=_WITH_ASSETS),
-    Field("assets[].assetId"),
-    Field("assets[].url"),
-    Field("assetPlayOrder[]", Presence.CONDITIONAL, with_types=_WITH_ASSETS),
-    Field("label", Presence.CONDITIONAL, with_types=_WITH_LABEL),
-    Field("scheduledTime", is_time=True),
-    *_ONE_ALERT,
+
+_SEMVER = r"\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?"
+_USER_AGENT = re.compile(
+    rf"(?P<maker>[^/\s]+)/(?P<product>[^/\s]+)/(?P<version>{_SEMVER})"
+    r" ?\((?P<os>[^;()]+);(?P<hardware>[^;()]+)(?P<more>(?:;[^;()=]+=[^;()]*)*)\)"
 )
+_LONGEST = 512
+"""Characters of a header that are kept."""
+
+
+def _describe(headers: Mapping[str, str]) -> Described:
+    """User-Agent: ``Maker/Product/1.2.3 (OS;HW;key=value)``; X-Clova-Device-Tags: words between commas."""
+    agent = headers.get("user-agent", "")[:_LONGEST]
+    found = _USER_AGENT.fullmatch(agent.strip())
+    tags = headers.get("x-clova-device-tags", "")[:_LONGEST].split(",")
+    warnings = () if found else (f"User-Agent {agent!r} is not of the form Maker/Product/1.2.3 (OS;HW;key=value)",)
+    return Described(agent, _details(found) if found else {}, tuple(filter(None, map(str.strip, tags))), warnings)
+
+
+def _details(found: re.Match[str]) -> Mapping[str, str]:
+    more = (pair.partition("=") for pair in found["more"].split(";") if pair)
+    named = {name: found[name].strip() for name in ("maker", "product", "version", "os", "hardware")}
+    return {**{key.strip(): value.strip() for key, _, value in more}, **named}
+
+
+_ONE_ALERT = (Field("token"), Field("type", one_of=ALERT_TYPES))
+
+
+def _set_alert(with_assets: tuple[str, ...]) -> tuple[Field, ...]:
+    conditional = Presence.CONDITIONAL
+    return (
+        Field("assets[]", "object array", conditional, with_types=with_assets),
+        Field("assets[].assetId"),
+        Field("assets[].url"),
+        Field("assetPlayOrder[]", "string array", conditional, with_types=with_assets),
+        Field("label", presence=conditional, with_types=("REMINDER", "ACTIONTIMER")),
+        Field("scheduledTime", is_time=True),
+        *_ONE_ALERT,
+    )
+
+
+_SET_ALERT_2018 = _set_alert(("REMINDER", "ACTIONTIMER"))
+_SET_ALERT_2022 = _set_alert(("REMINDER", "ACTIONTIMER", "TIMER"))
+
+
+def _all_alerts(set_alert: tuple[Field, ...]) -> tuple[Field, ...]:
+    return (
+        Field("allAlerts[]", "object array"),
+        *(replace(row, path=f"allAlerts[].{row.path}") for row in set_alert),
+    )
+
 
 _ALERTS_STATE = tuple(
-    Field(f"{which}[]{field}", one_of=one_of, is_time=is_time)
-    for which in ("allAlerts", "activeAlerts")
-    for field, one_of, is_time in (
-        ("", (), False),
-        (".token", (), False),
-        (".type", ALERT_TYPES, False),
-        (".scheduledTime", (), True),
+    row
+    for which in ("allAlerts[]", "activeAlerts[]")
+    for row in (
+        Field(which, "object array"),
+        Field(f"{which}.token"),
+        Field(f"{which}.type", one_of=ALERT_TYPES),
+        Field(f"{which}.scheduledTime", is_time=True),
     )
 )
+
+_NUMBER = Rule("a number", lambda code: isinstance(code, int))
+
+
+def _alerts_events(document: str) -> tuple[Form, ...]:
+    """The events of namespace Alerts that all of these versions have, but for those that ask for the list."""
+    messages = (
+        alerts.AlertStarted,
+        alerts.AlertStopped,
+        alerts.DeleteAlertFailed,
+        alerts.DeleteAlertSucceeded,
+        alerts.RequestAlertStop,
+        alerts.SetAlertFailed,
+        alerts.SetAlertSucceeded,
+    )
+    return (
+        *(Form(message, _ONE_ALERT, f"{document}, {message.__name__}") for message in messages),
+        Form(alerts.RequestSynchronizeAlert, (), f"{document}, RequestSynchronizeAlert"),
+    )
+
+
+def _alerts_directives(document: str, set_alert: tuple[Field, ...]) -> tuple[Form, ...]:
+    return (
+        Form(Hello, (), "protocol facts 1"),
+        Form(alerts.DeleteAlert, _ONE_ALERT, f"{document}, DeleteAlert"),
+        Form(alerts.SetAlert, set_alert, f"{document}, SetAlert"),
+        Form(alerts.StopAlert, _ONE_ALERT, f"{document}, StopAlert"),
+        Form(alerts.SynchronizeAlert, _all_alerts(set_alert), f"{document}, SynchronizeAlert"),
+        Form(
+            system.Exception,
+            (Field("code", "number", rule=_NUMBER), Field("description")),
+            "protocol facts 1",
+        ),
+    )
+
+
+def _system_directives(document: str, set_alert: tuple[Field, ...]) -> tuple[Form, ...]:
+    return (Form(system.SynchronizeState, _all_alerts(set_alert), f"{document}, SynchronizeState"),)
+
+
+_EN, _JA, _KO = "clova-system-en-2018", "clova-alerts-ja-2019", "clova-alerts-ko-2022"
+_ASK_FOR_STATE = Form(system.RequestSynchronizeState, (), f"{_EN}, RequestSynchronizeState", Context.EMPTY)
+_STATE = f"{_EN} (deprecated since 2018-02)"
 
 CIC_KO_2022 = Profile(
     name="cic-ko-2022",
@@ -49,42 +153,55 @@ CIC_KO_2022 = Profile(
     downchannel_path="/v1/directives",
     events_path="/v1/events",
     ping_path="/ping",
+    authorization=Authorization("/token", TokenForm.QUERY, authorize_path="/authorize"),
+    token_of=_token_of,
+    describe=_describe,
     events=by_key(
-        Form(alerts.AlertStarted, _ONE_ALERT),
-        Form(alerts.AlertStopped, _ONE_ALERT),
-        Form(alerts.DeleteAlertFailed, _ONE_ALERT),
-        Form(alerts.DeleteAlertSucceeded, _ONE_ALERT),
-        Form(alerts.RequestAlertStop, _ONE_ALERT),
-        Form(alerts.RequestDeleteAlert, _ONE_ALERT),
-        Form(alerts.RequestSynchronizeAlert),
-        Form(alerts.SetAlertFailed, _ONE_ALERT),
-        Form(alerts.SetAlertSucceeded, _ONE_ALERT),
+        *_alerts_events(_KO),
+        Form(alerts.RequestDeleteAlert, _ONE_ALERT, f"{_KO}, RequestDeleteAlert"),
+        replace(_ASK_FOR_STATE, source=_STATE),
     ),
-    directives=by_key(
-        Form(Hello),
-        Form(alerts.DeleteAlert, _ONE_ALERT),
-        Form(alerts.SetAlert, _SET_ALERT_2022),
-        Form(alerts.StopAlert, _ONE_ALERT),
-        Form(
-            alerts.SynchronizeAlert,
-            (
-                Field("allAlerts[]"),
-                *(
-                    Field(f"allAlerts[].{row.path}", row.presence, row.one_of, row.with_types, row.is_time)
-                    for row in _SET_ALERT_2022
-                ),
-            ),
-        ),
-        Form(system.Exception, (Field("code"), Field("description"))),
-    ),
-    context=by_key(Form(context.AlertsState, _ALERTS_STATE)),
+    directives=by_key(*_alerts_directives(_KO, _SET_ALERT_2022), *_system_directives(_STATE, _SET_ALERT_2022)),
+    context=by_key(Form(context.AlertsState, _ALERTS_STATE, "protocol facts 2, Context")),
     greeting=Hello(),
+    needs_downchannel=True,
+    error_form=ErrorForm.DIRECTIVE,
+    error_code=lambda status: status,
     format_time=_format_time,
     bell_url="clova://alert/bell/{type}",
     silencing=alerts.StopAlert,
+    stopping_removes=False,
     stop_asks_first=True,
-    delete_asks_first=True,
+    delete_request=alerts.RequestDeleteAlert,
     sync_request=alerts.RequestSynchronizeAlert,
-    sync_reply=alerts.SynchronizeAlert,
+    sync_replies={
+        alerts.RequestSynchronizeAlert: alerts.SynchronizeAlert,
+        system.RequestSynchronizeState: system.SynchronizeState,
+    },
     several_at_once=SeveralAtOnce.CANCEL_OLDER,
+    asset_failure=AssetFailure.SKIP,
+    offline=Offline.DELETE,
+    unknown_directive=UnknownDirective.IGNORE,
+    played_once=("ACTIONTIMER",),
+)
+
+CIC_JA_2019 = replace(
+    CIC_KO_2022,
+    name="cic-ja-2019",
+    title="CLOVA Interface Connect, Alerts of the Japanese guide of 2019",
+    events=by_key(*_alerts_events(_JA), replace(_ASK_FOR_STATE, source=_STATE)),
+    directives=by_key(*_alerts_directives(_JA, _SET_ALERT_2018), *_system_directives(_STATE, _SET_ALERT_2018)),
+    delete_request=None,
+)
+
+CIC_EN_2018 = replace(
+    CIC_JA_2019,
+    name="cic-en-2018",
+    title="CLOVA Interface Connect, System of the English guide of 2018, with the Alerts of its time",
+    events=by_key(*_alerts_events("protocol facts 2, CIC 2018-02"), _ASK_FOR_STATE),
+    directives=by_key(
+        *_alerts_directives("protocol facts 2, CIC 2018-02", _SET_ALERT_2018),
+        *_system_directives(_EN, _SET_ALERT_2018),
+    ),
+    sync_request=system.RequestSynchronizeState,
 )
