@@ -17,13 +17,15 @@ from bellwire.protocol.messages.alerts import ALERT_TYPES, Asset, SetAlert, Sync
 from bellwire.protocol.messages.context import AlertsState, AlertState, ContextHeader, ContextObject
 from bellwire.protocol.messages.envelope import Directive, Event
 from bellwire.protocol.messages.system import Exception as SystemException
+from bellwire.protocol.profiles import PROFILES
 from bellwire.protocol.profiles.clova import CIC_KO_2022, Hello
-from bellwire.protocol.profiles.profile import Field, Form, Presence
+from bellwire.protocol.profiles.profile import Field
+from tests.protocol.wire_values import JSON, name_in, times
 
 lawful = settings(deadline=None, derandomize=True, max_examples=60)
 
 CODEC = Codec(CIC_KO_2022)
-GOLDEN = Path(__file__).parent / "golden"
+GOLDEN = Path(__file__).parent / "golden" / CIC_KO_2022.name
 SEOUL = timezone(timedelta(hours=9))
 ALARM_TOKEN = "876afa88-8ad5-427b-9878-2edb5b103117"
 REMINDER = SetAlert(
@@ -141,12 +143,6 @@ def test_a_directive_of_the_guide_is_read_and_written(message: Message) -> None:
     assert json.loads(CODEC.encode_directive(directive)) == said
 
 
-def test_every_message_of_the_profile_has_its_example() -> None:
-    assert {key_of(message) for message in EVENTS} == set(CIC_KO_2022.events)
-    assert {key_of(message) for message in DIRECTIVES} == {k for k in CIC_KO_2022.directives if k[0] == "Alerts"}
-    assert {path.stem for path in GOLDEN.iterdir()} == {name_of(message) for message in (*EVENTS, *DIRECTIVES)}
-
-
 def test_the_greeting_and_an_exception() -> None:
     for message, payload in (
         (Hello(), {}),
@@ -160,126 +156,7 @@ def test_the_greeting_and_an_exception() -> None:
         assert CODEC.decode_directive(written).message == message
 
 
-# Every row of the tables: generated from the profile, so that none is forgotten
-
-
-def example_of(field: Field) -> Any:
-    if field.path.endswith("[]"):
-        return []
-    if field.is_time:
-        return "2030-01-01T07:00:00+09:00"
-    return 400 if field.path == "code" else "REMINDER" if field.one_of else "text"
-
-
-def holders_of(payload: Any, path: str) -> Any:
-    """The innermost object that has the field of this path."""
-    for step in path.split(".")[:-1]:
-        payload = payload[step.removesuffix("[]")][0]
-    return payload
-
-
-def field_name(field: Field) -> str:
-    return field.path.rpartition(".")[2].removesuffix("[]")
-
-
-def whole_payload(form: Form) -> dict[str, Any]:
-    """A payload with every field of the table; an array has one item."""
-    payload: dict[str, Any] = {}
-    for field in form.fields:
-        holders_of(payload, field.path)[field_name(field)] = example_of(field)
-        if field.path.endswith("[]"):
-            inner = any(other.path.startswith(field.path + ".") for other in form.fields)
-            holders_of(payload, field.path)[field_name(field)].append({} if inner else "text")
-    return payload
-
-
-def decode(form: Form, payload: Any) -> object:
-    """Decode a message of this form, wherever messages of its kind travel."""
-    key = namespace, name = key_of(form.message)
-    header = {"namespace": namespace, "name": name, "messageId": "m"}
-    if key in CIC_KO_2022.context:
-        other = {"header": {"namespace": "Speaker", "name": "VolumeState"}, "payload": {}}
-        return CODEC.decode_event(started(context=[other, {"header": header, "payload": payload}]))
-    if key in CIC_KO_2022.events:
-        return CODEC.decode_event(json.dumps({"event": {"header": header, "payload": payload}}).encode())
-    return CODEC.decode_directive(json.dumps({"directive": {"header": header, "payload": payload}}).encode())
-
-
-def where(form: Form) -> str:
-    key = key_of(form.message)
-    if key in CIC_KO_2022.context:
-        return "context[1].payload."
-    return "event.payload." if key in CIC_KO_2022.events else "directive.payload."
-
-
-FORMS = [*CIC_KO_2022.events.values(), *CIC_KO_2022.directives.values(), *CIC_KO_2022.context.values()]
-ROWS = [
-    pytest.param(form, field, id=f"{name_of(form.message)}-{field.path}") for form in FORMS for field in form.fields
-]
-ARRAYS = [(form, field) for form in FORMS for field in form.fields if field.path.endswith("[]")]
-
-
-def fault_of(form: Form, payload: Any) -> tuple[str, str]:
-    """The path that the refusal names, as the document writes it, and the sentence."""
-    with pytest.raises(InvalidMessage) as caught:
-        decode(form, payload)
-    path = caught.value.path
-    assert path.startswith(where(form))
-    return re.sub(r"\[[^]]*\]", "[]", path.removeprefix(where(form))), str(caught.value)
-
-
-@pytest.mark.parametrize("form", FORMS, ids=lambda form: name_of(form.message))
-def test_a_whole_message_is_taken(form: Form) -> None:
-    decode(form, whole_payload(form))
-
-
-@pytest.mark.parametrize(("form", "field"), ROWS)
-def test_a_field_that_must_be_there_is_missed_by_its_path(form: Form, field: Field) -> None:
-    payload = whole_payload(form)
-    del holders_of(payload, field.path)[field_name(field)]
-    if field.presence is Presence.ALWAYS:
-        path, sentence = fault_of(form, payload)
-        assert path == field.path.removesuffix("[]")
-        assert sentence.endswith(": is missing")
-    else:
-        decode(form, payload)
-
-
-@pytest.mark.parametrize(("form", "field"), ROWS)
-def test_an_ill_typed_field_is_refused_by_its_path(form: Form, field: Field) -> None:
-    is_array = field.path.endswith("[]")
-    unfit: list[Any] = [True, 1.5, {}, "text" if is_array or field.path == "code" else 7]
-    unfit += [None] if field.presence is Presence.ALWAYS else []
-    unfit += [] if is_array else [[]]
-    unfit += ["tomorrow", "2030-01-01T07:00:00", "2030-01-01", ""] if field.is_time else []
-    unfit += ["alarm", ""] if field.one_of else []
-    unfit += [""] if field_name(field) in {"token", "assetId", "url"} else []
-    for value in unfit:
-        payload = whole_payload(form)
-        holders_of(payload, field.path)[field_name(field)] = value
-        assert fault_of(form, payload)[0] == field.path.removesuffix("[]"), value
-
-
-@pytest.mark.parametrize(("form", "field"), ARRAYS)
-def test_an_ill_typed_item_is_refused_by_the_path_of_its_array(form: Form, field: Field) -> None:
-    unfit: list[Any] = [None, 7, [], True]
-    for value in unfit:
-        payload = whole_payload(form)
-        holders_of(payload, field.path)[field_name(field)].append(value)
-        assert fault_of(form, payload)[0] == field.path
-
-
-@pytest.mark.parametrize("payload", [None, 7, "text", [], True])
-@pytest.mark.parametrize("form", FORMS, ids=lambda form: name_of(form.message))
-def test_a_payload_that_is_no_object_is_refused(form: Form, payload: Any) -> None:
-    with pytest.raises(InvalidMessage) as caught:
-        decode(form, payload)
-    assert caught.value.path == where(form).removesuffix(".")
-
-
-@pytest.mark.parametrize("form", FORMS, ids=lambda form: name_of(form.message))
-def test_unknown_fields_are_ignored(form: Form) -> None:
-    assert decode(form, {**whole_payload(form), "more": [{"of": 1}]}) == decode(form, whole_payload(form))
+# Faults
 
 
 def test_a_wrong_value_is_found_at_its_index() -> None:
@@ -396,15 +273,6 @@ def test_a_message_that_the_profile_does_not_have_is_not_written() -> None:
 # Times
 
 
-def times() -> st.SearchStrategy[datetime]:
-    """To the second, with any offset."""
-    return st.builds(
-        lambda seconds, minutes: datetime.fromtimestamp(seconds, timezone(timedelta(minutes=minutes))),
-        st.integers(86_400, 253_370_000_000),
-        st.integers(-14 * 60, 14 * 60),
-    )
-
-
 @pytest.mark.parametrize(
     ("written", "instant"),
     [
@@ -473,77 +341,10 @@ def test_a_conditional_field_is_written_only_with_its_types(field: Field, alert_
     for message in (alert, SynchronizeAlert(all_alerts=(alert,))):
         payload = json.loads(CODEC.encode_directive(Directive(message=message, message_id="m")))["directive"]["payload"]
         [payload] = payload.get("allAlerts", [payload])
-        assert (field_name(field) in payload) == (alert_type in field.with_types)
+        assert (name_in(field) in payload) == (alert_type in field.with_types)
 
 
-# Laws
-
-
-def texts(field: Field) -> st.SearchStrategy[Any]:
-    if field.one_of:
-        return st.sampled_from(field.one_of)
-    if field.is_time:
-        return times().map(datetime.isoformat)
-    return st.integers(0, 10**18) if field.path == "code" else st.text(min_size=1, max_size=12)
-
-
-def payloads(form: Form, inside: str = "") -> st.SearchStrategy[dict[str, Any]]:
-    """Payloads that the form's table allows: what is conditional comes only with the types that have it."""
-    rows = [row for row in form.fields if row.path.startswith(inside) and "." not in row.path[len(inside) :]]
-
-    def values(row: Field) -> st.SearchStrategy[Any]:
-        if not row.path.endswith("[]"):
-            return texts(row)
-        inner = any(other.path.startswith(row.path + ".") for other in form.fields)
-        return st.lists(payloads(form, row.path + ".") if inner else st.text(min_size=1, max_size=5), max_size=3)
-
-    wholes = st.fixed_dictionaries(
-        {field_name(row): values(row) for row in rows if row.presence is Presence.ALWAYS},
-        optional={field_name(row): values(row) for row in rows if row.presence is not Presence.ALWAYS},
-    )
-    types = {field_name(row): row.with_types for row in rows if row.with_types}
-    return wholes.map(
-        lambda whole: {name: whole[name] for name in whole if name not in types or whole["type"] in types[name]}
-    )
-
-
-@pytest.mark.parametrize("form", list(CIC_KO_2022.directives.values()), ids=lambda form: name_of(form.message))
-@settings(lawful, max_examples=20)
-@given(data=st.data())
-def test_any_directive_of_the_tables_is_read_and_written_the_same(form: Form, data: st.DataObject) -> None:
-    namespace, name = key_of(form.message)
-    payload = data.draw(payloads(form))
-    said = {"directive": {"header": {"namespace": namespace, "name": name, "messageId": "m"}, "payload": payload}}
-    written = CODEC.encode_directive(CODEC.decode_directive(json.dumps(said).encode()))
-    assert json.loads(written) == said
-    assert b"\n" not in written
-
-
-@lawful
-@given(
-    event=st.sampled_from(list(CIC_KO_2022.events.values())).flatmap(
-        lambda form: payloads(form).map(lambda payload: (name_of(form.message), payload))
-    ),
-    state=payloads(CIC_KO_2022.context["Alerts", "AlertsState"]),
-    volume=st.integers(0, 10),
-)
-def test_any_event_of_the_tables_is_read_and_written_the_same(event: tuple[str, Any], state: Any, volume: int) -> None:
-    name, payload = event
-    context = [
-        {"header": {"namespace": "Alerts", "name": "AlertsState"}, "payload": state},
-        {"header": {"namespace": "Speaker", "name": "VolumeState"}, "payload": {"volume": volume}},
-    ]
-    said = event_json(payload, name, context=context)
-    written = CODEC.encode_event(CODEC.decode_event(said))
-    assert json.loads(written) == json.loads(said)
-    assert b"\n" not in written
-
-
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.just("ALARM") | times().map(str),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
-    max_leaves=6,
-)
+# Laws of any bytes; those of the tables are in test_codec_laws
 
 
 def places(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
@@ -563,21 +364,29 @@ def put(value: Any, path: tuple[str | int, ...], new: Any) -> Any:
 
 
 SAID = [golden(message) for message in (*EVENTS, *DIRECTIVES)]
-ANYWHERE = [(said, path) for said in SAID for path in places(said)]
+EXAMPLES = {
+    name: [json.loads(file.read_text("utf-8")) for file in sorted((GOLDEN.parent / name).iterdir())]
+    for name in PROFILES
+}
+CODECS = {name: Codec(profile) for name, profile in PROFILES.items()}
 
 
-@settings(lawful, max_examples=300)
-@given(place=st.sampled_from(ANYWHERE), new=JSON)
-def test_any_json_anywhere_is_a_message_or_a_protocol_error(place: tuple[Any, tuple[str | int, ...]], new: Any) -> None:
-    said = json.dumps(put(*place, new)).encode()
-    try:
-        CODEC.encode_event(CODEC.decode_event(said))
-    except ProtocolError as error:
-        assert str(error)
-    try:
-        CODEC.encode_directive(CODEC.decode_directive(said))
-    except ProtocolError as error:
-        assert str(error)
+@pytest.mark.parametrize("profile", PROFILES)
+@settings(lawful, max_examples=200)
+@given(data=st.data(), new=JSON)
+def test_any_json_anywhere_is_a_message_or_a_protocol_error(profile: str, data: st.DataObject, new: Any) -> None:
+    example = data.draw(st.sampled_from(EXAMPLES[profile]))
+    said = json.dumps(put(example, data.draw(st.sampled_from(list(places(example)))), new)).encode()
+    codec = CODECS[profile]
+    for read_and_write in (
+        lambda: codec.encode_event(codec.decode_event(said)),
+        lambda: codec.encode_directive(codec.decode_directive(said)),
+        lambda: codec.decode_refusal(said),
+    ):
+        try:
+            assert read_and_write()
+        except ProtocolError as error:
+            assert str(error)
 
 
 @lawful

@@ -13,6 +13,7 @@ STATUSES = {
     "Unauthenticated": 401,
     "NoDownchannel": 412,
     "TooLarge": 413,
+    "TooManyRequests": 429,
     "TooManyDownchannels": 429,
     "Overloaded": 503,
 }

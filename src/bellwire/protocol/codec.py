@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from bellwire.protocol.errors import InvalidMessage, MalformedJson, UnknownMessage
+from bellwire.protocol.errors import InvalidMessage, Malformed, MalformedJson, UnknownMessage
 from bellwire.protocol.messages import Message, key_of
 from bellwire.protocol.messages.context import AlertsState
 from bellwire.protocol.messages.envelope import Directive, Event, Header, RawBody, RawDirective, RawEvent
@@ -26,6 +26,7 @@ _MISSING = re.compile(r"Object missing required field `([^`]*)`")
 _decode_raw_event = msgspec.json.Decoder(RawEvent).decode
 _decode_raw_directive = msgspec.json.Decoder(RawDirective).decode
 _decode_raw_body = msgspec.json.Decoder(RawBody).decode
+_decode_any = msgspec.json.Decoder().decode
 _encode = msgspec.json.Encoder().encode
 
 
@@ -105,6 +106,14 @@ class Codec:
         """The HTTP status by which this version says another one that it does not have."""
         return self.profile.statuses.get(status, status)
 
+    def meaning_of(self, status: int) -> int:
+        """The status for which this one stands, where it stands for one that this version does not have.
+
+        400 stands for itself: a badly formed event is what it means first.
+        """
+        meant = (other for other, said in self.profile.statuses.items() if said == status != Malformed.status)
+        return next(meant, status)
+
     def encode_refusal(self, status: int, description: str, message_id: str) -> bytes:
         """The exception that comes with an answer of this status, on one line, in the profile's form."""
         message = SystemException(code=self.profile.error_code(self.status_of(status)), description=description)
@@ -155,17 +164,32 @@ class _Wording:
     def __init__(self, form: Form, profile: Profile) -> None:
         self.form = form
         self._decode = msgspec.json.Decoder(form.message).decode
-        self._rows = _rows(form.fields)
+        kind = msgspec.inspect.type_info(form.message)
+        self._rows = _rows(form.fields, kind)
+        self._foreign = _foreign(kind, self._rows)
         self._checked = tuple(row for row in self._rows.values() if row.to_check)
         self._lenient = any(field.otherwise is not None for field in form.fields)
+        self._has_foreign = bool(self._foreign) or any(row.has_foreign for row in self._rows.values())
         self._format_time = profile.format_time
 
     def decode(self, payload: msgspec.Raw, path: str) -> Any:
-        message = _decode(self._decode, payload, path)
+        message = self._typed(payload, path)
         fault = _fault(message, self._checked)
         if fault is not None:
             raise InvalidMessage(path + fault[0], fault[1])
-        return _with_known_values(message, self._checked) if self._lenient else message
+        if not self._lenient and not self._has_foreign:
+            return message
+        return _as_the_version_has_it(message, self._checked, self._foreign)
+
+    def _typed(self, payload: msgspec.Raw, path: str) -> Any:
+        """The message by its class. A field that only other versions have is unknown here: it may be anything."""
+        try:
+            return _decode(self._decode, payload, path)
+        except InvalidMessage:
+            if not self._has_foreign:
+                raise
+        known = _only(self._rows, _decode(_decode_any, payload, path))
+        return _decode(self._decode, _encode(known), path)
 
     def encode(self, message: Message) -> dict[str, Any]:
         return self._worded(msgspec.to_builtins(message, builtin_types=(datetime,)), self._rows)
@@ -191,7 +215,7 @@ class _Wording:
 class _Row:
     """A row of a field table, with the rows that are inside of it: ``assets[].url`` is inside of ``assets[]``."""
 
-    def __init__(self, field: Field, inner: Mapping[str, "_Row"]) -> None:
+    def __init__(self, field: Field, inner: Mapping[str, "_Row"], foreign: tuple[str, ...]) -> None:
         self.field = field
         self.name = field.path.rpartition(".")[2].removesuffix("[]")
         self.attribute = _CAPITAL.sub(lambda found: "_" + found[0].lower(), self.name)
@@ -199,11 +223,18 @@ class _Row:
         self.one_of = field.one_of
         self.is_time = field.is_time
         self.inner = inner
+        self.foreign_inside = foreign
+        self.has_foreign: bool = bool(foreign) or any(row.has_foreign for row in inner.values())
         self.checked_inside: tuple[_Row, ...] = tuple(row for row in inner.values() if row.to_check)
         # The class leaves to be checked whether a field is there: at the top only.
         at_top = "." not in field.path
         self.to_check: bool = bool(
-            self.one_of or self.is_time or field.rule or self.checked_inside or (at_top and self.always)
+            self.one_of
+            or self.is_time
+            or field.rule
+            or self.checked_inside
+            or self.has_foreign
+            or (at_top and self.always)
         )
 
     def problem_of(self, value: Any) -> str | None:
@@ -226,14 +257,45 @@ def _short(value: Any) -> str:
     return repr(value[:100] if isinstance(value, str) else value)
 
 
-def _rows(fields: Iterable[Field], inside: str = "") -> dict[str, _Row]:
+def _rows(fields: Iterable[Field], kind: msgspec.inspect.Type, inside: str = "") -> dict[str, _Row]:
     """The rows of a table that are directly inside of one, or at its top, by their names on the wire."""
-    rows = (
-        _Row(field, _rows(fields, field.path + "."))
-        for field in fields
-        if field.path.startswith(inside) and "." not in field.path[len(inside) :]
-    )
-    return {row.name: row for row in rows}
+    types = {field.encode_name: field.type for field in _struct_in(kind)}
+    rows = {}
+    for field in fields:
+        if field.path.startswith(inside) and "." not in field.path[len(inside) :]:
+            name = field.path.removeprefix(inside).removesuffix("[]")
+            inner = _rows(fields, types[name], field.path + ".")
+            rows[name] = _Row(field, inner, _foreign(types[name], inner) if inner else ())
+    return rows
+
+
+def _struct_in(kind: msgspec.inspect.Type) -> tuple[msgspec.inspect.Field, ...]:
+    """The fields of the objects that a value of this type is, or holds."""
+    if isinstance(kind, msgspec.inspect.StructType):
+        return kind.fields
+    if isinstance(kind, msgspec.inspect.VarTupleType):
+        return _struct_in(kind.item_type)
+    if isinstance(kind, msgspec.inspect.UnionType):
+        return next(filter(None, map(_struct_in, kind.types)), ())
+    return ()
+
+
+def _foreign(kind: msgspec.inspect.Type, rows: Mapping[str, _Row]) -> tuple[str, ...]:
+    """The attributes of a class that the table does not have: they are other versions'."""
+    return tuple(field.name for field in _struct_in(kind) if field.encode_name not in rows)
+
+
+def _only(rows: Mapping[str, _Row], value: Any) -> Any:
+    """A JSON value without the fields that the table does not have."""
+    if isinstance(value, list):
+        return [_only(rows, item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        name: _only(rows[name].inner, inner) if rows[name].inner else inner
+        for name, inner in value.items()
+        if name in rows
+    }
 
 
 def _fault(holder: Any, rows: tuple[_Row, ...]) -> tuple[str, str] | None:
@@ -256,19 +318,19 @@ def _fault(holder: Any, rows: tuple[_Row, ...]) -> tuple[str, str] | None:
     return None
 
 
-def _with_known_values(holder: Any, rows: tuple[_Row, ...]) -> Any:
-    """The same with every value that is not known replaced by the one that it counts as."""
-    changes: dict[str, Any] = {}
+def _as_the_version_has_it(holder: Any, rows: tuple[_Row, ...], foreign: tuple[str, ...]) -> Any:
+    """The same without fields that only other versions have, and with every unknown value as what it counts as."""
+    changes: dict[str, Any] = {name: None for name in foreign if getattr(holder, name) is not None}
     for row in rows:
         value = getattr(holder, row.attribute)
         if value is None:
             continue
-        if not row.checked_inside:
+        if not row.inner:
             known = row.known(value)
         elif isinstance(value, tuple):
-            known = tuple(_with_known_values(item, row.checked_inside) for item in value)
+            known = tuple(_as_the_version_has_it(item, row.checked_inside, row.foreign_inside) for item in value)
         else:
-            known = _with_known_values(value, row.checked_inside)
+            known = _as_the_version_has_it(value, row.checked_inside, row.foreign_inside)
         if known != value:
             changes[row.attribute] = known
     return msgspec.structs.replace(holder, **changes) if changes else holder

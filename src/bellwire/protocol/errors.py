@@ -13,7 +13,8 @@ It knows the status codes of the documents; it must not know how an answer is wr
     ├── Unauthenticated     401   no token, a wrong one, an expired one
     ├── NoDownchannel       412   no downchannel, or it is on another connection
     ├── TooLarge            413   more bytes than we take
-    ├── TooManyDownchannels 429   a second downchannel too soon after the first
+    ├── TooManyRequests     429   more often than anybody needs to; says when to come again
+    │   └── TooManyDownchannels 429 a second downchannel too soon after the first
     └── Overloaded          503   ours: too much is waiting; the same again later will do
 
 The first six are the peer's fault and are answered so; anything else that goes wrong is ours and is answered 500.
@@ -79,10 +80,18 @@ class TooLarge(ProtocolError):
     status = 413
 
 
-class TooManyDownchannels(ProtocolError):
-    """Two downchannels were asked for at nearly the same time."""
+class TooManyRequests(ProtocolError):
+    """The same came more often than anybody needs it. `retry_after`: seconds after which it may come again."""
 
     status = 429
+
+    def __init__(self, text: str, *, retry_after: int = 1) -> None:
+        super().__init__(text)
+        self.retry_after = retry_after
+
+
+class TooManyDownchannels(TooManyRequests):
+    """Two downchannels were asked for at nearly the same time."""
 
 
 class Overloaded(ProtocolError):

@@ -12,7 +12,7 @@ import msgspec
 
 from bellwire.protocol.errors import MalformedMultipart, TooLarge
 
-_BOUNDARY = re.compile(r';\s*boundary=(?:"([^"]{1,200})"|([^;\s"]{1,200}))', re.IGNORECASE)
+_BOUNDARY = re.compile(r';\s*boundary\s*=\s*(?:"([^"]{1,200})"|([^;\s"]{1,200}))', re.IGNORECASE)
 _NAME = re.compile(r';\s*name="?([^";]*)"?', re.IGNORECASE)
 
 JSON_TYPE = "application/json; charset=utf-8"

@@ -1,12 +1,12 @@
 """CLOVA Interface Connect, version by version, row by row of its documents."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
 from bellwire.protocol.messages import Message, alerts, context, system
 from bellwire.protocol.messages.alerts import ALERT_TYPES
+from bellwire.protocol.profiles.describing import Read, is_semantic_version, kept, read_pairs, read_words
 from bellwire.protocol.profiles.profile import (
     AssetFailure,
     Authorization,
@@ -38,32 +38,38 @@ def _format_time(instant: datetime) -> str:
 
 
 def _token_of(authorization: str) -> str | None:
+    """``Bearer TOKEN``."""
     scheme, _, token = authorization.partition(" ")
     return token.strip() or None if scheme.lower() == "bearer" else None
 
 
-_SEMVER = r"\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?"
-_USER_AGENT = re.compile(
-    rf"(?P<maker>[^/\s]+)/(?P<product>[^/\s]+)/(?P<version>{_SEMVER})"
-    r" ?\((?P<os>[^;()]+);(?P<hardware>[^;()]+)(?P<more>(?:;[^;()=]+=[^;()]*)*)\)"
-)
-_LONGEST = 512
-"""Characters of a header that are kept."""
+_AGENT, _TAGS = "User-Agent", "X-Clova-Device-Tags"
 
 
 def _describe(headers: Mapping[str, str]) -> Described:
     """User-Agent: ``Maker/Product/1.2.3 (OS;HW;key=value)``; X-Clova-Device-Tags: words between commas."""
-    agent = headers.get("user-agent", "")[:_LONGEST]
-    found = _USER_AGENT.fullmatch(agent.strip())
-    tags = headers.get("x-clova-device-tags", "")[:_LONGEST].split(",")
-    warnings = () if found else (f"User-Agent {agent!r} is not of the form Maker/Product/1.2.3 (OS;HW;key=value)",)
-    return Described(agent, _details(found) if found else {}, tuple(filter(None, map(str.strip, tags))), warnings)
+    agent, agent_cut = kept(_AGENT, headers.get("user-agent", ""))
+    tags, tags_cut = kept(_TAGS, headers.get("x-clova-device-tags", ""))
+    read = _read_agent(agent)
+    words, too_many = read_words(_TAGS, tags)
+    return Described(agent, read.details, words, (*agent_cut, *read.warnings, *tags_cut, *too_many))
 
 
-def _details(found: re.Match[str]) -> Mapping[str, str]:
-    more = (pair.partition("=") for pair in found["more"].split(";") if pair)
-    named = {name: found[name].strip() for name in ("maker", "product", "version", "os", "hardware")}
-    return {**{key.strip(): value.strip() for key, _, value in more}, **named}
+def _read_agent(agent: str) -> Read:
+    """What can be read of an agent, also where it is not all of the form."""
+    if not agent:
+        return Read({}, (f"{_AGENT} was not sent: it cannot be told what the device is",))
+    product, opening, system = agent.partition("(")
+    names = [name.strip() for name in product.split("/")]
+    parts = [part.strip() for part in system.removesuffix(")").split(";")]
+    if len(names) != 3 or not opening or not system.endswith(")") or len(parts) < 2 or not all(names + parts[:2]):
+        return Read({}, (f"{_AGENT} {agent!r} is not of the form Maker/Product/1.2.3 (OS;HW;key=value)",))
+    more = read_pairs(_AGENT, parts[2:])
+    named = dict(zip(("maker", "product", "version", "os", "hardware"), (*names, *parts[:2]), strict=True))
+    if is_semantic_version(named["version"]):
+        return Read({**more.details, **named}, more.warnings)
+    odd = f"{_AGENT}: the version {named['version']!r} is not of the form 1.2.3 (semver.org)"
+    return Read({**more.details, **named}, (odd, *more.warnings))
 
 
 _ONE_ALERT = (Field("token"), Field("type", one_of=ALERT_TYPES))

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from bellwire.protocol.messages import alerts, context, system
+from bellwire.protocol.profiles.describing import kept, read_pairs
 from bellwire.protocol.profiles.profile import (
     AssetFailure,
     Authorization,
@@ -42,19 +43,16 @@ def _token_of(authorization: str) -> str | None:
     return rest.strip() or None if scheme.lower() == "bearer" else None
 
 
-_LONGEST = 512
-"""Characters of a header that are kept."""
-
-
 def _describe(headers: Mapping[str, str]) -> Described:
     """Q-UA2, which wins over Q-UA: ``KEY=value&KEY=value``; TvsSettings as it came."""
-    agent = (headers.get("q-ua2") or headers.get("q-ua") or "")[:_LONGEST]
-    pairs = [pair.partition("=") for pair in agent.split("&") if pair]
-    details = {key.strip(): value.strip() for key, is_pair, value in pairs if is_pair and key.strip()}
-    if settings := headers.get("tvssettings"):
-        details["TvsSettings"] = settings[:_LONGEST]
-    warnings = () if agent else ("neither Q-UA2 nor Q-UA was sent: it cannot be told what the device is",)
-    return Described(agent or headers.get("user-agent", "")[:_LONGEST], details, (), warnings)
+    name = "Q-UA2" if headers.get("q-ua2", "").strip() else "Q-UA"
+    agent, agent_cut = kept(name, headers.get(name.lower(), ""))
+    settings, settings_cut = kept("TvsSettings", headers.get("tvssettings", ""))
+    read = read_pairs(name, agent.split("&"))
+    details = {**read.details, "TvsSettings": settings} if settings else read.details
+    unsaid = () if agent else ("neither Q-UA2 nor Q-UA was sent: it cannot be told what the device is",)
+    warnings = (*unsaid, *agent_cut, *read.warnings, *settings_cut)
+    return Described(agent or kept("User-Agent", headers.get("user-agent", ""))[0], details, (), warnings)
 
 
 _CODES = {
