@@ -1,0 +1,45 @@
+import sqlite3
+from pathlib import Path
+
+import sqlalchemy as sa
+from alembic import command
+
+from bellwire.cloud.identity import DeviceIdentity
+from bellwire.cloud.store.accounts import Account, list_accounts
+from bellwire.cloud.store.clients import SPEAKER, find_client
+from bellwire.cloud.store.devices import Device, device_by_token, list_devices
+from bellwire.cloud.store.migrating import _config
+from bellwire.cloud.store.opening import connect, open_now
+
+
+def made_at(path: Path, revision: str) -> sqlite3.Connection:
+    """A file as the version with this revision made it."""
+    engine = sa.create_engine(f"sqlite:///{path}")
+    config = _config()
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+    engine.dispose()
+    return sqlite3.connect(path, isolation_level=None)
+
+
+def test_devices_and_their_tokens_outlive_the_migration_to_authorization(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    before = made_at(path, "0001")
+    before.execute("INSERT INTO accounts VALUES ('a1', 'home', 'UTC', 1)")
+    before.execute(
+        "INSERT INTO devices (account_id, device_id, name, profile, created_ms) "
+        "VALUES ('a1', 'd1', 'kitchen', 'cic-ko-2022', 1)"
+    )
+    before.execute("INSERT INTO device_tokens VALUES (?, 'a1', 'd1', NULL, 1)", [bytes(32)])
+    before.close()
+
+    with open_now(path) as store:
+        assert store.read(list_accounts) == [Account("a1", "home", "UTC")]
+        assert store.read(list_devices, "a1") == [Device("d1", "kitchen", "cic-ko-2022")]
+        assert store.read(device_by_token, bytes(32)) == DeviceIdentity("a1", "d1", "cic-ko-2022")
+        assert store.read(find_client, SPEAKER) is not None
+    after = connect(path)
+    assert after.execute("PRAGMA foreign_key_check").fetchall() == []
+    assert after.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    after.close()
