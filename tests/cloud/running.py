@@ -27,6 +27,7 @@ import uvloop
 from bellwire.cloud.app import run
 from bellwire.cloud.auth import hash_of, new_token
 from bellwire.cloud.config import Config, Limits
+from bellwire.cloud.grants import Rate
 from bellwire.cloud.store.accounts import add_account, add_account_token
 from bellwire.cloud.store.connection import Connection as Rows
 from bellwire.cloud.store.devices import Device, add_device, add_device_token
@@ -36,11 +37,13 @@ from bellwire.protocol.messages import Message
 from bellwire.protocol.messages.context import AlertsState
 from bellwire.protocol.messages.envelope import Event
 from bellwire.protocol.messages.system import Exception as SystemException
-from bellwire.protocol.multipart import MultipartReader, MultipartWriter, Part, boundary_of
-from bellwire.protocol.profiles.clova import CIC_KO_2022, Hello
+from bellwire.protocol.multipart import JSON_TYPE, MultipartReader, MultipartWriter, Part, boundary_of
+from bellwire.protocol.profiles import PROFILES
+from bellwire.protocol.profiles.clova import CIC_KO_2022
+from bellwire.protocol.profiles.profile import ErrorForm, Profile
 from tests.cloud.h2_client import PATIENCE, Connection, Stream
 
-CODEC = Codec(CIC_KO_2022)
+CODECS = {profile.name: Codec(profile) for profile in PROFILES.values()}
 LIMITS = Limits(
     event_time=timedelta(seconds=1),
     api_time=timedelta(seconds=1),
@@ -48,10 +51,16 @@ LIMITS = Limits(
     second_downchannel=timedelta(seconds=0.5),
     alerts=20,
     devices=5,
+    authorizations=Rate(100_000, timedelta(seconds=1)),
+    wrong_user_codes=Rate(100_000, timedelta(seconds=1)),
+    new_guests=Rate(100_000, timedelta(seconds=1)),
+    new_pairings=Rate(100_000, timedelta(seconds=1)),
 )
-"""Small enough that a test can reach each of them."""
+"""Small enough that a test can reach each of them; but all tests come from one address, which is not held up."""
 _WRITER = MultipartWriter("----speaker", "form-data")
 _NOTHING = AlertsState(all_alerts=(), active_alerts=())
+ELSEWHERE = "https://cloud.jp:8443"
+"""The cloud that serves Japan."""
 
 
 class Cloud:
@@ -133,24 +142,36 @@ class Account:
         token: str = shown["token"]
         return token
 
-    def device(self, name: str = "kitchen", expires: datetime | None = None) -> tuple[str, str]:
+    def device(
+        self, name: str = "kitchen", expires: datetime | None = None, profile: Profile = CIC_KO_2022
+    ) -> tuple[str, str]:
         """A new device: its id and its token, which is good until it `expires`."""
         device_id, token = str(uuid.uuid4()), new_token()
-        device = Device(device_id, name, CIC_KO_2022.name)
+        device = Device(device_id, name, profile.name)
         self.cloud.rows.run(add_device, self.account_id, device, hash_of(new_token()), datetime.now(UTC))
         self.cloud.rows.run(add_device_token, self.account_id, device_id, hash_of(token), expires, datetime.now(UTC))
         return device_id, token
 
-    def speaker(self, *, window: int | None = None) -> "Speaker":
+    def speaker(self, *, window: int | None = None, profile: Profile = CIC_KO_2022) -> "Speaker":
         """A new device with a connection of its own."""
-        return Speaker(self.cloud, *self.device(), window=window)
+        return Speaker(self.cloud, *self.device(profile=profile), window=window, profile=profile)
 
 
 class Speaker:
     """A device at the wire. What it says last is answered, what it is told is in `told`."""
 
-    def __init__(self, cloud: Cloud, device_id: str, token: str, *, window: int | None = None) -> None:
+    def __init__(
+        self,
+        cloud: Cloud,
+        device_id: str,
+        token: str,
+        *,
+        window: int | None = None,
+        profile: Profile = CIC_KO_2022,
+    ) -> None:
         self.cloud = cloud
+        self.profile = profile
+        self._codec = CODECS[profile.name]
         self.device_id = device_id
         self.token = token
         self.headers = {"authorization": f"Bearer {token}"}
@@ -159,13 +180,13 @@ class Speaker:
 
     def asks_for_downchannel(self) -> Stream:
         """Ask for a downchannel, and wait for nothing."""
-        return self.connection.asks("GET", CIC_KO_2022.downchannel_path, self.headers)
+        return self.connection.asks("GET", self.profile.downchannel_path, self.headers)
 
     def opens(self) -> Self:
-        """Open the downchannel, and hear the greeting."""
+        """Open the downchannel, and hear the greeting, if there is one."""
         self.downchannel = self.asks_for_downchannel()
-        self.connection.until(lambda: self.downchannel.is_over or bool(self.told), "the greeting")
-        assert self.downchannel.status == 200, refusal_of(self.downchannel)
+        self.connection.until(lambda: self.downchannel.is_over or self._is_greeted, "the greeting")
+        assert self.downchannel.status == 200, refusal_of(self.downchannel, self.profile)
         return self
 
     def takes_over(self) -> Self:
@@ -176,13 +197,18 @@ class Speaker:
             self.connection.takes_what_comes(within=0.05)
             self.downchannel = self.asks_for_downchannel()
             self.connection.until(lambda: self.downchannel.status is not None, "an answer")
-        self.hears(Hello)
+        self.connection.until(lambda: self.downchannel.is_over or self._is_greeted, "the greeting")
+        assert self.downchannel.status == 200, refusal_of(self.downchannel, self.profile)
         return self
+
+    @property
+    def _is_greeted(self) -> bool:
+        return bool(self.downchannel.frames if self.profile.greeting is None else self.told)
 
     @property
     def told(self) -> list[Message]:
         """What came down the downchannel, as far as it is complete."""
-        return [CODEC.decode_directive(part.body).message for part in parts_of(self.downchannel)]
+        return [self._codec.decode_directive(part.body).message for part in parts_of(self.downchannel)]
 
     def hears(self, kind: type[Message], count: int = 1, within: float = PATIENCE) -> list[Any]:
         """Wait until so many messages of a kind have come; all of them."""
@@ -198,13 +224,13 @@ class Speaker:
     def says(self, message: Message, context: AlertsState = _NOTHING) -> Self:
         """Send an event with a context, which the cloud takes."""
         answer = self.connection.answer(self.reports(message, context))
-        assert answer.status == 204, refusal_of(answer)
+        assert answer.status == 204, refusal_of(answer, self.profile)
         return self
 
     def reports(self, message: Message, context: AlertsState = _NOTHING) -> Stream:
         """Send an event, and wait for nothing."""
         event = Event(message=message, message_id="m", alerts_state=context)
-        return self.begins_event(body=event_body(CODEC.encode_event(event)))
+        return self.begins_event(body=event_body(self._codec.encode_event(event)))
 
     def posts(self, body: bytes, content_type: str = _WRITER.content_type) -> Stream:
         """Send the bytes of an event, and wait for the answer."""
@@ -214,8 +240,8 @@ class Speaker:
         """Send an event, without `body` its headers only, and wait for nothing."""
         headers = {**self.headers, "content-type": content_type}
         if body is None:
-            return self.connection.begins("POST", CIC_KO_2022.events_path, headers)
-        return self.connection.asks("POST", CIC_KO_2022.events_path, headers, body)
+            return self.connection.begins("POST", self.profile.events_path, headers)
+        return self.connection.asks("POST", self.profile.events_path, headers, body)
 
 
 def event_body(json: bytes) -> bytes:
@@ -230,22 +256,29 @@ def parts_of(stream: Stream) -> list[Part]:
     return MultipartReader(boundary_of(stream.headers["content-type"]), 1 << 24).feed(stream.body)
 
 
-def refusal_of(stream: Stream) -> SystemException:
-    """The System.Exception of an answer, which says the same status."""
-    (part,) = parts_of(stream)
-    message = CODEC.decode_directive(part.body).message
-    assert isinstance(message, SystemException)
-    assert message.code == stream.status
+def refusal_of(stream: Stream, profile: Profile = CIC_KO_2022) -> SystemException:
+    """The System.Exception of an answer, which is in the profile's form and says the same status."""
+    assert stream.status is not None
+    if profile.error_form is ErrorForm.BARE:
+        assert stream.headers["content-type"] == JSON_TYPE
+        said = stream.body
+    else:
+        assert stream.headers["content-type"].startswith("multipart/related; boundary=----")
+        (part,) = parts_of(stream)
+        said = part.body
+    message = CODECS[profile.name].decode_refusal(said)
+    assert message.code == profile.error_code(stream.status)
     return message
 
 
 @contextmanager
-def running(data: Path) -> Iterator[Cloud]:
+def running(data: Path, *, behind_proxy: bool = False) -> Iterator[Cloud]:
     """A cloud on this folder. When it is not stopped inside, it ends in good order here; it never fails silently."""
     data.mkdir(exist_ok=True)
     log = data / "log"
     with log.open("ab") as logged:
-        command = [sys.executable, "-m", "tests.cloud.running", str(data)]
+        how = ["behind a proxy"] if behind_proxy else []
+        command = [sys.executable, "-m", "tests.cloud.running", str(data), *how]
         root = Path(__file__).parents[2]
         process = subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, stderr=logged)
     assert process.stdout is not None
@@ -264,14 +297,14 @@ def running(data: Path) -> Iterator[Cloud]:
     assert "Traceback" not in log.read_text(), log.read_text()
 
 
-def _serve(data: Path) -> None:
+def _serve(data: Path, *, behind_proxy: bool) -> None:
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    config = Config(data=data, port=port, limits=LIMITS)
+    config = Config(data=data, port=port, limits=LIMITS, endpoints={"JP": ELSEWHERE}, behind_proxy=behind_proxy)
     uvloop.run(run(config, lambda _: print(port, flush=True)))  # noqa: T201 -- for the test that waits
 
 
 if __name__ == "__main__":
-    _serve(Path(sys.argv[1]))
+    _serve(Path(sys.argv[1]), behind_proxy=len(sys.argv) > 2)

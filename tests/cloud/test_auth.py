@@ -152,6 +152,23 @@ def test_a_revoked_token_works_no_longer_when_all_are_forgotten(tmp_path: Path) 
     asyncio.run(scene())
 
 
+def test_a_token_has_been_met_while_it_was_good_at_the_last_look(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with door(tmp_path) as entry:
+            assert not entry.tokens.has_met("key")
+            assert await entry.is_open_for("key")
+
+            entry.tokens.forget_all()
+            entry.clock.now += 2 * BELIEVED_FOR
+            assert entry.tokens.has_met("key")
+
+            await entry.store.write(remove_device, "home", "kitchen")
+            assert not await entry.is_open_for("key")
+            assert not entry.tokens.has_met("key")
+
+    asyncio.run(scene())
+
+
 def test_a_token_that_is_nobodys_is_looked_up_each_time(tmp_path: Path) -> None:
     async def scene() -> None:
         async with door(tmp_path) as entry:

@@ -5,9 +5,7 @@ import json
 import socket
 import ssl
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import replace
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,16 +13,10 @@ import pytest
 
 from bellwire.alerts.alert import Alert, Kind, Schedule
 from bellwire.cloud import accounts
-from bellwire.cloud.auth import Tokens, hash_of
-from bellwire.cloud.bus import InProcessBus
-from bellwire.cloud.config import Limits
 from bellwire.cloud.gateway import Gateway
-from bellwire.cloud.store.accounts import add_account
-from bellwire.cloud.store.devices import Device, add_device, device_by_token, remove_device
+from bellwire.cloud.store.devices import remove_device
 from bellwire.cloud.store.opening import open_now
-from bellwire.cloud.store.sqlite import SqliteStore
 from bellwire.cloud.store.trace import messages_after
-from bellwire.protocol.codec import Codec
 from bellwire.protocol.messages.alerts import (
     DeleteAlert,
     RequestDeleteAlert,
@@ -34,7 +26,8 @@ from bellwire.protocol.messages.alerts import (
     SynchronizeAlert,
 )
 from bellwire.protocol.multipart import boundary_of
-from bellwire.protocol.profiles.clova import CIC_KO_2022, Hello
+from bellwire.protocol.profiles.clova import Hello
+from tests.cloud.alone import call_of, gateway_alone, opened
 from tests.cloud.call import Call
 from tests.cloud.h2_client import PATIENCE
 from tests.cloud.running import Account, Cloud, Speaker, event_body, parts_of, refusal_of
@@ -510,53 +503,8 @@ def test_every_refusal_is_multipart_with_one_exception(cloud: Cloud) -> None:
 # What is hard to bring about over the wire: the gateway alone, as the server would call it
 
 
-def call_of(method: str, path: str, body: bytes = b"") -> Call:
-    """A request of the device whose token is `kitchen`."""
-    content_type = "multipart/form-data; boundary=----speaker"
-    return Call(method, path, {"authorization": "Bearer kitchen", "content-type": content_type}, body)
-
-
-SECOND = replace(CIC_KO_2022, name="second", downchannel_path="/v2/directives", events_path="/v2/events")
-NOW = datetime(2026, 11, 20, 6, 0, tzinfo=UTC)
-
-
-@asynccontextmanager
-async def gateway_alone(
-    folder: Path, *, strict: bool = False, queue_limit: int = 100
-) -> AsyncIterator[tuple[Gateway, SqliteStore]]:
-    """A gateway with one device, whose token is `kitchen`."""
-    populate = SqliteStore(folder / "store.db")
-    await populate.open()
-    await populate.write(add_account, "home", "home", "UTC", NOW)
-    await populate.write(add_device, "home", Device("kitchen", "kitchen", CIC_KO_2022.name), hash_of("kitchen"), NOW)
-    await populate.close()
-    store = SqliteStore(folder / "store.db", queue_limit=queue_limit)
-    await store.open()
-    gateway = Gateway(
-        store=store,
-        tokens=Tokens(store, device_by_token, lambda: NOW),
-        codecs={profile.name: Codec(profile) for profile in (CIC_KO_2022, SECOND)},
-        bus=InProcessBus(),
-        limits=Limits(),
-        clock=lambda: NOW,
-        strict=strict,
-    )
-    try:
-        yield gateway, store
-    finally:
-        await store.close()
-
-
-@asynccontextmanager
-async def open_downchannel(gateway: Gateway) -> AsyncIterator[Call]:
-    call = call_of("GET", "/v1/directives")
-    serving = asyncio.create_task(call.made(gateway))
-    await asyncio.wait_for(call.has_body.wait(), PATIENCE)
-    try:
-        yield call
-    finally:
-        call.left.set()
-        await serving
+def open_downchannel(gateway: Gateway) -> AbstractAsyncContextManager[Call]:
+    return opened(gateway, call_of("GET", "/v1/directives"))
 
 
 def test_the_path_of_another_profile_is_404_and_told_which_to_use(tmp_path: Path) -> None:

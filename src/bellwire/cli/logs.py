@@ -25,7 +25,8 @@ def configure(*, brief: bool = False) -> None:
 
 def _rendered(terminal: bool) -> list[structlog.typing.Processor]:
     if terminal:
-        return [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
+        # Values in quotes, with escapes: some are what a device sent, which must not steer the terminal.
+        return [structlog.dev.ConsoleRenderer(repr_native_str=True, exception_formatter=structlog.dev.plain_traceback)]
     # Without the values of local variables: there are tokens among them.
     tracebacks = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
     return [structlog.processors.ExceptionRenderer(tracebacks), structlog.processors.JSONRenderer()]

@@ -30,6 +30,15 @@ def header(scope: Scope, name: bytes) -> str | None:
     return None
 
 
+def headers_of(scope: Scope) -> dict[str, str]:
+    """The request headers, names in lower case; what came in several lines stands in one, as RFC 9110 (5.2) has it."""
+    found: dict[str, str] = {}
+    for key, value in scope["headers"]:
+        name, text = str(key, "latin-1"), str(value, "utf-8", "replace")
+        found[name] = f"{found[name]}, {text}" if name in found else text
+    return found
+
+
 def peer_of(scope: Scope) -> tuple[str, str]:
     """Address and port of the connection that a request came over."""
     host, port = scope["client"]

@@ -54,14 +54,19 @@ class Tokens(Generic[Identity]):
         self._store = store
         self._find = find
         self._clock = clock
-        self._known: dict[str, tuple[Identity, datetime]] = {}
+        self._known: dict[str, tuple[Identity, datetime, int]] = {}
+        self._forgotten = 0
+        """How often all was to be looked up anew: what was looked up before is not believed."""
 
     async def identity(self, authorization: str | None) -> Identity:
-        """Whose token this Authorization header has. Raises Unauthenticated when it is nobody's, or has expired."""
-        token = bearer_token(authorization)
+        """Whose token this Authorization header has, as a bearer's. Raises as `identity_of`."""
+        return await self.identity_of(bearer_token(authorization))
+
+    async def identity_of(self, token: str) -> Identity:
+        """Whose token this is. Raises Unauthenticated when it is nobody's, or has expired."""
         now = self._clock()
         known = self._known.get(token)
-        if known is not None and known[1] > now:
+        if known is not None and known[1] > now and known[2] == self._forgotten:
             identity = known[0]
         else:
             identity = await self._look_up(token, now)
@@ -70,9 +75,13 @@ class Tokens(Generic[Identity]):
             raise Unauthenticated("this token has expired; get a new one")
         return identity
 
+    def has_met(self, token: str) -> bool:
+        """Whether a token was good when it was last looked up, however long ago."""
+        return token in self._known
+
     def forget_all(self) -> None:
         """Look every token up anew: one was revoked."""
-        self._known.clear()
+        self._forgotten += 1
 
     async def _look_up(self, token: str, now: datetime) -> Identity:
         identity = await self._store.read(self._find, hash_of(token))
@@ -81,5 +90,5 @@ class Tokens(Generic[Identity]):
             raise Unauthenticated("this token is not known here; it was mistyped, revoked, or is another cloud's")
         if len(self._known) >= _REMEMBERED:
             self._known.clear()
-        self._known[token] = identity, now + BELIEVED_FOR
+        self._known[token] = identity, now + BELIEVED_FOR, self._forgotten
         return identity
