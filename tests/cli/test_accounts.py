@@ -1,8 +1,11 @@
+from datetime import UTC, datetime
 from pathlib import Path
 
+from bellwire.cli import records
+from bellwire.cli.processes import Process, free_port
 from bellwire.cloud.auth import hash_of
 from bellwire.cloud.config import Config
-from bellwire.cloud.store.accounts import account_by_token
+from bellwire.cloud.store.accounts import account_by_token, add_account
 from bellwire.cloud.store.opening import open_now
 from tests.cli.running import Bellwire
 
@@ -15,7 +18,14 @@ def test_add_gives_the_id_and_a_token_that_works(bellwire: Bellwire, tmp_path: P
     assert identity is not None
     assert (identity.account_id, identity.expires) == (added["account_id"], None)
     assert bellwire("account", "list", "--data", tmp_path, "--json").answer == [
-        {"account_id": added["account_id"], "name": "home", "timezone": "Asia/Seoul"}
+        {
+            "account_id": added["account_id"],
+            "name": "home",
+            "timezone": "Asia/Seoul",
+            "locked": False,
+            "guest": False,
+            "country": None,
+        }
     ]
 
 
@@ -57,3 +67,41 @@ def test_a_file_that_is_no_database_is_named(bellwire: Bellwire, tmp_path: Path)
     database = Config(data=tmp_path).database
     database.write_bytes(b"not a database, but long enough to be looked at" * 100)
     assert f"{database} is not a SQLite database" in bellwire("account", "list", "--data", tmp_path).complaint
+
+
+def test_lock_and_unlock(bellwire: Bellwire, tmp_path: Path) -> None:
+    for name in ("home", "office"):
+        assert bellwire("account", "add", name, "--data", tmp_path).status == 0
+
+    def locked() -> list[str]:
+        accounts = bellwire("account", "list", "--data", tmp_path, "--json").answer
+        return [account["name"] for account in accounts if account["locked"]]
+
+    assert bellwire("account", "lock", "home", "--data", tmp_path, "--json").answer["locked"] is True
+    assert locked() == ["home"]
+    assert "locked" in bellwire("account", "list", "--data", tmp_path).text
+    assert "home unlocked" in bellwire("account", "unlock", "home", "--data", tmp_path).text
+    assert locked() == []
+    assert "no account 'hotel'" in bellwire("account", "lock", "hotel", "--data", tmp_path).complaint
+
+
+def test_agree_to_the_terms_of_the_cloud(bellwire: Bellwire, tmp_path: Path) -> None:
+    data, terms = tmp_path / "data", "https://cloud.home/terms"
+    assert bellwire("account", "add", "home", "--data", data).status == 0
+    assert "no cloud runs" in bellwire("account", "agree", "home", "--data", data).complaint
+    args = ("cloud", "--port", str(free_port()), "--data", data, "--terms", terms)
+    with Process(*args, log=tmp_path / "log") as process:
+        process.line(within=30)
+        assert bellwire("account", "agree", "home", "--data", data, "--json").answer == {"terms": terms}
+        assert terms in bellwire("account", "agree", "home", "--data", data).text
+        assert process.end() == 0
+
+
+def test_guests_are_listed_and_are_nobodys_only_account(bellwire: Bellwire, tmp_path: Path) -> None:
+    home = bellwire("account", "add", "home", "--data", tmp_path, "--json").answer["account_id"]
+    with open_now(Config(data=tmp_path).database) as store:
+        for name in ("guest 1", "guest 2"):
+            store.run(add_account, name, name, "UTC", datetime.now(UTC), guest=True)
+        assert records.account_of(store, None).account_id == home
+        assert records.account_of(store, "guest 1").guest
+    assert bellwire("account", "list", "--data", tmp_path).text.count("guest") >= 4

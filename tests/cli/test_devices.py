@@ -1,5 +1,7 @@
+import ssl
 from pathlib import Path
 
+import httpx
 import pytest
 
 from bellwire.cli import records
@@ -32,7 +34,7 @@ def test_list_and_remove_without_a_cloud(bellwire: Bellwire, data: Path) -> None
     device_id = bellwire("device", "add", "--name", "kitchen", "--data", data, "--json").answer["device_id"]
     listed = bellwire("device", "list", "--data", data, "--json").answer
     speaks = DEFAULT_PROFILE.name
-    assert listed == [{"device_id": device_id, "name": "kitchen", "profile": speaks, "connected": None}]
+    assert listed == [{"device_id": device_id, "name": "kitchen", "profile": speaks, "model": None, "connected": None}]
     assert device_id in bellwire("device", "list", "--data", data).text
     assert bellwire("device", "remove", device_id, "--data", data, "--json").answer["removed"] is True
     assert "bellwire device add" in bellwire("device", "list", "--data", data).text
@@ -78,3 +80,39 @@ def test_an_account_has_so_many_devices_at_most(bellwire: Bellwire, data: Path) 
         for _ in range(Config.limits.devices):
             records.make_device(store, account_id, "speaker", DEFAULT_PROFILE.name)
     assert "as many as it may have" in bellwire("device", "add", "--data", data).complaint
+
+
+def test_a_speaker_is_let_in_or_refused(bellwire: Bellwire, cloud: RunningCloud) -> None:
+    of_account = ("--account", "approving", "--data", cloud.data)
+    assert bellwire("account", "add", "approving", "--data", cloud.data).status == 0
+    trusted = ssl.create_default_context(cafile=cloud.data / "ca.pem")
+
+    def shown() -> str:
+        asked = {"client_id": "bellwire-speaker", "profile": "cic-ko-2022", "product": "shelf"}
+        answer = httpx.post(f"{cloud.url}/oauth/device_authorization", data=asked, verify=trusted, trust_env=False)
+        user_code: str = answer.json()["user_code"]
+        return user_code
+
+    device = bellwire("device", "approve", shown(), "--name", "kitchen", *of_account, "--json").answer
+    assert device.keys() == {"device_id", "name", "profile", "product"}
+    [listed] = bellwire("device", "list", *of_account, "--json").answer
+    assert (listed["device_id"], listed["name"], listed["model"]) == (device["device_id"], "kitchen", "shelf")
+    assert "shelf" in bellwire("device", "approve", shown(), *of_account).text
+
+    code = shown()
+    assert code in bellwire("device", "refuse", code, *of_account).text
+    assert "no speaker shows this code" in bellwire("device", "approve", code, *of_account).complaint
+    assert "8 letters" in bellwire("device", "refuse", "hello", *of_account).complaint
+    assert len(bellwire("device", "list", *of_account, "--json").answer) == 2
+
+
+def test_revoke_ends_the_tokens_and_leaves_the_device(bellwire: Bellwire, cloud: RunningCloud, data: Path) -> None:
+    assert bellwire("account", "add", "revoking", "--data", cloud.data).status == 0
+    for where in (("--data", data), ("--account", "revoking", "--data", cloud.data)):
+        added = bellwire("device", "add", *where, "--json").answer
+        revoked = bellwire("device", "revoke", added["device_id"], *where, "--json").answer
+        assert revoked == {"device_id": added["device_id"], "revoked": True}
+        with open_now(Config(data=Path(where[-1])).database) as store:
+            assert store.read(device_by_token, hash_of(added["access_token"])) is None
+        assert len(bellwire("device", "list", *where, "--json").answer) == 1
+        assert "no device nobody" in bellwire("device", "revoke", "nobody", *where).complaint

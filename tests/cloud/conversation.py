@@ -5,38 +5,51 @@ kitchen >> AlertStopped(token="a", type="ALARM")
 kitchen << DeleteAlert(token="a", type="ALARM")
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pprint import pformat
+from typing import Any, ParamSpec, TypeVar
+
+import msgspec
 
 from bellwire.alerts.alert import Alert, Kind, Schedule
 from bellwire.alerts.lifecycle import Life
 from bellwire.alerts.recurrence import next_occurrence
 from bellwire.alerts.standing import Standing
 from bellwire.cloud import accounts
+from bellwire.cloud.activity import user_acted
 from bellwire.cloud.auth import hash_of
+from bellwire.cloud.commands import order
 from bellwire.cloud.delivery import Downchannel
+from bellwire.cloud.device_view import DeviceDetail, detail_of, load_known
 from bellwire.cloud.handlers import Arrival, receive
 from bellwire.cloud.handlers.alerts import end_occurrence
 from bellwire.cloud.identity import DeviceIdentity
 from bellwire.cloud.overdue import overdue
-from bellwire.cloud.store.accounts import add_account
+from bellwire.cloud.regions import Regions
+from bellwire.cloud.store.accounts import add_account, set_country
+from bellwire.cloud.store.commands import remove_commands
 from bellwire.cloud.store.connection import Connection
 from bellwire.cloud.store.devices import Device, add_device
 from bellwire.cloud.store.opening import MEMORY, open_now
 from bellwire.cloud.store.standings import load_standing_rows, load_sync_seq, standing_of
+from bellwire.cloud.store.transaction import Step, Transaction
 from bellwire.protocol.codec import Codec
 from bellwire.protocol.messages import Message
 from bellwire.protocol.messages.alerts import SetAlert
-from bellwire.protocol.messages.context import AlertsState, AlertState
+from bellwire.protocol.messages.context import AlertsState, AlertState, ContextHeader, ContextObject
 from bellwire.protocol.messages.envelope import Directive, Event
 from bellwire.protocol.profiles import PROFILES
 from bellwire.protocol.profiles.clova import CIC_KO_2022
 from bellwire.protocol.profiles.profile import Profile
 
 START = datetime(2026, 11, 20, 6, 0, tzinfo=UTC)
+P = ParamSpec("P")
+T = TypeVar("T")
 ACCOUNT = "home"
+ELSEWHERE = "https://cloud.jp:8443"
+"""The cloud that serves Japan."""
 CODECS = {profile.name: Codec(profile) for profile in PROFILES.values()}
 
 
@@ -56,6 +69,7 @@ class Talk:
 
     def __init__(self, store: Connection) -> None:
         self.now = START
+        self.regions = Regions({"JP": ELSEWHERE})
         self._store = store
         store.run(add_account, ACCOUNT, "home", "UTC", self.now)
 
@@ -75,12 +89,22 @@ class Talk:
             line.memory.heard_context()
         return line
 
-    def sets(self, token: str, when: datetime, *, rule: str | None = None, on: list[str] | None = None) -> Alert:
-        """The account adds an alarm without label."""
+    def sets(
+        self,
+        token: str,
+        when: datetime,
+        *,
+        rule: str | None = None,
+        on: list[str] | None = None,
+        kind: Kind = Kind.ALARM,
+        label: str = "",
+        speech: str | None = None,
+    ) -> Alert:
+        """The account adds an alert."""
         schedule = Schedule(when.replace(tzinfo=None), "UTC", rule)
         first = next_occurrence(schedule, self.now - timedelta(minutes=30))
         assert first is not None
-        alert = Alert(token, Kind.ALARM, "", schedule, first, 1, on is None)
+        alert = Alert(token, kind, label, schedule, first, 1, on is None, speech)
         self._store.run(accounts.add_alert, ACCOUNT, alert, on, 1000, self.now)
         return alert
 
@@ -96,6 +120,40 @@ class Talk:
     def deletes(self, token: str) -> None:
         """The account deletes an alert."""
         self._store.run(accounts.remove_alert, ACCOUNT, token)
+
+    def orders(self, line: "Line", message: Message) -> None:
+        """The account has a device told something once."""
+        self._store.run(order, ACCOUNT, line.device.device_id, message, self.now)
+
+    def user_acts(self, *lines: "Line") -> None:
+        """The account does something while these devices, which count inactivity, are connected."""
+        self._store.run(user_acted, ACCOUNT, [line.device.device_id for line in lines], self.now)
+
+    def reads(self, transaction: Callable[P, Transaction[T]], *args: P.args, **kwargs: P.kwargs) -> T:
+        """What a transaction finds in the rows."""
+        return self._store.read(transaction, *args, **kwargs)
+
+    def writes(self, transaction: Callable[P, Transaction[T]], *args: P.args, **kwargs: P.kwargs) -> T:
+        """What a transaction gives that changes rows."""
+        return self._store.run(transaction, *args, **kwargs)
+
+    def performs(self, step: Step) -> list[Any]:
+        """The rows of one step of a transaction that only reads."""
+
+        def alone() -> Transaction[list[Any]]:
+            rows = yield step
+            return rows
+
+        return self._store.read(alone)
+
+    def lives_in(self, country: str | None) -> None:
+        """The account's owner moves."""
+        self._store.run(set_country, ACCOUNT, country)
+
+    def known(self, line: "Line") -> DeviceDetail:
+        """What is known of a device."""
+        known = self._store.read(load_known, ACCOUNT, line.device.device_id)
+        return detail_of(known, connected=True, endpoint=self.regions.endpoint_of(known.country))
 
     def sweeps(self) -> int:
         """The cloud looks for occurrences that nobody reported over; how many there were."""
@@ -133,8 +191,10 @@ class Line:
         self._store = store
         seq = store.read(load_sync_seq, ACCOUNT, device.device_id)
         self._codec = CODECS[device.profile]
-        self.memory = Downchannel(device, self._codec.profile, "https://cloud", seq, talk.now)
+        profile = self._codec.profile
+        self.memory = Downchannel(device, profile, "https://cloud", seq, talk.now, regions=talk.regions)
         self._context: AlertsState | None = None
+        self._components: tuple[ContextObject, ...] = ()
 
     def shows(self, *alerts: SetAlert, ringing: tuple[str, ...] = ()) -> "Line":
         """The context of the events to come."""
@@ -146,10 +206,20 @@ class Line:
         self._context = AlertsState(all_alerts=every, active_alerts=active)
         return self
 
+    def shows_components(self, **states: bytes) -> "Line":
+        """The other parts of the context of the events to come: JSON by name, in a namespace of its own."""
+        self._components = tuple(
+            ContextObject(ContextHeader("Speaker", name), msgspec.Raw(json)) for name, json in states.items()
+        )
+        return self
+
     def __rshift__(self, message: Message) -> "Line":
         """The device says."""
-        sent = Event(message=message, message_id="", alerts_state=self._context)
-        event = self._codec.decode_event(self._codec.encode_event(sent))
+        sent = Event(message=message, message_id="", alerts_state=self._context, context=self._components)
+        return self.brings(self._codec.decode_event(self._codec.encode_event(sent)))
+
+    def brings(self, event: Event) -> "Line":
+        """An event comes, as the codec read it."""
         now = self._talk.now
         told = self.memory.flight.told_before(event, now)
         with self.memory.flight.answering(event) as acknowledged:
@@ -168,7 +238,12 @@ class Line:
     def hears(self) -> list[Message]:
         """What the device is told now."""
         plan = self._store.read(self.memory.plan, self._talk.now)
-        said = self.memory.say(plan, self._talk.now)
+        said = list(self.memory.say(plan, self._talk.now))
+        for once in self.memory.once(plan, self._talk.now):
+            said.append(once.message)
+            self.memory.was_said(once, self._talk.now)
+            if once.seq is not None:
+                self._store.run(remove_commands, ACCOUNT, self.device.device_id, once.seq)
         return [self._through_the_wire(message) for message in said]
 
     def _through_the_wire(self, message: Message) -> Message:

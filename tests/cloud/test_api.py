@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from bellwire.cloud.api import Services, account_api
 from bellwire.cloud.assets import AssetStore
 from bellwire.cloud.auth import Tokens, hash_of, new_token
+from bellwire.cloud.authority import Authority
 from bellwire.cloud.bus import InProcessBus
 from bellwire.cloud.config import Limits
 from bellwire.cloud.gateway import Gateway
@@ -159,7 +160,14 @@ def test_a_device_that_was_added_can_connect_with_its_token_and_is_then_shown_so
     Speaker(home.cloud, added["device_id"], added["access_token"]).opens()
 
     assert status == 201
-    assert shown == [{"device_id": added["device_id"], "name": "kitchen", "profile": "cic-ko-2022", "connected": False}]
+    [kitchen] = shown
+    assert kitchen == {
+        "device_id": added["device_id"],
+        "name": "kitchen",
+        "profile": "cic-ko-2022",
+        "model": None,
+        "connected": False,
+    }
     assert home.asks("GET", "/devices")[1] == [{**shown[0], "connected": True}]
 
 
@@ -471,8 +479,20 @@ def test_the_document_lists_every_route_with_its_answers(cloud: Cloud) -> None:
         "PATCH /api/v1/alerts/{token}": {200, 404} | always | with_body,
         "DELETE /api/v1/alerts/{token}": {204, 404} | always,
         "GET /api/v1/devices": {200} | always,
-        "POST /api/v1/devices": {201, 409} | always | with_body,
+        "POST /api/v1/devices": {201, 409, 423, 451} | always | with_body,
         "DELETE /api/v1/devices/{device_id}": {204, 404} | always,
+        "GET /api/v1/devices/{device_id}": {200, 404} | always,
+        "PATCH /api/v1/devices/{device_id}": {200, 404} | always | with_body,
+        "GET /api/v1/devices/{device_id}/exceptions": {200, 404} | always,
+        "POST /api/v1/devices/{device_id}/volume": {202, 404} | always | with_body,
+        "POST /api/v1/devices/{device_id}/software": {202, 404, 422} | always,
+        "POST /api/v1/devices/{device_id}/revocation": {204, 404} | always,
+        "POST /api/v1/authorizations": {201, 423, 429, 451} | always | with_body,
+        "POST /api/v1/device-approvals": {201, 404, 409, 423, 429, 451} | always | with_body,
+        "POST /api/v1/device-refusals": {204, 404, 429} | always | with_body,
+        "POST /api/v1/agreement": {201, 422} | always,
+        "GET /api/v1/account": {200} | always,
+        "PATCH /api/v1/account": {200} | always | with_body,
     }
 
 
@@ -542,6 +562,15 @@ async def call_on(store: SqliteStore, folder: Path, call: Call) -> Call:
         assets=AssetStore(folder, b"secret", Silent()),
         bus=bus,
         gateway=gateway,
+        authority=Authority(
+            store=store,
+            hang_up=gateway.hang_up,
+            terms=None,
+            access_lasts=timedelta(days=1),
+            limits=limits,
+            by_address=True,
+            clock=clock,
+        ),
         limits=limits,
         clock=clock,
     )

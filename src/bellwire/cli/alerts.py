@@ -1,18 +1,13 @@
 """`bellwire alert`: what shall ring. It knows the command line; the cloud decides, over its account API."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from bellwire.alerts.alert import Kind
-from bellwire.cli.options import TOKEN_VARIABLE, AccountName, Authority, CloudData, Json
+from bellwire.cli.asking import AccountToken, Url, asked
+from bellwire.cli.options import AccountName, Authority, CloudData, Json
 from bellwire.cli.output import local_time, put_json, put_table, say
-
-if TYPE_CHECKING:
-    from bellwire.cli.account_api import AccountApi
 
 app = typer.Typer(help="Alerts: on this machine's cloud without flags, elsewhere with --url and --token.")
 
@@ -23,10 +18,6 @@ At = Annotated[
 ]
 Every = Annotated[
     str | None, typer.Option(metavar="RULE", help="Again and again: daily, weekday, weekend or weekly; with --at.")
-]
-Url = Annotated[str | None, typer.Option(metavar="URL", help="A cloud elsewhere: https://HOST:PORT.")]
-Token = Annotated[
-    str | None, typer.Option(metavar="TOKEN", help="The account's token, for --url.", envvar=TOKEN_VARIABLE)
 ]
 Which = Annotated[str, typer.Argument(metavar="TOKEN", help="The alert's token, as `bellwire alert list` shows it.")]
 
@@ -46,14 +37,14 @@ def add(
     account: AccountName = None,
     url: Url = None,
     ca: Authority = None,
-    token: Token = None,
+    token: AccountToken = None,
     json: Json = False,
 ) -> None:
     """Add an alert. Its devices are told at once."""
     wish = {"label": label, "kind": kind.value, "devices": device or None, **_time(in_, at, every)}
     if "in" not in wish and "at" not in wish:
         raise typer.BadParameter("say when it shall ring: --in 10m, or --at 07:00")
-    with _api(data, account, url, ca, token) as api:
+    with asked(data, account, url, ca, token) as api:
         _put(api.call("POST", "alerts", body=wish), "added", as_json=json)
 
 
@@ -64,11 +55,11 @@ def list_(
     account: AccountName = None,
     url: Url = None,
     ca: Authority = None,
-    token: Token = None,
+    token: AccountToken = None,
     json: Json = False,
 ) -> None:
     """List the alerts, the earliest first, and where they stand on the devices."""
-    with _api(data, account, url, ca, token) as api:
+    with asked(data, account, url, ca, token) as api:
         alerts = api.alerts()
     if json:
         put_json(alerts)
@@ -90,7 +81,7 @@ def edit(
     account: AccountName = None,
     url: Url = None,
     ca: Authority = None,
-    token: Token = None,
+    token: AccountToken = None,
     json: Json = False,
 ) -> None:
     """Change an alert's label, its time, or both. Its devices are told at once."""
@@ -99,7 +90,7 @@ def edit(
         change["label"] = label
     if not change:
         raise typer.BadParameter("say what shall be different: --label, --in or --at")
-    with _api(data, account, url, ca, token) as api:
+    with asked(data, account, url, ca, token) as api:
         _put(api.call("PATCH", "alerts", alert, body=change), "changed", as_json=json)
 
 
@@ -111,11 +102,11 @@ def delete(
     account: AccountName = None,
     url: Url = None,
     ca: Authority = None,
-    token: Token = None,
+    token: AccountToken = None,
     json: Json = False,
 ) -> None:
     """Delete an alert, also while it rings. Its devices are told at once."""
-    with _api(data, account, url, ca, token) as api:
+    with asked(data, account, url, ca, token) as api:
         api.call("DELETE", "alerts", alert)
     if json:
         put_json({"token": alert, "deleted": True})
@@ -129,22 +120,6 @@ def _time(in_: str | None, at: str | None, every: str | None) -> dict[str, Any]:
     if every is not None and at is None:
         raise typer.BadParameter("--every needs --at, the time at which it rings each time")
     return {key: value for key, value in (("in", in_), ("at", at), ("every", every)) if value is not None}
-
-
-@contextmanager
-def _api(
-    data: Path, account: str | None, url: str | None, authority: Path | None, token: str | None
-) -> "Iterator[AccountApi]":
-    from bellwire.cli.account_api import api_at, api_on_this_machine
-
-    if url is None:
-        with api_on_this_machine(data, account) as api:
-            yield api
-    elif token is None:
-        raise typer.BadParameter(f"--url needs the account's token: --token TOKEN, or in {TOKEN_VARIABLE}")
-    else:
-        with api_at(url, authority, token) as api:
-            yield api
 
 
 def _put(alert: dict[str, Any], what: str, *, as_json: bool) -> None:

@@ -18,6 +18,24 @@ def cloud(
         str, typer.Option(metavar="H", help="The address to listen on; 0.0.0.0 for speakers on other machines.")
     ] = "127.0.0.1",
     strict: Annotated[bool, typer.Option("--strict", help="Refuse what the documents do not have.")] = False,
+    terms: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="What an account must agree to before anything is authorized in it."),
+    ] = None,
+    behind_proxy: Annotated[
+        bool,
+        typer.Option(
+            "--behind-proxy",
+            help="Devices come through a proxy that mixes their requests: take events over any connection.",
+        ),
+    ] = False,
+    endpoint: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="CC=URL",
+            help="Another cloud that serves this country, as in KR=https://HOST:PORT; once for each.",
+        ),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Run the cloud until SIGTERM or Ctrl-C. It makes its own certificate at its first start."""
@@ -31,9 +49,20 @@ def cloud(
     from bellwire.cloud.app import PortTakenError, run
     from bellwire.cloud.certificates import CertificateError, Certificates
     from bellwire.cloud.config import Config
+    from bellwire.cloud.regions import served_elsewhere
     from bellwire.cloud.store.errors import StoreError
 
-    config = Config(data=data, host=host, port=port, strict=strict)
+    with shown_in_one_line(ValueError):
+        endpoints = dict(map(served_elsewhere, endpoint or ()))
+    config = Config(
+        data=data,
+        host=host,
+        port=port,
+        strict=strict,
+        behind_proxy=behind_proxy,
+        terms=terms,
+        endpoints=endpoints,
+    )
 
     def ready(certificates: Certificates) -> None:
         if json:

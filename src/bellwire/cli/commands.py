@@ -11,7 +11,19 @@ from typing import Annotated
 import typer
 
 from bellwire import __version__
-from bellwire.cli import accounts, alerts, cloud, demo, devices, speaker, trace
+from bellwire.cli import (
+    account_places,
+    accounts,
+    alerts,
+    clients,
+    cloud,
+    demo,
+    device_details,
+    devices,
+    profiles,
+    speaker,
+    trace,
+)
 from bellwire.cli.failure import Failure, shown_in_one_line, tell
 from bellwire.cli.output import let_go_of, say
 
@@ -26,9 +38,13 @@ app.command(epilog=demo.EPILOG)(demo.demo)
 app.command(epilog=cloud.EPILOG)(cloud.cloud)
 app.command(epilog=speaker.EPILOG)(speaker.speaker)
 app.command(epilog=trace.EPILOG)(trace.trace)
+account_places.add_to(accounts.app)
+device_details.add_to(devices.app)
 app.add_typer(alerts.app, name="alert")
 app.add_typer(accounts.app, name="account")
 app.add_typer(devices.app, name="device")
+app.add_typer(clients.app, name="client")
+app.add_typer(profiles.app, name="profile")
 
 
 def _version(wanted: bool) -> None:

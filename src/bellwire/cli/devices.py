@@ -12,6 +12,10 @@ from bellwire.cli.output import put_json, put_table, say
 app = typer.Typer(help="Devices of the cloud on this machine. It need not run.")
 
 
+DeviceId = Annotated[str, typer.Argument(metavar="DEVICE_ID", help="As `bellwire device list` shows it.")]
+UserCode = Annotated[str, typer.Argument(metavar="CODE", help="As the speaker shows it.")]
+
+
 @app.command(epilog="Example: bellwire device add --account home --name kitchen")
 def add(
     *,
@@ -36,7 +40,7 @@ def add(
     say(f"device {device.name} added to account {owner.name}: {device.device_id}, speaks {device.profile}")
     say(f"its access token, shown this once: {token}")
     speaker = f"{TOKEN_VARIABLE}=TOKEN bellwire speaker --url https://CLOUD:PORT --ca {data / 'ca.pem'}"
-    say(f"next, on the device: {speaker}")
+    say(f"next, on the device: {speaker} --profile {device.profile}")
 
 
 @app.command("list", epilog="Example: bellwire device list")
@@ -58,7 +62,7 @@ def list_(data: CloudData, account: AccountName = None, json: Json = False) -> N
 @app.command(epilog="Example: bellwire device remove 4f6c0f5e-0d0f-4c43-9d57-0c5f8f0c1a11")
 def remove(
     *,
-    device_id: Annotated[str, typer.Argument(metavar="DEVICE_ID", help="As `bellwire device list` shows it.")],
+    device_id: DeviceId,
     data: CloudData,
     account: AccountName = None,
     json: Json = False,
@@ -78,6 +82,60 @@ def remove(
         put_json({"device_id": device_id, "removed": True})
     else:
         say(f"device {device_id} removed")
+
+
+@app.command(epilog="Example: bellwire device approve BCDF-GHJK --name kitchen")
+def approve(
+    *,
+    code: UserCode,
+    data: CloudData,
+    account: AccountName = None,
+    name: Annotated[str | None, typer.Option(help="What you call it.", show_default="what it calls itself")] = None,
+    json: Json = False,
+) -> None:
+    """Let in the speaker that shows a code, as a new device of the account. The cloud must run."""
+    from bellwire.cli.account_api import api_on_this_machine
+
+    with api_on_this_machine(data, account) as api:
+        device = api.call("POST", "device-approvals", body={"user_code": code, "name": name})
+    if json:
+        put_json(device)
+        return
+    kind = f" ({device['product']})" if device["product"] else ""
+    say(f"device {device['name']}{kind} let in: {device['device_id']}, speaks {device['profile']}")
+    say("it gets its tokens within seconds; if it is not the one before you: bellwire device remove, with this id")
+
+
+@app.command(epilog="Example: bellwire device refuse BCDF-GHJK")
+def refuse(*, code: UserCode, data: CloudData, account: AccountName = None, json: Json = False) -> None:
+    """Tell the speaker that shows a code that it is not let in. The cloud must run."""
+    from bellwire.cli.account_api import api_on_this_machine
+
+    with api_on_this_machine(data, account) as api:
+        api.call("POST", "device-refusals", body={"user_code": code})
+    if json:
+        put_json({"user_code": code, "refused": True})
+    else:
+        say(f"the speaker that shows {code} was refused")
+
+
+@app.command(epilog="Example: bellwire device revoke 4f6c0f5e-0d0f-4c43-9d57-0c5f8f0c1a11")
+def revoke(*, device_id: DeviceId, data: CloudData, account: AccountName = None, json: Json = False) -> None:
+    """End all tokens of a device, at once. It stays, with its alerts, until it is removed."""
+    from bellwire.cli import records
+    from bellwire.cli.account_api import api_on_this_machine, runs
+    from bellwire.cloud.granting import revoke_device
+
+    if runs(data):
+        with api_on_this_machine(data, account) as api:
+            api.call("POST", "devices", device_id, "revocation")
+    else:
+        with records.opened(data) as store:
+            store.run(revoke_device, records.account_of(store, account).account_id, device_id)
+    if json:
+        put_json({"device_id": device_id, "revoked": True})
+    else:
+        say(f"device {device_id} has no token any more; its alerts stay until it is removed")
 
 
 def _listed(data: CloudData, account: AccountName) -> list[dict[str, Any]]:

@@ -40,6 +40,17 @@ def put_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     Console(width=10_000).print(table, soft_wrap=True)
 
 
+def put_pairs(pairs: Iterable[tuple[str, str]]) -> None:
+    """What is known of one thing on stdout, a line each: its name, then what it is."""
+    from rich.console import Console
+    from rich.text import Text
+
+    console, pairs = Console(highlight=False), list(pairs)
+    width = max((len(name) for name, _ in pairs), default=0) + 2
+    for name, value in pairs:
+        console.print(Text.assemble((name.ljust(width), "bold"), printable(value)), soft_wrap=True)
+
+
 def let_go_of(stream: TextIO) -> None:
     """Whoever read it has gone: what is still written goes nowhere, at the end of the process too."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -4,28 +4,46 @@ It knows accounts, devices and tokens; it must not know how commands ask or answ
 Every function raises Failure with the one line to show.
 """
 
+import re
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
+
+import msgspec
 
 from bellwire.alerts.recurrence import zone_named
 from bellwire.cli.failure import Failure, shown_in_one_line
 from bellwire.cloud.accounts import add_device, name_of
 from bellwire.cloud.auth import hash_of, new_token
 from bellwire.cloud.config import Config
-from bellwire.cloud.store.accounts import Account, add_account, add_account_token, list_accounts
+from bellwire.cloud.countries import country_of
+from bellwire.cloud.device_view import detail_of, exception_of, load_exceptions, load_known
+from bellwire.cloud.store.accounts import (
+    Account,
+    add_account,
+    add_account_token,
+    list_accounts,
+    lock_account,
+    set_country,
+)
+from bellwire.cloud.store.clients import SPEAKER, Client, add_client, remove_client
 from bellwire.cloud.store.connection import Connection
-from bellwire.cloud.store.devices import Device, list_devices
+from bellwire.cloud.store.devices import Device, list_devices, rename_device
 from bellwire.cloud.store.errors import StoreError
 from bellwire.cloud.store.opening import open_now
 from bellwire.cloud.store.trace import Message, messages_after
 from bellwire.cloud.store.transaction import Transaction
 from bellwire.protocol.profiles import profile_named
+from bellwire.protocol.profiles.profile import TokenForm
 
 COMMAND_TOKEN = timedelta(seconds=60)
 """A command's own token lives so long: longer than any command takes."""
+_LONGEST_URI = 2000
+_REDIRECT_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[!\"$-~]+", re.ASCII)
+"""Absolute, in ASCII, without blanks and fragment (RFC 6749, 3.1.2)."""
 _PAGE = 200
 """Messages of one look."""
 
@@ -45,25 +63,27 @@ def opened(folder: Path, *, make: bool = False) -> Iterator[Connection]:
 def account_of(store: Connection, name: str | None) -> Account:
     """The account of this name; without a name the only one there is."""
     accounts = store.read(list_accounts)
-    if not accounts:
+    owned = [account for account in accounts if not account.guest]
+    if not owned and name is None:
         raise Failure("there is no account yet; add one with: bellwire account add home")
-    if name is None and len(accounts) == 1:
-        return accounts[0]
-    names = ", ".join(account.name for account in accounts)
+    if name is None and len(owned) == 1:
+        return owned[0]
+    names = ", ".join(account.name for account in owned)
     if name is None:
-        raise Failure(f"there are {len(accounts)} accounts; say which with --account: {names}")
+        raise Failure(f"there are {len(owned)} accounts; say which with --account: {names}")
     for account in accounts:
         if account.name == name:
             return account
     raise Failure(f"there is no account {name!r}; there are: {names}")
 
 
-def make_account(store: Connection, name: str, timezone: str) -> tuple[Account, str]:
+def make_account(store: Connection, name: str, timezone: str, country: str | None = None) -> tuple[Account, str]:
     """A new account, and its token, which is shown this once."""
     with shown_in_one_line(ValueError):
         name = name_of(name, Config.limits.name)
         zone_named(timezone)
-    account, token = Account(str(uuid.uuid4()), name, timezone), new_token()
+        country = None if country is None else country_of(country)
+    account, token = Account(str(uuid.uuid4()), name, timezone, country=country), new_token()
     store.run(_account_with_token, account, token, datetime.now(UTC))
     return account, token
 
@@ -71,6 +91,60 @@ def make_account(store: Connection, name: str, timezone: str) -> tuple[Account, 
 def _account_with_token(account: Account, token: str, now: datetime) -> Transaction[None]:
     yield from add_account(account.account_id, account.name, account.timezone, now)
     yield from add_account_token(account.account_id, hash_of(token), None, now)
+    if account.country is not None:
+        yield from set_country(account.account_id, account.country)
+
+
+def set_lock(store: Connection, name: str, *, locked: bool) -> Account:
+    """Lock an account, or unlock it; gives it as it was."""
+    account = account_of(store, name)
+    store.run(lock_account, account.name, datetime.now(UTC) if locked else None)
+    return account
+
+
+def move(store: Connection, account_id: str, country: str | None) -> str | None:
+    """Say in which country an account is; gives it as it is kept."""
+    with shown_in_one_line(ValueError):
+        code = None if country is None else country_of(country)
+    store.run(set_country, account_id, code)
+    return code
+
+
+def make_client(store: Connection, name: str, profile: str, redirect_uris: list[str]) -> tuple[Client, str | None]:
+    """A new client, and its secret, which is shown this once; None where its version of the protocol has none."""
+    with shown_in_one_line(ValueError):
+        name = name_of(name, Config.limits.name)
+        spoken = profile_named(profile)
+    for uri in redirect_uris:
+        _check_uri(uri)
+    secret = new_token() if spoken.authorization.token_form is TokenForm.QUERY else None
+    if secret is None and not redirect_uris:
+        raise Failure(f"a client of {spoken.name} has no secret, so it needs its --redirect-uri: where its codes go")
+    client = Client(
+        client_id=str(uuid.uuid4()),
+        name=name,
+        profile=spoken.name,
+        redirect_uris=tuple(dict.fromkeys(redirect_uris)),
+        secret_hash=None if secret is None else hash_of(secret),
+    )
+    store.run(add_client, client, datetime.now(UTC))
+    return client, secret
+
+
+def _check_uri(uri: str) -> None:
+    if not _REDIRECT_URI.fullmatch(uri):
+        raise Failure(f"{uri!r} cannot be a redirect URI; write it whole and without #, as in https://app.home/done")
+    if len(uri) > _LONGEST_URI:
+        raise Failure(f"that redirect URI has {len(uri)} characters; {_LONGEST_URI} are taken at most")
+
+
+def drop_client(store: Connection, client_id: str) -> list[tuple[str, str]]:
+    """Remove a client with its tokens; gives the account's name and the id of each device that had some."""
+    if client_id == SPEAKER:
+        raise Failure(f"{SPEAKER} is every bellwire speaker; it stays, and devices are removed one by one")
+    devices = store.run(remove_client, client_id)
+    names = {account.account_id: account.name for account in store.read(list_accounts)}
+    return [(names[account_id], device_id) for account_id, device_id in devices]
 
 
 def make_device(store: Connection, account_id: str, name: str, profile: str) -> tuple[Device, str]:
@@ -82,6 +156,28 @@ def make_device(store: Connection, account_id: str, name: str, profile: str) -> 
     if not store.run(add_device, account_id, device, hash_of(token), most, datetime.now(UTC)):
         raise Failure(f"this account has {most} devices, as many as it may have; remove one first")
     return device, token
+
+
+def detail_of_device(store: Connection, account_id: str, device_id: str) -> dict[str, Any]:
+    """All that is known of a device, as the account API gives it, but for what only a running cloud knows."""
+    known = store.read(load_known, account_id, device_id)
+    detail: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(detail_of(known, connected=None, endpoint=None)))
+    return detail
+
+
+def exceptions_of_device(store: Connection, account_id: str, device_id: str) -> list[dict[str, Any]]:
+    """The directives that a device could not carry out, as the account API gives them."""
+    found = [exception_of(each) for each in store.read(load_exceptions, account_id, device_id)]
+    exceptions: list[dict[str, Any]] = msgspec.json.decode(msgspec.json.encode(found))
+    return exceptions
+
+
+def rename(store: Connection, account_id: str, device_id: str, name: str) -> str:
+    """Call a device otherwise; gives the name as it is kept."""
+    with shown_in_one_line(ValueError):
+        name = name_of(name, Config.limits.name)
+    store.run(rename_device, account_id, device_id, name)
+    return name
 
 
 def command_token(store: Connection, account_id: str) -> str:

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
-from litestar import Controller, Litestar, Request, delete, get, patch, post
+from litestar import Controller, Litestar, Request, Router, delete, get, patch, post
 from litestar.connection import ASGIConnection
 from litestar.datastructures import State
 from litestar.openapi.config import OpenAPIConfig
@@ -24,15 +24,19 @@ from bellwire import __version__
 from bellwire.alerts.alert import Alert, Kind, Schedule
 from bellwire.cloud import accounts
 from bellwire.cloud.accounts import Shown
+from bellwire.cloud.activity import note_success, tell_devices
 from bellwire.cloud.assets import AssetStore
 from bellwire.cloud.auth import Tokens, hash_of, new_token
+from bellwire.cloud.authority import Authority
 from bellwire.cloud.bus import Bus
 from bellwire.cloud.config import Limits
+from bellwire.cloud.consent import AgreementController, ApprovalsController, AuthorizationsController
+from bellwire.cloud.device_api import AccountController, DeviceController
 from bellwire.cloud.gateway import Gateway
 from bellwire.cloud.identity import AccountIdentity
 from bellwire.cloud.problems import HANDLERS, TooManyDevicesError, refusals
 from bellwire.cloud.store.accounts import find_account
-from bellwire.cloud.store.devices import Device, list_devices, remove_device
+from bellwire.cloud.store.devices import Device, list_devices
 from bellwire.cloud.store.sqlite import SqliteStore
 from bellwire.cloud.wishes import WishError, every_of, first_occurrence, one_line, schedule_at, schedule_in, zone_of
 from bellwire.protocol.profiles import DEFAULT_PROFILE, PROFILES
@@ -109,6 +113,8 @@ class DeviceView(msgspec.Struct, kw_only=True):
     device_id: str
     name: str
     profile: str
+    model: str | None
+    """As the device, or the program that had it authorized, calls its kind."""
     connected: bool
 
 
@@ -128,6 +134,7 @@ class Services:
     assets: AssetStore
     bus: Bus
     gateway: Gateway
+    authority: Authority
     limits: Limits
     clock: Callable[[], datetime]
 
@@ -221,10 +228,11 @@ class DevicesController(Controller):
     path = f"{API_PATH}/devices"
     tags = ("devices",)
 
-    @post(summary="Add a device", responses=refusals(409, body=True))
+    @post(summary="Add a device", responses=refusals(409, 423, 451, body=True))
     async def add(self, data: JSONBody[NewDevice], request: Request[AccountIdentity, Any, State]) -> AddedDevice:
         """Add a device and make its access token. It gets every alert that rings everywhere."""
         services, account_id = _services(request), request.user.account_id
+        await services.authority.check(account_id)
         name = accounts.name_of(data.name, services.limits.name)
         if data.profile not in PROFILES:
             raise WishError(f"there is no profile {data.profile!r}; there are: {', '.join(sorted(PROFILES))}")
@@ -243,17 +251,11 @@ class DevicesController(Controller):
                 device_id=device.device_id,
                 name=device.name,
                 profile=device.profile,
+                model=device.model,
                 connected=services.gateway.is_connected(device.device_id),
             )
             for device in await services.store.read(list_devices, request.user.account_id)
         ]
-
-    @delete("/{device_id:str}", summary="Remove a device", responses=refusals(404))
-    async def remove(self, device_id: FromPath[str], request: Request[AccountIdentity, Any, State]) -> None:
-        """Remove a device with its tokens; its downchannel ends at once."""
-        services = _services(request)
-        await services.store.write(remove_device, request.user.account_id, device_id)
-        services.gateway.hang_up(device_id)
 
 
 def _schedule(data: NewAlert | ChangedAlert, zone: str, now: datetime) -> Schedule:
@@ -308,9 +310,13 @@ async def _authenticate(connection: ASGIConnection[Any, Any, Any, Any], _: Any) 
 
 def account_api(services: Services) -> Litestar:
     """The account API as an ASGI application."""
+    consent = Router(API_PATH, route_handlers=[AuthorizationsController, ApprovalsController, AgreementController])
+    single = Router(API_PATH, route_handlers=[DeviceController, AccountController])
     bearer = SecurityScheme(type="http", scheme="bearer", description="An account's token")
     return Litestar(
-        [AlertsController, DevicesController],
+        [AlertsController, DevicesController, consent, single],
+        before_send=[note_success],
+        after_response=tell_devices,
         state=State({"services": services}),
         guards=[_authenticate],
         exception_handlers=HANDLERS,

@@ -19,14 +19,18 @@ from bellwire.cloud.api import Services, account_api
 from bellwire.cloud.asgi import App, Receive, Scope, Send, answer, in_time
 from bellwire.cloud.assets import CONTENT_TYPE, AssetStore, secret_of
 from bellwire.cloud.auth import Tokens
+from bellwire.cloud.authority import Authority
 from bellwire.cloud.bus import InProcessBus
 from bellwire.cloud.certificates import Certificates, ensure_certificates
 from bellwire.cloud.config import Config, Limits
 from bellwire.cloud.gateway import Gateway
 from bellwire.cloud.handlers.alerts import end_occurrence
+from bellwire.cloud.oauth import OAuth
 from bellwire.cloud.overdue import AT_ONCE, overdue
+from bellwire.cloud.regions import Regions
 from bellwire.cloud.speech import Espeak
 from bellwire.cloud.store.accounts import account_by_token, purge_expired_tokens
+from bellwire.cloud.store.commands import purge_commands
 from bellwire.cloud.store.devices import device_by_token
 from bellwire.cloud.store.errors import StoreError
 from bellwire.cloud.store.sqlite import SqliteStore
@@ -36,6 +40,9 @@ from bellwire.protocol.profiles import PROFILES
 
 log = structlog.get_logger()
 
+LOOK_AT_TOKENS_EVERY = 15.0
+"""Seconds between two looks at the tokens of open downchannels: one may have been revoked in the file. It takes some
+10 us for each."""
 SWEEP_EVERY = 30.0
 """Seconds between two looks for occurrences that nobody reported over, and tokens that have expired."""
 _HTTP2 = HTTP2Settings(
@@ -90,23 +97,38 @@ async def _serve(config: Config, certificates: Certificates, store: SqliteStore,
         limits=config.limits,
         clock=now,
         strict=config.strict,
+        behind_proxy=config.behind_proxy,
+        regions=Regions(config.endpoints),
     )
-    assets = AssetStore(config.data / "assets", secret_of(config.data), Espeak())
+    account_tokens = Tokens(store, account_by_token, now)
+    authority = Authority(
+        store=store,
+        hang_up=gateway.hang_up,
+        terms=config.terms,
+        access_lasts=config.access_lasts,
+        limits=config.limits,
+        by_address=not config.behind_proxy,
+        clock=now,
+    )
+    oauth = OAuth(authority, account_tokens, config.limits)
+    assets = AssetStore(config.sounds, secret_of(config.data), Espeak())
     api = account_api(
         Services(
             store=store,
-            tokens=Tokens(store, account_by_token, now),
+            tokens=account_tokens,
             assets=assets,
             bus=bus,
             gateway=gateway,
+            authority=authority,
             limits=config.limits,
             clock=now,
         )
     )
-    server = http2_server(config, certificates, _routed(gateway, assets, api, config.limits))  # type: ignore[arg-type]
+    server = http2_server(config, certificates, _routed(gateway, oauth, assets, api, config.limits))  # type: ignore[arg-type]
     stop = _stop_signal()
     serving = asyncio.create_task(server.serve())
-    sweeping = asyncio.create_task(_sweep(store, bus, config.limits.past_due))
+    sweeping = asyncio.create_task(_sweep(store, bus, authority, config.limits.past_due))
+    watching = asyncio.create_task(_watch_tokens(gateway))
     try:
         await _until_accepting(config, serving)
         announce(config.data, config.url)
@@ -116,6 +138,7 @@ async def _serve(config: Config, certificates: Certificates, store: SqliteStore,
         await gateway.drain()
     finally:
         sweeping.cancel()
+        watching.cancel()
         server.stop()  # type: ignore[no-untyped-call]
         await asyncio.wait({serving}, timeout=_TO_STOP)
         if serving.done():
@@ -141,13 +164,15 @@ def http2_server(config: Config, certificates: Certificates, app: App) -> Server
     )
 
 
-def _routed(gateway: Gateway, assets: AssetStore, api: App, limits: Limits) -> App:
-    """Devices to the gateway, sounds to the assets, everything else to the account API."""
+def _routed(gateway: Gateway, oauth: OAuth, assets: AssetStore, api: App, limits: Limits) -> App:
+    """Devices to the gateway, who wants tokens to `oauth`, sounds to the assets, everything else to the account API."""
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         path: str = scope["path"]
         if path in gateway.paths:
             await gateway(scope, receive, send)
+        elif path in oauth.paths:
+            await oauth(scope, receive, send)
         elif path.startswith(ASSET_PATH):
             await _asset(assets, path.removeprefix(ASSET_PATH), scope, send)
         else:
@@ -174,12 +199,23 @@ async def _asset(assets: AssetStore, name: str, scope: Scope, send: Send) -> Non
     await answer(send, 200, headers, content if scope["method"] == "GET" else b"")
 
 
-async def _sweep(store: SqliteStore, bus: InProcessBus, past_due: timedelta) -> None:
+async def _watch_tokens(gateway: Gateway) -> None:
+    while True:
+        await asyncio.sleep(LOOK_AT_TOKENS_EVERY)
+        try:
+            await gateway.hang_up_on_revoked()
+        except StoreError as error:
+            log.warning("tokens could not be looked at", error=str(error))
+
+
+async def _sweep(store: SqliteStore, bus: InProcessBus, authority: Authority, past_due: timedelta) -> None:
     while True:
         try:
             while await _end_overdue(store, bus, past_due) == AT_ONCE:
                 pass
             await store.write(purge_expired_tokens, now())
+            await store.write(purge_commands, now())
+            await authority.sweep()
         except StoreError as error:
             log.warning("what is over could not be put away", error=str(error))
         await asyncio.sleep(SWEEP_EVERY)

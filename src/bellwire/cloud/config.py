@@ -1,10 +1,17 @@
 """How a cloud is set up. It knows names, bounds and defaults; only the command line reads arguments and environment."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
+from bellwire.cloud.grants import Rate
+
 _FOUND_AS_LOCALHOST = frozenset({"localhost", "127.0.0.1", "::1", "0.0.0.0", "::"})  # noqa: S104 - not listened on here
+_OFTEN = Rate(600, timedelta(minutes=1))
+_MISTYPED = Rate(10, timedelta(minutes=15))
+_SELDOM = Rate(10, timedelta(hours=1))
+_UNPACKED = Rate(60, timedelta(minutes=15))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +42,18 @@ class Limits:
     """For the body of a request to the account API to arrive."""
     past_due: timedelta = timedelta(minutes=30)
     """What is over for longer rings no more, as the profiles have it."""
+    authorizations: Rate = _OFTEN
+    """Requests for codes and tokens, of a peer's address and of an account; more are answered 429."""
+    wrong_user_codes: Rate = _MISTYPED
+    """User codes that no speaker shows, of a peer's address and of an account: they are short enough to be guessed."""
+    new_guests: Rate = _SELDOM
+    """Guests' accounts, of a peer's address."""
+    new_pairings: Rate = _UNPACKED
+    """User codes, of a peer's address: a hotel unpacks its speakers behind one."""
+    guests: int = 1000
+    """Guests' accounts of this cloud; more are answered 503."""
+    pairings: int = 1000
+    """Speakers that show a code at a time; more are answered 503."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,12 +66,26 @@ class Config:
     port: int = 8443
     strict: bool = False
     """Refuse what the documents do not have, instead of recording it."""
+    behind_proxy: bool = False
+    """Devices come through a proxy, which mixes their requests on its own connections: events are taken over any
+    connection, and what comes from one address is not counted together (that is the proxy's to do)."""
+    terms: str | None = None
+    """The address of what an account agrees to before anything is authorized in it; None: there is nothing."""
+    endpoints: Mapping[str, str] = field(default_factory=dict)
+    """Other clouds by the countries that they serve; a country that is not among them is served here."""
+    access_lasts: timedelta = timedelta(days=1)
+    """Of an access token; its refresh token gives another one."""
     limits: Limits = Limits()
 
     @property
     def database(self) -> Path:
         """The file with accounts, devices, alerts and the messages of late."""
         return self.data / "bellwire.db"
+
+    @property
+    def sounds(self) -> Path:
+        """The folder of the sounds that the cloud makes."""
+        return self.data / "assets"
 
     @property
     def url(self) -> str:

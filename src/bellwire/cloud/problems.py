@@ -13,6 +13,8 @@ from litestar.exceptions import HTTPException, ValidationException
 from litestar.openapi.datastructures import ResponseSpec
 
 from bellwire.cloud.accounts import TooManyAlertsError, UnknownAlertError, UnknownDeviceError
+from bellwire.cloud.commands import CannotBeToldError
+from bellwire.cloud.refusal import Fault, Refusal
 from bellwire.cloud.store.errors import NotFound, StoreBusy
 from bellwire.cloud.wishes import WishError
 from bellwire.protocol.errors import Unauthenticated
@@ -43,6 +45,7 @@ _ANSWERS: dict[type[Exception], tuple[int, str | None]] = {
     TimeoutError: (408, "the body did not arrive in time"),
     TooManyAlertsError: (409, None),
     TooManyDevicesError: (409, None),
+    CannotBeToldError: (422, None),
     UnknownDeviceError: (422, None),
     WishError: (422, None),
     UnicodeDecodeError: (400, "the body is not UTF-8"),
@@ -50,6 +53,16 @@ _ANSWERS: dict[type[Exception], tuple[int, str | None]] = {
     StoreBusy: (503, "too much is waiting here; send the same again in a moment"),
 }
 """Status and words; None: those of the error itself, which are meant for people."""
+
+_FAULTS = {
+    Fault.ACCOUNT_LOCKED: 423,
+    Fault.TERMS_NOT_AGREED: 451,
+    Fault.TOO_MANY_DEVICES: 409,
+    Fault.TOO_MANY_REQUESTS: 429,
+    Fault.TEMPORARILY_UNAVAILABLE: 503,
+    Fault.NO_SUCH_CODE: 404,
+}
+"""Statuses of what is not authorized; others are 422."""
 
 _MEANINGS = {
     400: "The request is badly formed.",
@@ -59,6 +72,9 @@ _MEANINGS = {
     409: "The account has as many as it may have.",
     413: "The body is too large.",
     422: "What was asked for cannot be; the detail says why.",
+    423: "The account is locked.",
+    429: "That was tried too often; Retry-After says when to try again.",
+    451: "The account has not agreed to the terms that the detail names.",
     500: "Something failed in the cloud.",
     503: "Too much is waiting; the same again in a moment will do.",
 }
@@ -84,6 +100,11 @@ def _refused(_: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
     status, detail = next(_ANSWERS[kind] for kind in type(error).__mro__ if kind in _ANSWERS)
     headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None
     return _problem(status, str(error) if detail is None else detail, headers)
+
+
+def _not_authorized(_: Request[Any, Any, Any], refusal: Refusal) -> Response[Problem]:
+    headers = {} if refusal.wait is None else {"Retry-After": str(int(refusal.wait.total_seconds()))}
+    return _problem(_FAULTS.get(refusal.fault, 422), str(refusal), headers)
 
 
 def _http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:
@@ -122,6 +143,7 @@ def _failed(request: Request[Any, Any, Any], error: Exception) -> Response[Probl
 
 HANDLERS: dict[Any, Any] = {
     **dict.fromkeys(_ANSWERS, _refused),
+    Refusal: _not_authorized,
     HTTPException: _http,
     ValidationException: _invalid,
     Exception: _failed,

@@ -48,13 +48,18 @@ def zone_of(name: str) -> ZoneInfo:
         raise WishError(str(error)) from None
 
 
-def schedule_in(duration: str, zone: str, now: datetime) -> Schedule:
-    """Once, so long from now, rounded up to the second: ``5s``, ``10m``, ``1h30m``, ``2d``; told in `zone`."""
+def length_of(duration: str) -> timedelta:
+    """A length of time: ``5s``, ``10m``, ``1h30m``, ``2d``."""
     found = _DURATION.fullmatch(duration.strip().lower())
     if not found or not found[0]:
         raise WishError(f"{duration!r} is not a length of time; write it like 5s, 10m, 1h30m or 2d")
     days, hours, minutes, seconds = (int(number or 0) for number in found.groups())
-    ahead = _bounded(lambda: timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds), duration)
+    return _bounded(lambda: timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds), duration)
+
+
+def schedule_in(duration: str, zone: str, now: datetime) -> Schedule:
+    """Once, so long from now, rounded up to the second; told in `zone`."""
+    ahead = length_of(duration)
     whole = _bounded(lambda: now.replace(microsecond=0) + timedelta(seconds=now.microsecond > 0) + ahead, duration)
     return _once(whole, zone)
 

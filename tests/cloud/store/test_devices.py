@@ -16,12 +16,15 @@ from bellwire.cloud.store.devices import (
     add_device_token,
     device_by_token,
     list_devices,
+    load_agent,
     remove_device,
+    save_agent,
+    saw_device,
 )
 from bellwire.cloud.store.errors import AlreadyExists, NotFound
-from bellwire.cloud.store.instants import from_ms
+from bellwire.cloud.store.instants import from_ms, to_ms
 from bellwire.cloud.store.opening import MEMORY, open_now
-from bellwire.cloud.store.schema import device_tokens, standings
+from bellwire.cloud.store.schema import device_tokens, devices, standings
 from bellwire.cloud.store.transaction import Statement, Transaction
 
 NOW = from_ms(1_795_000_000_000)
@@ -98,6 +101,24 @@ def test_a_removed_device_leaves_nothing(store: Connection) -> None:
         assert store.read(_rows, count) == [(0,)]
 
 
+def test_what_a_device_says_of_itself_is_kept_until_it_says_another_thing(store: Connection) -> None:
+    assert store.read(load_agent, "a1", "d1") is None
+    for json in ('{"agent":"x"}', '{"agent":"y"}'):
+        store.run(save_agent, "a1", "d1", json, NOW)
+        assert store.read(load_agent, "a1", "d1") == json
+    assert store.read(load_agent, "a2", "d1") is None
+    with pytest.raises(NotFound, match="no device d1"):
+        store.run(save_agent, "a2", "d1", "{}", NOW)
+
+
+def test_a_device_was_last_seen_when_it_was_last_here(store: Connection) -> None:
+    seen = Statement(sa.select(devices.c.device_id, devices.c.last_seen_ms), "when devices were seen")
+    store.run(add_device, "a1", HALL, bytes(32), NOW)
+    store.run(saw_device, "a1", "d1", NOW)
+    store.run(saw_device, "a2", "d2", NOW)
+    assert sorted(store.read(_rows, seen)) == [("d1", to_ms(NOW)), ("d2", None)]
+
+
 def test_another_account_cannot_remove_it(store: Connection) -> None:
     with pytest.raises(NotFound, match="no device d1"):
         store.run(remove_device, "a2", "d1")
@@ -106,7 +127,7 @@ def test_another_account_cannot_remove_it(store: Connection) -> None:
 
 @pytest.mark.parametrize("table", [standings, device_tokens])
 def test_a_row_that_mixes_two_accounts_is_refused(store: Connection, table: sa.Table) -> None:
-    values = {
+    of_table: dict[str, dict[str, object]] = {
         "standings": {
             "token": "t1",
             "kind": "ALARM",
@@ -115,8 +136,9 @@ def test_a_row_that_mixes_two_accounts_is_refused(store: Connection, table: sa.T
             "failures": 0,
             **dict.fromkeys(("desired_ms", "desired_version", "silenced_ms", "reported_ms", "reported_version")),
         },
-        "device_tokens": {"token_hash": bytes(32), "created_ms": 1, "expires_ms": None},
-    }[table.name]
+        "device_tokens": {"token_hash": bytes(32), "grant_id": None, "created_ms": 1, "expires_ms": None},
+    }
+    values = of_table[table.name]
 
     def insert(account_id: str) -> Transaction[None]:
         yield Statement(sa.insert(table), "a row"), {"account_id": account_id, "device_id": "d1", **values}

@@ -3,17 +3,17 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy.dialects.sqlite import pysqlite
 
-from bellwire.cloud.store import accounts, alerts, devices, standings, trace
+from bellwire.cloud.store import accounts, alerts, clients, commands, copies, devices, grants, reports, standings, trace
 from bellwire.cloud.store.opening import MEMORY, connect
 from bellwire.cloud.store.schema import metadata
 from bellwire.cloud.store.transaction import Compiler, Statement
 
-FOR_THE_OPERATOR = {"all accounts by name"}
+FOR_THE_OPERATOR = {"all accounts by name", "all clients by name"}
 SQLITE = Compiler(pysqlite.dialect(paramstyle="qmark"))
 
 
 def statements() -> Iterator[Statement]:
-    for module in (accounts, alerts, devices, standings, trace):
+    for module in (accounts, alerts, clients, commands, copies, devices, grants, reports, standings, trace):
         for value in vars(module).values():
             yield from (each for each in (value if isinstance(value, list) else [value]) if isinstance(each, Statement))
 

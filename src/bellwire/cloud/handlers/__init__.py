@@ -3,14 +3,14 @@
 It knows that order, and the tables of the namespaces; it must not know any message.
 """
 
-from bellwire.cloud.handlers import alerts
+from bellwire.cloud.handlers import alerts, system
 from bellwire.cloud.handlers.arrival import Arrival
 from bellwire.cloud.store.standings import load_standing_rows
 from bellwire.cloud.store.transaction import Transaction
 
-__all__ = ["Arrival", "receive"]
+__all__ = ["Arrival", "receive", "remark"]
 
-HANDLERS = {**alerts.HANDLERS}
+HANDLERS = {**alerts.HANDLERS, **system.HANDLERS}
 
 
 def receive(arrival: Arrival) -> Transaction[frozenset[str]]:
@@ -19,3 +19,9 @@ def receive(arrival: Arrival) -> Transaction[frozenset[str]]:
     woken = yield from alerts.believe_context(arrival, rows)
     woken |= yield from HANDLERS[type(arrival.event.message)](arrival, rows)
     return woken
+
+
+def remark(arrival: Arrival) -> str | None:
+    """What whoever runs the cloud should know of an event, about its device, in a line of the log; None: nothing."""
+    remark_on = system.REMARKS.get(type(arrival.event.message))
+    return remark_on(arrival) if remark_on else None

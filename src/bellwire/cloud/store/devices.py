@@ -5,14 +5,15 @@ It must not know what a device says, nor how it is reached.
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import msgspec
 import sqlalchemy as sa
 
 from bellwire.alerts.lifecycle import Life
 from bellwire.cloud.identity import DeviceIdentity
 from bellwire.cloud.store.errors import AlreadyExists, NotFound
-from bellwire.cloud.store.instants import from_ms_or_none, to_ms, to_ms_or_none
+from bellwire.cloud.store.instants import from_ms, from_ms_or_none, to_ms, to_ms_or_none
 from bellwire.cloud.store.schema import alerts, device_tokens, devices, standings
 from bellwire.cloud.store.transaction import Statement, Transaction
 
@@ -24,13 +25,15 @@ class Device(NamedTuple):
     name: str
     profile: str
     """The name of the version of the protocol that it speaks."""
+    model: str | None = None
+    """As the device, or the program that had it authorized, calls its kind."""
 
 
 _ONE = (devices.c.account_id == sa.bindparam("account_id")) & (devices.c.device_id == sa.bindparam("device_id"))
 
 _INSERT = Statement(
     sa.insert(devices).values(
-        {name: sa.bindparam(name) for name in ("account_id", "device_id", "name", "profile", "created_ms")}
+        {name: sa.bindparam(name) for name in ("account_id", "device_id", "name", "profile", "created_ms", "model")}
     ),
     "a new device of an account",
 )
@@ -54,13 +57,33 @@ _DESIRE_ALL = Statement(
     "the account's alerts for every device are desired on a new one too",
 )
 _ALL = Statement(
-    sa.select(devices.c.device_id, devices.c.name, devices.c.profile)
+    sa.select(devices.c.device_id, devices.c.name, devices.c.profile, devices.c.model)
     .where(devices.c.account_id == sa.bindparam("account_id"))
     .order_by(devices.c.name, devices.c.device_id),
     "the devices of an account by name",
 )
 _IS_THERE = Statement(sa.select(devices.c.device_id).where(_ONE), "whether an account has a device")
+_FIND = Statement(
+    sa.select(
+        *(devices.c[name] for name in ("device_id", "name", "profile", "model", "agent", "last_seen_ms", "created_ms"))
+    ).where(_ONE),
+    "one device of an account",
+)
+_RENAME = Statement(
+    sa.update(devices).where(_ONE).values(name=sa.bindparam("new_name")).returning(devices.c.device_id),
+    "a device is called otherwise",
+)
 _REMOVE = Statement(sa.delete(devices).where(_ONE).returning(devices.c.device_id), "a device with all that hangs on it")
+
+_AGENT = Statement(sa.select(devices.c.agent).where(_ONE), "what a device said of itself in headers")
+_SEEN = Statement(sa.update(devices).where(_ONE).values(last_seen_ms=sa.bindparam("now_ms")), "when a device was here")
+_SAVE_AGENT = Statement(
+    sa.update(devices)
+    .where(_ONE)
+    .values(agent=sa.bindparam("new_agent"), last_seen_ms=sa.bindparam("now_ms"))
+    .returning(devices.c.device_id),
+    "what a device says of itself in headers, and when",
+)
 
 _INSERT_TOKEN = Statement(sa.insert(device_tokens), "a new token of a device")
 _BY_TOKEN = Statement(
@@ -75,8 +98,9 @@ _BY_TOKEN = Statement(
 )
 
 
-def add_device(account_id: str, device: Device, token_hash: bytes, now: datetime) -> Transaction[None]:
-    """Add a device with a first token; the account's alerts for every device are desired on it from now on.
+def add_device(account_id: str, device: Device, token_hash: bytes | None, now: datetime) -> Transaction[None]:
+    """Add a device; the account's alerts for every device are desired on it from now on. With `token_hash` it has a
+    first token, which does not expire.
 
     Raises AlreadyExists when this or another account has a device of that id, NotFound when there is no such account.
     """
@@ -86,7 +110,8 @@ def add_device(account_id: str, device: Device, token_hash: bytes, now: datetime
         raise AlreadyExists(f"there is a device {device.device_id!r} already; remove it first") from error
     except NotFound as error:
         raise NotFound(f"there is no account {account_id!r}") from error
-    yield from add_device_token(account_id, device.device_id, token_hash, None, now)
+    if token_hash is not None:
+        yield from add_device_token(account_id, device.device_id, token_hash, None, now)
     yield _DESIRE_ALL, {"account_id": account_id, "device_id": device.device_id, "now_ms": to_ms(now)}
 
 
@@ -102,6 +127,38 @@ def which_are_there(account_id: str, device_ids: Iterable[str]) -> Transaction[s
     return {row.device_id for row in rows}
 
 
+class Card(NamedTuple):
+    """What a device's row says beside its name and kind."""
+
+    created: datetime
+    agent: dict[str, Any] | None
+    """What the headers of its last downchannel say that it is; None: it never had one."""
+    last_seen: datetime | None
+
+
+def find_device(account_id: str, device_id: str) -> Transaction[Device]:
+    """Give one device. Raises NotFound."""
+    return (yield from find_device_card(account_id, device_id))[0]
+
+
+def find_device_card(account_id: str, device_id: str) -> Transaction[tuple[Device, Card]]:
+    """Give one device with what else its row says. Raises NotFound."""
+    rows = yield _FIND, {"account_id": account_id, "device_id": device_id}
+    if not rows:
+        raise NotFound(f"this account has no device {device_id}; list them to see those it has")
+    (row,) = rows
+    agent = None if row.agent is None else msgspec.json.decode(row.agent)
+    card = Card(from_ms(row.created_ms), agent, from_ms_or_none(row.last_seen_ms))
+    return Device(row.device_id, row.name, row.profile, row.model), card
+
+
+def rename_device(account_id: str, device_id: str, name: str) -> Transaction[None]:
+    """Call a device otherwise. Raises NotFound when the account has no such device."""
+    rows = yield _RENAME, {"account_id": account_id, "device_id": device_id, "new_name": name}
+    if not rows:
+        raise NotFound(f"this account has no device {device_id}; list them to see those it has")
+
+
 def remove_device(account_id: str, device_id: str) -> Transaction[None]:
     """Remove a device with its tokens, standings and trace. Raises NotFound when the account has no such device."""
     rows = yield _REMOVE, {"account_id": account_id, "device_id": device_id}
@@ -110,15 +167,21 @@ def remove_device(account_id: str, device_id: str) -> Transaction[None]:
 
 
 def add_device_token(
-    account_id: str, device_id: str, token_hash: bytes, expires: datetime | None, now: datetime
+    account_id: str,
+    device_id: str,
+    token_hash: bytes,
+    expires: datetime | None,
+    now: datetime,
+    *,
+    grant_id: bytes | None = None,
 ) -> Transaction[None]:
-    """Let a device show a token, until it `expires` or, with None, is revoked.
+    """Let a device show a token, until it `expires` or, with None, is revoked; it is also with its family, if any.
 
     Of the token only the SHA-256 is known. Raises NotFound when the account has no such device.
     """
     values = {"token_hash": token_hash, "expires_ms": to_ms_or_none(expires), "created_ms": to_ms(now)}
     try:
-        yield _INSERT_TOKEN, {"account_id": account_id, "device_id": device_id, **values}
+        yield _INSERT_TOKEN, {"account_id": account_id, "device_id": device_id, "grant_id": grant_id, **values}
     except NotFound as error:
         raise NotFound(f"this account has no device {device_id}; list them to see those it has") from error
 
@@ -130,3 +193,22 @@ def device_by_token(token_hash: bytes) -> Transaction[DeviceIdentity | None]:
         return None
     (row,) = rows
     return DeviceIdentity(row.account_id, row.device_id, row.profile, from_ms_or_none(row.expires_ms))
+
+
+def load_agent(account_id: str, device_id: str) -> Transaction[str | None]:
+    """Give what a device said of itself in the headers of its last downchannel, as JSON; None: nothing yet."""
+    rows = yield _AGENT, {"account_id": account_id, "device_id": device_id}
+    return rows[0].agent if rows else None
+
+
+def saw_device(account_id: str, device_id: str, now: datetime) -> Transaction[None]:
+    """Keep that a device was here until now; nothing for one that is not there any more."""
+    yield _SEEN, {"account_id": account_id, "device_id": device_id, "now_ms": to_ms(now)}
+
+
+def save_agent(account_id: str, device_id: str, json: str, now: datetime) -> Transaction[None]:
+    """Keep what a device says of itself in headers. Raises NotFound when the account has no such device."""
+    values = {"new_agent": json, "now_ms": to_ms(now)}
+    rows = yield _SAVE_AGENT, {"account_id": account_id, "device_id": device_id, **values}
+    if not rows:
+        raise NotFound(f"this account has no device {device_id}; list them to see those it has")

@@ -7,7 +7,7 @@ epoch, UTC. Columns with JSON hold text that the transactions encode.
 
 import sqlalchemy as sa
 
-REVISION = "0001"
+REVISION = "0003"
 """The newest migration: a file that is stamped with it needs none."""
 
 _MS = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
@@ -30,16 +30,20 @@ def _instant(name: str, *, nullable: bool = False) -> sa.Column[int]:
     return sa.Column(name, _MS, nullable=nullable)
 
 
-def _token_hash() -> tuple[sa.Column[bytes], sa.CheckConstraint]:
+def _token_hash(name: str = "token_hash") -> tuple[sa.Column[bytes], sa.CheckConstraint]:
     """Give the SHA-256 of a token: a copy of the file lets nobody in."""
-    column = sa.Column("token_hash", sa.LargeBinary, primary_key=True)
-    return column, sa.CheckConstraint("length(token_hash) = 32", name="sha256")
+    column = sa.Column(name, sa.LargeBinary, primary_key=True)
+    return column, sa.CheckConstraint(f"length({name}) = 32", name="sha256")
 
 
 def _of_device() -> sa.ForeignKeyConstraint:
     return sa.ForeignKeyConstraint(
         ["account_id", "device_id"], ["devices.account_id", "devices.device_id"], ondelete="CASCADE"
     )
+
+
+def _of_client() -> sa.ForeignKeyConstraint:
+    return sa.ForeignKeyConstraint(["client_id"], ["clients.client_id"], ondelete="CASCADE")
 
 
 accounts = sa.Table(
@@ -49,6 +53,11 @@ accounts = sa.Table(
     sa.Column("name", sa.Text, nullable=False, unique=True),
     _text("timezone"),
     _instant("created_ms"),
+    _instant("locked_ms", nullable=True),  # since when it is locked
+    sa.Column("agreed_terms", sa.Text),  # the address of the terms that it has agreed to
+    _instant("guest_seen_ms", nullable=True),  # when a guest last got a code or a token; NULL: it is no guest's
+    sa.Column("country", sa.Text),  # ISO 3166-1 alpha-2; NULL: not known
+    sa.Index("ix_accounts_guest", "guest_seen_ms"),
     sqlite_strict=True,
 )
 
@@ -77,6 +86,11 @@ devices = sa.Table(
     sa.Column("sync_seq", sa.Integer, nullable=False, server_default=sa.text("0")),
     sa.Column("trace_seq", sa.Integer, nullable=False, server_default=sa.text("0")),  # its newest message's id
     _instant("created_ms"),
+    sa.Column("model", sa.Text),  # as the device or its program called it when it was authorized
+    sa.Column("agent", sa.Text),  # JSON: what the headers of its last downchannel say that it is
+    _instant("last_seen_ms", nullable=True),
+    # Goes up with each command, and when its account moves: who has seen this number needs to look at neither.
+    sa.Column("command_seq", sa.Integer, nullable=False, server_default=sa.text("0")),
     sa.ForeignKeyConstraint(["account_id"], ["accounts.account_id"], ondelete="CASCADE"),
     sqlite_strict=True,
 )
@@ -87,11 +101,111 @@ device_tokens = sa.Table(
     *_token_hash(),
     _text("account_id"),
     _text("device_id"),
+    sa.Column("grant_id", sa.LargeBinary),  # the family that it belongs to; NULL: to none, it was made by the owner
     _instant("expires_ms", nullable=True),
     _instant("created_ms"),
     _of_device(),
-    sa.Index("ix_device_tokens_device", "account_id", "device_id"),
+    sa.ForeignKeyConstraint(
+        ["account_id", "device_id", "grant_id"],
+        ["grants.account_id", "grants.device_id", "grants.grant_id"],
+        ondelete="CASCADE",
+    ),
+    sa.Index("ix_device_tokens_device", "account_id", "device_id", "grant_id"),
     sa.Index("ix_device_tokens_expiry", "expires_ms"),
+    sqlite_with_rowid=False,
+    sqlite_strict=True,
+)
+
+clients = sa.Table(
+    "clients",  # programs that may ask for tokens: those of other makers, and our own speaker
+    metadata,
+    sa.Column("client_id", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False, unique=True),
+    sa.Column("secret_hash", sa.LargeBinary),  # NULL: it can keep no secret
+    sa.Column("profile", sa.Text),  # what its devices speak; NULL: each says so itself
+    _text("redirect_uris"),  # JSON
+    _instant("created_ms"),
+    sa.CheckConstraint("length(secret_hash) = 32", name="sha256"),
+    sqlite_strict=True,
+)
+
+grants = sa.Table(
+    "grants",  # families: what came of one authorization of a device; its one live refresh token stands in the row
+    metadata,
+    sa.Column("account_id", sa.Text, primary_key=True),
+    sa.Column("device_id", sa.Text, primary_key=True),
+    sa.Column("grant_id", sa.LargeBinary, primary_key=True, unique=True),  # SHA-256 of a part of each of its tokens
+    _text("client_id"),
+    sa.Column("refresh_hash", sa.LargeBinary, nullable=False),
+    sa.Column("previous_hash", sa.LargeBinary),
+    _instant("rotated_ms", nullable=True),
+    _instant("expires_ms"),
+    _instant("created_ms"),
+    _of_device(),
+    _of_client(),
+    sa.CheckConstraint("length(refresh_hash) = 32 AND length(grant_id) = 32", name="sha256"),
+    sa.Index("ix_grants_client", "client_id"),
+    sa.Index("ix_grants_expiry", "expires_ms"),
+    sqlite_strict=True,
+)
+
+own_devices = sa.Table(
+    "own_devices",  # which device of an account a client means by its own id
+    metadata,
+    sa.Column("account_id", sa.Text, primary_key=True),
+    sa.Column("client_id", sa.Text, primary_key=True),
+    sa.Column("own_id", sa.Text, primary_key=True),
+    _text("device_id"),
+    _of_device(),
+    _of_client(),
+    sa.Index("ix_own_devices_device", "account_id", "device_id"),
+    sa.Index("ix_own_devices_client", "client_id"),
+    sqlite_with_rowid=False,
+    sqlite_strict=True,
+)
+
+codes = sa.Table(
+    "codes",  # authorization codes
+    metadata,
+    *_token_hash("code_hash"),
+    _text("account_id"),
+    _text("client_id"),
+    sa.Column("redirect_uri", sa.Text),
+    sa.Column("challenge", sa.Text),
+    sa.Column("own_id", sa.Text),
+    sa.Column("model", sa.Text),
+    sa.Column("name", sa.Text),
+    sa.Column("grant_id", sa.LargeBinary),  # what it made; no foreign key: the code stays used when that is revoked
+    _instant("expires_ms"),
+    sa.ForeignKeyConstraint(["account_id"], ["accounts.account_id"], ondelete="CASCADE"),
+    _of_client(),
+    sa.Index("ix_codes_account", "account_id"),
+    sa.Index("ix_codes_client", "client_id"),
+    sa.Index("ix_codes_expiry", "expires_ms"),
+    sqlite_with_rowid=False,
+    sqlite_strict=True,
+)
+
+pairings = sa.Table(
+    "pairings",  # speakers that show a code and wait for somebody to confirm it
+    metadata,
+    *_token_hash("device_code_hash"),
+    sa.Column("user_code_hash", sa.LargeBinary, nullable=False, unique=True),
+    _text("client_id"),
+    _text("profile"),
+    _text("product"),
+    _text("stage"),
+    sa.Column("interval_s", sa.Integer, nullable=False),
+    _instant("asked_ms", nullable=True),
+    _instant("expires_ms"),
+    sa.Column("account_id", sa.Text),  # whose it is since it was approved
+    sa.Column("device_id", sa.Text),
+    sa.Column("grant_id", sa.LargeBinary),  # what it made; no foreign key, as in codes
+    _of_device(),
+    _of_client(),
+    sa.Index("ix_pairings_device", "account_id", "device_id"),
+    sa.Index("ix_pairings_client", "client_id"),
+    sa.Index("ix_pairings_expiry", "expires_ms"),
     sqlite_with_rowid=False,
     sqlite_strict=True,
 )
@@ -153,5 +267,56 @@ messages = sa.Table(
     sa.Column("body", sa.LargeBinary, nullable=False),
     sa.ForeignKeyConstraint(["device_id"], ["devices.device_id"], ondelete="CASCADE"),
     sa.CheckConstraint("direction IN ('event', 'directive')", name="direction"),
+    sqlite_strict=True,
+)
+
+commands = sa.Table(
+    "commands",  # what is to be said to a device once, and leads to no state: it goes when it was sent, or expires
+    metadata,
+    _text("account_id"),
+    sa.Column("device_id", sa.Text, primary_key=True),
+    sa.Column("seq", sa.Integer, primary_key=True),
+    _text("message"),  # namespace and name
+    _text("payload"),  # JSON
+    _instant("created_ms"),
+    _instant("expires_ms"),
+    _of_device(),
+    sa.Index("ix_commands_expiry", "expires_ms"),
+    sqlite_with_rowid=False,
+    sqlite_strict=True,
+)
+
+device_reports = sa.Table(
+    "device_reports",  # what a device last said of itself, each with the time at which it came; NULL: it never did
+    metadata,
+    _text("account_id"),
+    sa.Column("device_id", sa.Text, primary_key=True),
+    sa.Column("firmware", sa.Text),
+    _instant("firmware_ms", nullable=True),
+    sa.Column("inactive_s", _MS),
+    _instant("inactive_ms", nullable=True),
+    sa.Column("volume", sa.Integer),
+    _instant("volume_ms", nullable=True),
+    sa.Column("states", sa.Text),  # JSON: the states of its components
+    sa.Column("states_left_out", sa.Integer),
+    _instant("states_ms", nullable=True),
+    _of_device(),
+    sqlite_with_rowid=False,
+    sqlite_strict=True,
+)
+
+device_exceptions = sa.Table(
+    "device_exceptions",  # directives that a device could not carry out
+    metadata,
+    _text("account_id"),
+    sa.Column("device_id", sa.Text, primary_key=True),
+    sa.Column("seq", sa.Integer, primary_key=True),  # counts those of the device, from 1
+    _instant("at_ms"),
+    _text("type"),
+    _text("message"),
+    _text("directive"),  # as the device returned it
+    sa.Column("directive_name", sa.Text),  # NULL: it cannot be read there
+    sa.Column("message_id", sa.Text),
+    _of_device(),
     sqlite_strict=True,
 )

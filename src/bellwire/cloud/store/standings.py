@@ -6,7 +6,7 @@ Every transaction takes the account's id.
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
@@ -102,11 +102,20 @@ ASK_FOR_EVERYTHING = Statement(
 )
 
 SELECT_SYNC_SEQ = Statement(
-    sa.select(devices.c.sync_seq).where(
+    sa.select(devices.c.sync_seq, devices.c.command_seq).where(
         (devices.c.account_id == sa.bindparam("account_id")) & (devices.c.device_id == sa.bindparam("device_id"))
     ),
-    "how often the device has asked for its whole list",
+    "how often the device has asked for its whole list, and whether there is anything else to say",
 )
+
+
+class Marks(NamedTuple):
+    """Two numbers by which it is known at a glance what there is to look at."""
+
+    sync_seq: int = 0
+    """How often the device has asked for its whole list."""
+    command_seq: int = 0
+    """Goes up with each command, and when the account has moved to another country."""
 
 
 def load_standings(account_id: str, device_id: str) -> Transaction[list[Standing]]:
@@ -233,6 +242,12 @@ def load_sync_seq(account_id: str, device_id: str) -> Transaction[int]:
     """How often the device has asked for its whole list; 0 for one that is not there any more."""
     rows = yield SELECT_SYNC_SEQ, {"account_id": account_id, "device_id": device_id}
     return rows[0].sync_seq if rows else 0
+
+
+def load_marks(account_id: str, device_id: str) -> Transaction[Marks]:
+    """What there is to look at; nothing for a device that is not there any more."""
+    rows = yield SELECT_SYNC_SEQ, {"account_id": account_id, "device_id": device_id}
+    return Marks(*rows[0]) if rows else Marks()
 
 
 def lives_of(account_id: str, token: str) -> Transaction[dict[str, Life]]:

@@ -1,0 +1,137 @@
+"""An account as one document, with which another cloud of the same operator can serve it too.
+
+With SetEndpoint a device goes there with the token that it has, and brings the alerts that it has: so account, device,
+token and alerts must be known there by the same ids. The document is a copy of one moment; nothing keeps the two in
+step. Of tokens it holds the SHA-256, which nobody can show.
+
+It knows rows and the document; it must not know files.
+"""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Annotated, Final, Literal
+
+import msgspec
+
+from bellwire.alerts.alert import Alert
+from bellwire.alerts.recurrence import EVERY, zone_named
+from bellwire.cloud.accounts import name_of
+from bellwire.cloud.config import Limits
+from bellwire.cloud.countries import country_of
+from bellwire.cloud.store.accounts import add_account, add_account_token, find_account, set_country
+from bellwire.cloud.store.alerts import insert_alert, list_alerts
+from bellwire.cloud.store.copies import account_tokens_until, device_tokens_until
+from bellwire.cloud.store.devices import Device, add_device, add_device_token, list_devices
+from bellwire.cloud.store.standings import add_standings, load_standings
+from bellwire.cloud.store.transaction import Transaction
+from bellwire.cloud.wishes import WishError, one_line
+from bellwire.protocol.profiles import profile_named
+
+FORM: Final = "bellwire account 1"
+_ANY_NUMBER = 1_000_000
+_LASTING = timedelta(hours=1)
+"""A token that expires sooner is not worth taking along: commands make such for themselves."""
+
+Id = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+
+
+class TokenCopy(msgspec.Struct, forbid_unknown_fields=True):
+    """A token that works there too."""
+
+    sha256: Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
+    expires: Annotated[datetime, msgspec.Meta(tz=True)] | None
+
+
+class DeviceCopy(msgspec.Struct, forbid_unknown_fields=True):
+    """A device."""
+
+    device_id: Id
+    name: str
+    profile: str
+    model: str | None
+    tokens: list[TokenCopy]
+    """None: its tokens are renewed by the cloud that gave them, so it must be authorized anew there."""
+
+
+class AlertCopy(msgspec.Struct, forbid_unknown_fields=True):
+    """An alert."""
+
+    alert: Alert
+    devices: list[Id]
+    """On which it is desired."""
+
+
+class AccountCopy(msgspec.Struct, forbid_unknown_fields=True):
+    """An account with its devices and alerts."""
+
+    form: Literal["bellwire account 1"]
+    account_id: Id
+    name: str
+    timezone: str
+    country: str | None
+    tokens: list[TokenCopy]
+    devices: list[DeviceCopy]
+    alerts: list[AlertCopy]
+
+
+def copy_of(account_id: str, now: datetime) -> Transaction[AccountCopy]:
+    """The account as it is now. Raises NotFound."""
+    account = yield from find_account(account_id)
+    until = now + _LASTING
+    tokens = [TokenCopy(*token) for token in (yield from account_tokens_until(account_id, until))]
+    devices = []
+    desired: dict[str, list[str]] = {}
+    for device in (yield from list_devices(account_id)):
+        device_id = device.device_id
+        shown = [TokenCopy(*token) for token in (yield from device_tokens_until(account_id, device_id, until))]
+        devices.append(DeviceCopy(device_id, device.name, device.profile, device.model, shown))
+        for standing in (yield from load_standings(account_id, device_id)):
+            if standing.desired is not None:
+                desired.setdefault(standing.token, []).append(device_id)
+    alerts = yield from list_alerts(account_id, None, _ANY_NUMBER)
+    copies = [AlertCopy(alert, desired.get(alert.token, [])) for alert in alerts]
+    return AccountCopy(FORM, account_id, account.name, account.timezone, account.country, tokens, devices, copies)
+
+
+def check(copy: AccountCopy, limits: Limits) -> None:
+    """Look whether this can be an account here. Raises ValueError with a sentence."""
+    name_of(copy.name, limits.name)
+    zone_named(copy.timezone)
+    if copy.country is not None:
+        country_of(copy.country)
+    if len(copy.devices) > limits.devices or len(copy.alerts) > limits.alerts:
+        raise WishError(f"an account has {limits.devices} devices and {limits.alerts} alerts at most; this has more")
+    for device in copy.devices:
+        name_of(device.name, limits.name)
+        profile_named(device.profile)
+    known = {device.device_id for device in copy.devices}
+    for each in copy.alerts:
+        one_line("label", each.alert.label, limits.label)
+        zone_named(each.alert.schedule.zone)
+        if each.alert.schedule.rule not in {None, *EVERY.values()}:
+            raise WishError(f"alert {each.alert.token} comes again by a rule that is not known here")
+        if each.alert.scheduled_time.tzinfo is None:
+            raise WishError(f"the time of alert {each.alert.token} has no time zone")
+        if not known.issuperset(each.devices):
+            raise WishError(f"alert {each.alert.token} is for a device that the document does not have")
+
+
+def add_copy(copy: AccountCopy, speech: dict[str, str | None], now: datetime) -> Transaction[None]:
+    """Make the account of a document that was looked at (`check`); `speech`: this cloud's sounds, by alerts' tokens.
+
+    Raises AlreadyExists when there is an account or a device of that name or id.
+    """
+    yield from add_account(copy.account_id, copy.name, copy.timezone, now)
+    if copy.country is not None:
+        yield from set_country(copy.account_id, copy.country)
+    for token in copy.tokens:
+        yield from add_account_token(copy.account_id, token.sha256, token.expires, now)
+    for device in copy.devices:
+        row = Device(device.device_id, device.name, device.profile, device.model)
+        yield from add_device(copy.account_id, row, None, now)
+        for token in device.tokens:
+            yield from add_device_token(copy.account_id, device.device_id, token.sha256, token.expires, now)
+    for each in copy.alerts:
+        alert = replace(each.alert, speech=speech.get(each.alert.token))
+        yield from insert_alert(copy.account_id, alert, now)
+        yield from add_standings(copy.account_id, alert, each.devices, now)
