@@ -1,6 +1,5 @@
 import asyncio
 from pathlib import Path
-from threading import Event
 
 import pytest
 import sqlalchemy as sa
@@ -15,7 +14,7 @@ from bellwire.cloud.store.instants import from_ms
 from bellwire.cloud.store.opening import connect, open_now
 from bellwire.cloud.store.sqlite import SqliteStore
 from bellwire.cloud.store.transaction import Statement, Transaction
-from tests.cloud.store.opened import busy_writer, hold, opened
+from tests.cloud.store.opened import another_writes, opened
 
 NOW = from_ms(1_795_000_000_000)
 NOTES = sa.Table("notes", sa.MetaData(), sa.Column("of", sa.Text))
@@ -48,7 +47,7 @@ def names(path: Path) -> list[str]:
 def test_one_that_fails_leaves_its_neighbours(path: Path) -> None:
     async def main() -> list[BaseException | None]:
         async with opened(path) as store:
-            async with busy_writer(store):
+            with another_writes(path):
                 tasks = [add(store, name) for name in ("a", "b", "a", "c")]
                 await asyncio.sleep(0)
             return await asyncio.gather(*tasks, return_exceptions=True)
@@ -59,28 +58,28 @@ def test_one_that_fails_leaves_its_neighbours(path: Path) -> None:
 
 
 def test_nobody_is_answered_before_the_commit(path: Path) -> None:
+    seen: list[tuple[bool, list[str]]] = []
+
+    def look(first: asyncio.Task[None]) -> Transaction[None]:
+        yield from list_accounts()
+        seen.append((first.done(), names(path)))
+
     async def main() -> None:
         async with opened(path) as store:
-            started, go = Event(), Event()
-            async with busy_writer(store):
-                first = add(store, "a")
-                neighbour = asyncio.create_task(store.write(hold, started, go))
-                last = add(store, "b")
-                await asyncio.sleep(0)
-            assert await asyncio.to_thread(started.wait, 10)
-            assert not first.done()
-            assert names(path) == []
-            go.set()
+            first = add(store, "a")
+            neighbour = asyncio.create_task(store.write(look, first))
+            last = add(store, "b")
             await asyncio.wait([first, neighbour, last], return_when=asyncio.FIRST_COMPLETED)
             assert names(path) == ["a", "b"]
 
     asyncio.run(main())
+    assert seen == [(False, [])]
 
 
 def test_a_commit_that_fails_is_the_failure_of_all_its_callers_and_of_no_others(path: Path) -> None:
     async def main() -> list[BaseException | None]:
         async with opened(path) as store:
-            async with busy_writer(store):
+            with another_writes(path):
                 tasks = [add(store, "a"), asyncio.create_task(store.write(note, "nobody")), add(store, "b")]
                 await asyncio.sleep(0)
             failed = await asyncio.gather(*tasks, return_exceptions=True)
@@ -98,12 +97,7 @@ def test_a_full_disk_fails_the_batch_and_not_the_writer(path: Path) -> None:
         raw = connect(path)
         raw.execute("PRAGMA max_page_count = 100")
         writer = GroupCommit(Connection(raw), 100)
-        started, go = Event(), Event()
-        held = writer.submit(hold(started, go))
-        assert await asyncio.to_thread(started.wait, 10)
         futures = [writer.submit(add_account(name, name, "UTC", NOW)) for name in ("a", "b" * 1_000_000, "c")]
-        go.set()
-        await held
         failed = await asyncio.gather(*futures, return_exceptions=True)
         await writer.submit(add_account("d", "d", "UTC", NOW))
         await writer.close()
@@ -112,6 +106,20 @@ def test_a_full_disk_fails_the_batch_and_not_the_writer(path: Path) -> None:
     failed = asyncio.run(main())
     assert [type(error) for error in failed] == [StoreFailed] * 3
     assert names(path) == ["d"]
+
+
+def test_the_loop_goes_on_while_another_process_writes(path: Path) -> None:
+    async def main() -> None:
+        async with opened(path) as store:
+            with another_writes(path):
+                task = add(store, "a")
+                for _ in range(100):
+                    await asyncio.sleep(0)
+                assert not task.done()
+            await task
+
+    asyncio.run(main())
+    assert names(path) == ["a"]
 
 
 def test_writes_are_performed_in_their_order(path: Path) -> None:
@@ -131,11 +139,11 @@ def test_writes_are_performed_in_their_order(path: Path) -> None:
 
 def test_a_full_queue_is_said_at_once_and_empties(path: Path) -> None:
     async def main() -> None:
-        async with opened(path, queue_limit=3) as store:
-            async with busy_writer(store):
+        async with opened(path, queue_limit=2) as store:
+            with another_writes(path):
                 tasks = [add(store, "a"), add(store, "b")]
                 await asyncio.sleep(0)
-                with pytest.raises(StoreBusy, match="3 transactions are waiting"):
+                with pytest.raises(StoreBusy, match="2 transactions are waiting"):
                     await add(store, "c")
             await asyncio.gather(*tasks)
             await add(store, "d")
@@ -147,7 +155,7 @@ def test_a_full_queue_is_said_at_once_and_empties(path: Path) -> None:
 def test_a_caller_that_goes_away_harms_nobody(path: Path) -> None:
     async def main() -> None:
         async with opened(path, queue_limit=4) as store:
-            async with busy_writer(store):
+            with another_writes(path):
                 tasks = [add(store, name) for name in ("a", "b", "c")]
                 await asyncio.sleep(0)
                 tasks[1].cancel()
@@ -184,7 +192,7 @@ def test_what_is_queued_is_written_before_the_store_is_closed(path: Path) -> Non
 def test_what_the_trace_had_to_drop_is_said_once(path: Path) -> None:
     async def main() -> None:
         async with opened(path) as store:
-            async with busy_writer(store):
+            with another_writes(path):
                 for _ in range(trace._MOST_WAITING + 3):
                     store.record("nobody", NOW, "event", b"{}")
             await add(store, "a")

@@ -78,9 +78,10 @@ def _differing(arrival: Arrival, rows: Rows, shown: Mapping[str, Shown]) -> Iter
         as_shown = is_as_shown(row, found.alert.scheduled_time, found.ringing) if found else is_not_there(row)
         if not as_shown or token in arrival.told:
             yield standing_of(row)
-    unknown = (token for token in shown if token not in rows)
-    for token in islice(unknown, _room_for_strangers(rows)):
-        yield stranger(token, Kind(shown[token].alert.type), arrival.now)
+    if not shown.keys() <= rows.keys():
+        unknown = (token for token in shown if token not in rows)
+        for token in islice(unknown, _room_for_strangers(rows)):
+            yield stranger(token, Kind(shown[token].alert.type), arrival.now)
 
 
 def _room_for_strangers(rows: Rows) -> int:

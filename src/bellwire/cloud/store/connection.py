@@ -20,7 +20,7 @@ _compiler = Compiler(pysqlite.dialect(paramstyle="qmark"))
 
 
 class Connection:
-    """Performs transactions one after the other, on the thread that uses it.
+    """Performs transactions one after the other; used by one thread at a time.
 
     >>> connection.run(add_account, "a1", "home", "Asia/Seoul", now)
     """
@@ -37,14 +37,39 @@ class Connection:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Commit at the end what is written inside, or undo it when there is an error; StoreBusy, StoreFailed."""
-        # IMMEDIATE: one that reads first and writes later is refused at once when another process wrote in between.
-        self.execute("BEGIN IMMEDIATE")
+        self.begin()
         try:
             yield
-            self.execute("COMMIT")
+            self.commit()
         except BaseException:
-            self._roll_back()
+            self.roll_back()
             raise
+
+    def begin(self) -> None:
+        """Open a transaction that writes, when no other process does any more; StoreBusy, StoreFailed."""
+        # IMMEDIATE: one that reads first and writes later is refused at once when another process wrote in between.
+        self.execute("BEGIN IMMEDIATE")
+
+    def begin_at_once(self) -> bool:
+        """The same, without waiting: whether no other process is writing. StoreFailed."""
+        patience = self._raw.execute("PRAGMA busy_timeout").fetchone()[0]
+        self.execute("PRAGMA busy_timeout = 0")
+        try:
+            self.begin()
+        except StoreBusy:
+            return False
+        finally:
+            self.execute(f"PRAGMA busy_timeout = {patience}")
+        return True
+
+    def commit(self) -> None:
+        """Make what is open durable; StoreBusy, StoreFailed."""
+        self.execute("COMMIT")
+
+    def roll_back(self) -> None:
+        """Undo what is open, if anything is; StoreFailed."""
+        if self._raw.in_transaction:  # SQLite itself rolls back on some errors
+            self.execute("ROLLBACK")
 
     def read(self, function: Callable[P, Transaction[T]], *args: P.args, **kwargs: P.kwargs) -> T:
         """Perform a transaction that only reads, on one state of the data, without waiting for a writer.
@@ -59,7 +84,7 @@ class Connection:
             if self._raw.total_changes != before:
                 raise StoreFailed(f"{function} writes, so it must not be given to read()")
         finally:
-            self._roll_back()
+            self.roll_back()
         return result
 
     def attempt(self, transaction: Transaction[T]) -> tuple[T, None] | tuple[None, BaseException]:
@@ -89,10 +114,6 @@ class Connection:
     def close(self) -> None:
         """Close the file."""
         self._raw.close()
-
-    def _roll_back(self) -> None:
-        if self._raw.in_transaction:  # SQLite itself rolls back on some errors
-            self.execute("ROLLBACK")
 
     def _perform(self, transaction: Transaction[T]) -> T:
         try:

@@ -1,12 +1,16 @@
-"""The writer thread: takes what is queued, makes it durable with one commit, and answers only then.
+"""The writer: takes what is queued, makes it durable with one commit, and answers only then.
 
-It knows the queue, the batch and the thread; it must not know what the transactions are about.
+It knows the queue, the batch and the commit's thread; it must not know what the transactions are about.
+
+Statements run on the event loop's own thread: the engine answers each in microseconds, and to hand over between threads
+costs more than the statement. What waits for the disk (COMMIT) or for another process (a BEGIN that finds it writing)
+waits on a thread, while the loop goes on.
 """
 
 import asyncio
-import threading
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
-from queue import Empty, SimpleQueue
 from typing import Any, TypeAlias, TypeVar
 
 import structlog
@@ -20,7 +24,8 @@ log = structlog.get_logger()
 
 T = TypeVar("T")
 
-_MOST_IN_BATCH = 256
+_MOST_IN_BATCH = 128
+"""So few that the loop is away for some milliseconds at most."""
 _TRACE_WAITS_S = 0.1
 """So long the trace may wait for a transaction whose commit it can share."""
 
@@ -29,7 +34,7 @@ _Answer: TypeAlias = tuple[asyncio.Future[Any], Any, BaseException | None]
 
 
 class GroupCommit:
-    """Writes, on one thread, what the tasks of the event loop ask for; made and used on the loop's thread.
+    """Writes what the tasks of the event loop ask for; made and used on the loop's thread.
 
     Transactions are performed in the order in which they came, each as if it were alone.
     """
@@ -38,14 +43,15 @@ class GroupCommit:
         self._connection = connection
         self._queue_limit = queue_limit
         self._loop = asyncio.get_running_loop()
-        self._queue: SimpleQueue[_Request | None] = SimpleQueue()  # None: look at the trace, or at _closing
+        self._queue: deque[_Request] = deque()
+        self._wanted = asyncio.Event()
         self._unanswered = 0
         self._trace = TraceBuffer()
         self._trace_announced = False
         self._trace_dropped = 0
         self._closing = False
-        self._thread = threading.Thread(target=self._work, name="store-writer", daemon=True)
-        self._thread.start()
+        self._waiting_room = ThreadPoolExecutor(1, "store-commit")
+        self._writing = self._loop.create_task(self._write_what_comes())
 
     def submit(self, transaction: Transaction[T]) -> asyncio.Future[T]:
         """Queue a transaction; the future is done after its commit. StoreBusy."""
@@ -53,7 +59,8 @@ class GroupCommit:
             raise StoreBusy(f"{self._unanswered} transactions are waiting already; try again in a moment")
         self._unanswered += 1
         future: asyncio.Future[T] = self._loop.create_future()
-        self._queue.put((future, transaction))
+        self._queue.append((future, transaction))
+        self._wanted.set()
         return future
 
     def record(self, device_id: str, at: datetime, direction: Direction, body: bytes) -> None:
@@ -61,13 +68,57 @@ class GroupCommit:
         self._trace.add(device_id, at, direction, body)
         if not self._trace_announced:
             self._trace_announced = True
-            self._queue.put(None)
+            self._loop.call_later(_TRACE_WAITS_S, self._wanted.set)
 
     async def close(self) -> None:
         """Write all that is queued, close the connection and end the thread; nothing may be submitted any more."""
         self._closing = True
-        self._queue.put(None)
-        await asyncio.to_thread(self._thread.join)
+        self._wanted.set()
+        await self._writing
+
+    async def _write_what_comes(self) -> None:
+        while not self._closing or self._queue:
+            await self._wanted.wait()
+            self._wanted.clear()
+            await self._write_batch()
+            if self._queue:
+                self._wanted.set()
+        self._connection.close()
+        self._waiting_room.shutdown(wait=False)
+
+    async def _write_batch(self) -> None:
+        requests: list[_Request] = []
+        try:
+            if not self._connection.begin_at_once():
+                await self._loop.run_in_executor(self._waiting_room, self._connection.begin)
+            requests = self._next_requests()
+            answers = self._perform(requests)
+            await self._loop.run_in_executor(self._waiting_room, self._connection.commit)
+        except Exception as error:
+            log.exception("batch failed", transactions=len(requests))
+            self._connection.roll_back()
+            answers = [(future, None, _own(error)) for future, _ in requests or self._next_requests()]
+        self._answer(answers)
+
+    def _next_requests(self) -> list[_Request]:
+        return [self._queue.popleft() for _ in range(min(len(self._queue), _MOST_IN_BATCH))]
+
+    def _perform(self, requests: list[_Request]) -> list[_Answer]:
+        attempt = self._connection.attempt
+        answers = [(future, *attempt(transaction)) for future, transaction in requests]
+        self._trace_announced = False
+        self._append(self._trace.take())
+        return answers
+
+    def _append(self, messages: list[Args]) -> None:
+        dropped = self._trace.dropped
+        if dropped > self._trace_dropped:
+            log.warning("trace too long for the disk: its oldest messages were dropped", so_far=dropped)
+            self._trace_dropped = dropped
+        if messages:
+            _, error = self._connection.attempt(append_messages(messages))
+            if error is not None:
+                log.error("trace lost", messages=len(messages), error=str(error))
 
     def _answer(self, answers: list[_Answer]) -> None:
         self._unanswered -= len(answers)
@@ -78,58 +129,6 @@ class GroupCommit:
                 future.set_result(result)
             else:
                 future.set_exception(error)
-
-    # From here on, what runs on the writer's thread.
-
-    def _work(self) -> None:
-        while not (self._closing and self._queue.empty()):
-            requests = self._next_batch()
-            self._trace_announced = False  # before it is taken: what is recorded later is announced anew
-            messages = self._trace.take()
-            self._tell_what_was_dropped()
-            if requests or messages:
-                answers = self._write(requests, messages)
-                self._loop.call_soon_threadsafe(self._answer, answers)
-        self._connection.close()
-
-    def _tell_what_was_dropped(self) -> None:
-        dropped = self._trace.dropped
-        if dropped > self._trace_dropped:
-            log.warning("trace too long for the disk: its oldest messages were dropped", so_far=dropped)
-            self._trace_dropped = dropped
-
-    def _next_batch(self) -> list[_Request]:
-        request = self._queue.get()
-        batch = []
-        try:
-            if request is None and not self._closing:
-                request = self._queue.get(timeout=_TRACE_WAITS_S)
-            while True:
-                if request is not None:
-                    batch.append(request)
-                if len(batch) == _MOST_IN_BATCH:
-                    break
-                request = self._queue.get_nowait()
-        except Empty:
-            pass
-        return batch
-
-    def _write(self, requests: list[_Request], messages: list[Args]) -> list[_Answer]:
-        attempt = self._connection.attempt
-        try:
-            with self._connection.transaction():
-                answers = [(future, *attempt(transaction)) for future, transaction in requests]
-                self._append(messages)
-        except Exception as error:
-            log.exception("batch failed", transactions=len(requests), messages=len(messages))
-            return [(future, None, _own(error)) for future, _ in requests]
-        return answers
-
-    def _append(self, messages: list[Args]) -> None:
-        if messages:
-            _, error = self._connection.attempt(append_messages(messages))
-            if error is not None:
-                log.error("trace lost", messages=len(messages), error=str(error))
 
 
 def _own(error: Exception) -> StoreError:

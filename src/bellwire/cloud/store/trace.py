@@ -5,7 +5,6 @@ It must not know what a message means. Nobody waits for the trace, and it may lo
 
 from collections import Counter, deque
 from datetime import datetime
-from threading import Lock
 from typing import Literal, TypeAlias
 
 import msgspec
@@ -98,27 +97,23 @@ def _slot(message_id: int) -> int:
 
 
 class TraceBuffer:
-    """Messages on their way to the file: bounded, filled on one thread, taken on another."""
+    """Messages on their way to the file: bounded."""
 
     def __init__(self) -> None:
         self.dropped = 0
         """So many messages were dropped since the start, because they came faster than they could be written."""
-        self._lock = Lock()
         self._rows: deque[Args] = deque()
         self._bytes = 0
 
     def add(self, device_id: str, at: datetime, direction: Direction, body: bytes) -> None:
         """Keep a message until it is taken; the oldest ones go when there are too many."""
-        row = {"device_id": device_id, "at_ms": to_ms(at), "direction": direction, "body": body}
-        with self._lock:
-            self._rows.append(row)
-            self._bytes += len(body)
-            while len(self._rows) > _MOST_WAITING or self._bytes > _MOST_BYTES_WAITING:
-                self._bytes -= len(self._rows.popleft()["body"])
-                self.dropped += 1
+        self._rows.append({"device_id": device_id, "at_ms": to_ms(at), "direction": direction, "body": body})
+        self._bytes += len(body)
+        while len(self._rows) > _MOST_WAITING or self._bytes > _MOST_BYTES_WAITING:
+            self._bytes -= len(self._rows.popleft()["body"])
+            self.dropped += 1
 
     def take(self) -> list[Args]:
         """Give what waits and forget it."""
-        with self._lock:
-            taken, self._rows, self._bytes = self._rows, deque(), 0
+        taken, self._rows, self._bytes = self._rows, deque(), 0
         return list(taken)
