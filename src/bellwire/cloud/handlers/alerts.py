@@ -14,7 +14,7 @@ from bellwire.alerts.lifecycle import Life, Step
 from bellwire.alerts.reconcile import is_settled
 from bellwire.alerts.recurrence import next_occurrence
 from bellwire.alerts.standing import Desired, Standing, ended_occurrence, observed, reported_step, stranger
-from bellwire.cloud.handlers.arrival import Arrival, Shown
+from bellwire.cloud.handlers.arrival import Arrival
 from bellwire.cloud.store.alerts import delete_alert, load_alert, move_alert
 from bellwire.cloud.store.standings import (
     ask_for_everything,
@@ -44,6 +44,7 @@ from bellwire.protocol.messages.alerts import (
     SetAlertSucceeded,
     tokens_of,
 )
+from bellwire.protocol.messages.context import AlertState
 
 Woken = frozenset[str]
 Rows = Mapping[str, Any]
@@ -71,17 +72,18 @@ def believe_context(arrival: Arrival, rows: Rows) -> Transaction[Woken]:
     return woken
 
 
-def _differing(arrival: Arrival, rows: Rows, shown: Mapping[str, Shown]) -> Iterator[Standing]:
+def _differing(arrival: Arrival, rows: Rows, shown: Mapping[str, AlertState]) -> Iterator[Standing]:
     """The standings that are not as the context shows them, with those that nobody knew of."""
+    ringing, told = arrival.ringing, arrival.told
     for token, row in rows.items():
         found = shown.get(token)
-        as_shown = is_as_shown(row, found.alert.scheduled_time, found.ringing) if found else is_not_there(row)
-        if not as_shown or token in arrival.told:
+        as_shown = is_as_shown(row, found.scheduled_time, token in ringing) if found else is_not_there(row)
+        if not as_shown or token in told:
             yield standing_of(row)
     if not shown.keys() <= rows.keys():
         unknown = (token for token in shown if token not in rows)
         for token in islice(unknown, _room_for_strangers(rows)):
-            yield stranger(token, Kind(shown[token].alert.type), arrival.now)
+            yield stranger(token, Kind(shown[token].type), arrival.now)
 
 
 def _room_for_strangers(rows: Rows) -> int:

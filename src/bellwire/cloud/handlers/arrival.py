@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import NamedTuple
 
 from bellwire.alerts.alert import Kind
 from bellwire.alerts.standing import Desired, Seen
@@ -12,13 +11,6 @@ from bellwire.cloud.identity import DeviceIdentity
 from bellwire.protocol.messages.context import AlertState
 from bellwire.protocol.messages.envelope import Event
 from bellwire.protocol.profiles.profile import Profile
-
-
-class Shown(NamedTuple):
-    """An alert in a context."""
-
-    alert: AlertState
-    ringing: bool
 
 
 @dataclass(frozen=True)
@@ -35,19 +27,22 @@ class Arrival:
     """By token, what the device was told so long ago that its context shows it."""
 
     @cached_property
-    def shown(self) -> Mapping[str, Shown] | None:
+    def shown(self) -> Mapping[str, AlertState] | None:
         """The device's alerts, by token, as the context has them; None when there is no context."""
         state = self.event.alerts_state
         if state is None:
             return None
-        shown = {alert.token: Shown(alert, ringing=False) for alert in state.all_alerts}
-        for alert in state.active_alerts:
-            shown[alert.token] = Shown(alert, ringing=True)
-        return shown
+        return {alert.token: alert for alert in (*state.all_alerts, *state.active_alerts)}
+
+    @cached_property
+    def ringing(self) -> frozenset[str]:
+        """The tokens of those that ring, as the context has it."""
+        state = self.event.alerts_state
+        return frozenset(alert.token for alert in state.active_alerts) if state else frozenset()
 
     def seen(self, token: str) -> Seen | None:
         """One of these, in the words of the domain; None when the context does not have it."""
         shown = (self.shown or {}).get(token)
         if shown is None:
             return None
-        return Seen(token, Kind(shown.alert.type), shown.alert.scheduled_time, shown.ringing)
+        return Seen(token, Kind(shown.type), shown.scheduled_time, token in self.ringing)
