@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from datetime import timedelta
 from typing import Any, TypeAlias
 
+from bellwire.cloud.time_limit import TimeLimit
 from bellwire.protocol.errors import TooLarge
 
 Scope: TypeAlias = MutableMapping[str, Any]
@@ -50,7 +51,7 @@ def origin_of(scope: Scope) -> str:
     return f"{scope['scheme']}://{header(scope, b'host') or '{}:{}'.format(*scope['server'])}"
 
 
-async def read_body(scope: Scope, receive: Receive, limit: int, time: timedelta) -> bytes:
+async def read_body(scope: Scope, receive: Receive, limit: int, time: TimeLimit) -> bytes:
     """The request's body.
 
     Raises TooLarge beyond `limit` bytes without reading on, TimeoutError after `time`, ClientGoneError.
@@ -59,7 +60,7 @@ async def read_body(scope: Scope, receive: Receive, limit: int, time: timedelta)
     length = header(scope, b"content-length")
     chunks = []
     size = 0
-    async with asyncio.timeout(time.total_seconds()):
+    with time:
         while True:
             message = await receive()
             if message["type"] == "http.disconnect":

@@ -45,6 +45,7 @@ from bellwire.cloud.store.devices import load_agent, save_agent, saw_device
 from bellwire.cloud.store.errors import NotFound, StoreBusy, StoreError
 from bellwire.cloud.store.sqlite import SqliteStore
 from bellwire.cloud.store.standings import load_sync_seq
+from bellwire.cloud.time_limit import TimeLimit
 from bellwire.protocol.codec import Codec
 from bellwire.protocol.errors import (
     NoDownchannel,
@@ -108,6 +109,25 @@ class OpenDownchannel:
         """It ends with its token: a device connects again with a new one."""
         self.ending = False
         self.stirred = asyncio.Event()
+        self._alarm: asyncio.TimerHandle | None = None
+
+    def look_within(self, seconds: float) -> None:
+        """Look again by then, if not earlier: a look that was wanted before, and is no more, finds nothing."""
+        loop = asyncio.get_running_loop()
+        if self._alarm is not None:
+            if self._alarm.when() <= loop.time() + seconds:
+                return
+            self._alarm.cancel()
+        self._alarm = loop.call_later(max(seconds, 0), self._look)
+
+    def _look(self) -> None:
+        self._alarm = None
+        self.stirred.set()
+
+    def closed(self) -> None:
+        """Nobody looks any more."""
+        if self._alarm is not None:
+            self._alarm.cancel()
 
     def lasts_until(self, expires: datetime | None) -> None:
         """Note that its token expires at another time than it was to."""
@@ -148,6 +168,8 @@ class Gateway:
         self._codecs = codecs
         self._bus = bus
         self._limits = limits
+        self._body_time = TimeLimit(limits.event_time)
+        self._reading_time = TimeLimit(limits.slow_reader)
         self._clock = clock
         self._strict = strict
         self._behind_proxy = behind_proxy
@@ -250,7 +272,7 @@ class Gateway:
     async def _event(self, scope: Scope, receive: Receive, send: Send) -> None:
         device, codec = await self._caller(scope, lambda profile: profile.events_path)
         downchannel = self._beside(device, codec, scope)
-        body = await read_body(scope, receive, self._limits.event_body, self._limits.event_time)
+        body = await read_body(scope, receive, self._limits.event_body, self._body_time)
         json = read_json(header(scope, b"content-type") or "", body)
         if len(json) > self._limits.event_json:
             raise TooLarge(f"the JSON part has {len(json)} bytes; {self._limits.event_json} are taken at most")
@@ -295,6 +317,7 @@ class Gateway:
             await self._keep_description(device, codec, scope)
             await self._serve_downchannel(downchannel, codec, receive, send)
         finally:
+            downchannel.closed()
             if self._downchannels.get(device.device_id) is downchannel:
                 del self._downchannels[device.device_id]
             with contextlib.suppress(StoreError):
@@ -407,9 +430,8 @@ class Gateway:
             wait = min(_LOOK_ANYWAY, downchannel.rest(now))
             if again is not None:
                 wait = min(wait, (again - now).total_seconds())
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(max(wait, 0)):
-                    await downchannel.stirred.wait()
+            downchannel.look_within(wait)
+            await downchannel.stirred.wait()
 
     async def _say_once(
         self, downchannel: OpenDownchannel, codec: Codec, writer: MultipartWriter, send: Send, what: list[Once]
@@ -443,7 +465,7 @@ class Gateway:
 
     async def _send_part(self, send: Send, data: bytes) -> None:
         for start in range(0, len(data), _PIECE):
-            async with asyncio.timeout(self._limits.slow_reader.total_seconds()):
+            with self._reading_time:
                 await send({"type": "http.response.body", "body": data[start : start + _PIECE], "more_body": True})
 
     def _form_of(self, scope: Scope) -> Codec:
