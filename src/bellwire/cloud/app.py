@@ -58,6 +58,8 @@ _HTTP2 = HTTP2Settings(
 """Pings find dead devices within 40 s; small windows and buffers bound what a slow or hostile one can hold."""
 _CONNECTIONS = 19_500
 """Of one worker; beyond, accepting would stall silently."""
+_NEW_OBJECTS = 10_000
+"""Between two looks for garbage: those of some hundred events."""
 _TO_STOP = 1.0
 """Seconds for clients to close their connections; those that do not are cut off when the process ends."""
 
@@ -134,8 +136,10 @@ async def _serve(config: Config, certificates: Certificates, store: SqliteStore,
         await _until_accepting(config, serving)
         announce(config.data, config.url)
         # What a cloud is made of lives as long as it does: a tenth of its time went into looking for garbage there.
+        # And next to nothing that an event makes is garbage by the time of the next look, when it comes so soon.
         gc.collect()
         gc.freeze()
+        gc.set_threshold(_NEW_OBJECTS)
         ready()
         await asyncio.wait({serving, asyncio.create_task(stop.wait())}, return_when=asyncio.FIRST_COMPLETED)
         log.info("shutting down")
