@@ -10,6 +10,7 @@ waits on a thread, while the loop goes on.
 import asyncio
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, TypeAlias, TypeVar
 
@@ -96,7 +97,8 @@ class GroupCommit:
             await self._loop.run_in_executor(self._waiting_room, self._connection.commit)
         except Exception as error:
             log.exception("batch failed", transactions=len(requests))
-            self._connection.roll_back()
+            with suppress(StoreError):  # when even that fails, the next BEGIN does too, and its callers are told
+                self._connection.roll_back()
             answers = [(future, None, _own(error)) for future, _ in requests or self._next_requests()]
         self._answer(answers)
 
