@@ -36,6 +36,7 @@ from bellwire.cloud.pair_page import PAIR_PATH, page
 from bellwire.cloud.refusal import Fault, Refusal
 from bellwire.cloud.store.clients import SPEAKER, Client
 from bellwire.cloud.store.errors import NotFound, StoreBusy
+from bellwire.cloud.time_limit import TimeLimit
 from bellwire.cloud.wishes import WishError, one_line
 from bellwire.protocol.errors import TooLarge, Unauthenticated
 from bellwire.protocol.profiles import DEFAULT_PROFILE, PROFILES, profile_named
@@ -138,6 +139,7 @@ class OAuth:
         self._authority = authority
         self._tokens = tokens
         self._limits = limits
+        self._body_time = TimeLimit(limits.api_time)
         self._routes = {
             DEVICE_AUTHORIZATION_PATH: Route("POST", (_FORM,), self._invite, _STATUSES),
             TOKEN_PATH: Route("POST", (_FORM,), self._speaker_token, _STATUSES),
@@ -189,7 +191,7 @@ class OAuth:
         if not route.forms:
             return Parameters(_pairs(scope["query_string"]))
         # What is secret does not belong where addresses are logged (RFC 6749, 2.3.1 and 3.2): there nothing is read.
-        body = await read_body(scope, receive, self._limits.api_body, self._limits.api_time)
+        body = await read_body(scope, receive, self._limits.api_body, self._body_time)
         kind = (header(scope, b"content-type") or route.forms[0]).partition(";")[0].strip().lower()
         if kind not in route.forms:
             raise _invalid(f"the body is {kind[:100]}; send it as {' or '.join(route.forms)}")
