@@ -80,3 +80,16 @@ def test_a_damaged_pairing_is_named(tmp_path: Path) -> None:
     (tmp_path / "pairing.json").write_text('{"url": ')
     with pytest.raises(Failure, match=r"pairing\.json is damaged .* delete it"):
         pairing_on_this_machine(tmp_path, tmp_path / "cloud")
+
+
+def test_the_version_of_the_protocol_is_the_one_that_is_wanted(bellwire: Bellwire, tmp_path: Path) -> None:
+    folders = _, cloud = tmp_path / "speaker", tmp_path / "cloud"
+    with running_on(cloud, "https://localhost:8443"):
+        first = pairing_on_this_machine(*folders, "tvs-2020")
+        assert first.profile == "tvs-2020"
+        assert pairing_on_this_machine(*folders) == first
+        assert pairing_on_this_machine(*folders, "tvs-2020") == first
+        second = pairing_on_this_machine(*folders, "cic-en-2018")
+        assert (second.profile, pairing_on_this_machine(*folders)) == ("cic-en-2018", second)
+    devices = bellwire("device", "list", "--data", cloud, "--json").answer
+    assert sorted(device["profile"] for device in devices) == ["cic-en-2018", "tvs-2020"]

@@ -22,7 +22,9 @@ def nowhere() -> str:
 
 def test_what_is_missing_or_wrong_is_said_in_one_line(tmp_path: Path, nowhere: str) -> None:
     here = ("--data", tmp_path / "speaker", "--output", "null")
-    assert "--token" in ran_alone("speaker", "--url", nowhere, *here).usage
+    assert "leave out --token" in ran_alone("speaker", "--pair", "--url", nowhere, "--token", "t", *here).usage
+    assert "leave out --url" in ran_alone("speaker", "--log-out", "--url", nowhere, *here).usage
+    assert "expected https://HOST" in ran_alone("speaker", "--url", "localhost", *here).complaint
     assert "expected https://HOST" in ran_alone("speaker", "--url", "localhost", "--token", "t", *here).complaint
     assert (
         "no certificate authority"
@@ -33,6 +35,15 @@ def test_what_is_missing_or_wrong_is_said_in_one_line(tmp_path: Path, nowhere: s
         "Is a directory"
         in ran_alone("speaker", "--url", nowhere, "--token", "t", "--record", tmp_path, *here).complaint
     )
+
+
+def test_what_can_not_be_set_is_said_in_one_line(tmp_path: Path, nowhere: str) -> None:
+    here = ("speaker", "--url", nowhere, "--token", "t", "--data", tmp_path / "speaker", "--output", "null")
+    assert "there is no profile 'yodel'; there are: cic-en-2018, " in ran_alone(*here, "--profile", "yodel").complaint
+    assert "from 1 to 4294967295" in ran_alone(*here, "--firmware-version", "50.3").complaint
+    assert "write it like 5s, 10m" in ran_alone(*here, "--offline-grace", "soon").complaint
+    assert "to keep all for ever, leave it out" in ran_alone(*here, "--offline-grace", "9999d").complaint
+    assert "leave out --offline-grace" in ran_alone(*here, "--strict", "--offline-grace", "5m").usage
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -80,6 +91,28 @@ def test_one_speaker_on_a_folder(tmp_path: Path, nowhere: str) -> None:
     with Process(*args, log=tmp_path / "log") as speaker:
         speaker.line(within=30)
         assert "another speaker runs on this data folder" in ran_alone(*args).complaint
+
+
+def test_words_for_how_alerts_ring_and_one_that_a_version_does_not_have(tmp_path: Path, nowhere: str) -> None:
+    args = (*options(tmp_path, nowhere), "--profile", "tvs-2020")
+
+    def until(speaker: Process, event: str) -> dict[str, object]:
+        said: dict[str, object] = {"event": None}
+        while said["event"] != event:
+            said = json.loads(speaker.line(within=30))
+        return said
+
+    with Process(*args, log=tmp_path / "log") as speaker:
+        for word, volume in (("softer", 90), ("softer", 80), ("louder", 90)):
+            speaker.say(word)
+            assert until(speaker, "volume")["volume"] == volume
+        for word in ("talk", "hush", "delete"):
+            speaker.say(word)
+        until(speaker, "not_deleted")
+        assert speaker.end() == 0
+    with Process(*args, log=tmp_path / "log") as speaker:
+        assert until(speaker, "volume")["volume"] == 90
+        assert speaker.end() == 0
 
 
 def options(tmp_path: Path, url: str) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """`bellwire speaker`: a speaker in the foreground.
 
-It knows the command line and which cloud is meant; what then runs is `speaker_process`.
+It knows the command line and which cloud is meant; what then runs is `speaker_process`, and before it
+`pairing_process` where somebody must confirm a code.
 """
 
 from pathlib import Path
@@ -14,7 +15,7 @@ from bellwire.cli.options import TOKEN_VARIABLE, Authority, Json, SpeakerData
 if TYPE_CHECKING:
     from bellwire.cli.pairing import Pairing
 
-EPILOG = "Example: bellwire speaker --url https://cloud.home:8443 --ca ca.pem (with the token in BELLWIRE_TOKEN)"
+EPILOG = "Example: bellwire speaker --url https://cloud.home:8443 --ca ca.pem (shows a code that pairs it)"
 
 
 def speaker(
@@ -22,12 +23,53 @@ def speaker(
     data: SpeakerData,
     url: Annotated[
         str | None,
-        typer.Option(metavar="URL", help="Its cloud, https://HOST:PORT; without it the one on this machine."),
+        typer.Option(
+            metavar="URL",
+            help="Its cloud, https://HOST:PORT; without it the one it is paired with, or on this machine.",
+        ),
     ] = None,
     ca: Authority = None,
     token: Annotated[
-        str | None, typer.Option(metavar="TOKEN", help="The device's access token, for --url.", envvar=TOKEN_VARIABLE)
+        str | None,
+        typer.Option(
+            metavar="TOKEN",
+            help="An access token for --url; without it a code pairs the speaker.",
+            envvar=TOKEN_VARIABLE,
+        ),
     ] = None,
+    pair: Annotated[
+        bool, typer.Option("--pair", help="Pair anew by a code; what was set for another account is deleted then.")
+    ] = False,
+    log_out: Annotated[
+        bool, typer.Option("--log-out", help="Delete all of the account from this speaker, tell the cloud, and end.")
+    ] = False,
+    profile: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="The version of the protocol that it speaks, as the cloud knows the device.",
+            show_default="the one it was paired with",
+        ),
+    ] = None,
+    firmware_version: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NUMBER",
+            help="The version of its software, as the cloud is told: 1 to 4294967295.",
+            show_default="of this program; 0.1.0 is 100",
+        ),
+    ] = None,
+    offline_grace: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TIME",
+            help="Delete the account's alerts after so long without a network (10m, 2h), if the version has it so.",
+            show_default="they are kept",
+        ),
+    ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="The documents' letter: --offline-grace 0s, so nothing rings offline.")
+    ] = False,
     output: Annotated[
         Literal["auto", "null"], typer.Option(help="A sound card if there is one; or nothing: null.")
     ] = "auto",
@@ -36,29 +78,98 @@ def speaker(
 ) -> None:
     """Run a speaker until SIGTERM, Ctrl-C or q. Keys: s stops what rings, d deletes it (else the next alert), q quits.
 
-    Where there is no terminal, the lines stop, delete and quit on its input do the same.
+    + and - make alerts louder and softer; t is as if somebody talked with the speaker, so that what rings goes to the
+    background, and h as if that were over.
+
+    Where there is no terminal, the lines stop, delete, louder, softer, talk, hush and quit on its input do the same.
+
+    The cloud on this machine takes it unasked. Elsewhere it shows a code and a QR code, and somebody confirms it:
+    bellwire device approve CODE. It renews its tokens by itself, and pairs anew when the cloud has ended the pairing.
     """
     from bellwire.cli.settings import Settings, become_speaker
 
-    pairing = _pairing(data, url, ca, token)
-    become_speaker(
-        Settings(
-            cloud=pairing.url,
-            access_token=pairing.access_token,
-            folder=str(data),
-            ca=pairing.ca,
-            output=output,
-            record=str(record) if record else None,
-            json=json,
-        )
+    if log_out:
+        _log_out(data, json, url=url, pair=pair)
+        return
+    grace = _grace(offline_grace, strict=strict)
+    pairing = _pairing(data, url, ca, token, profile, pair=pair)
+    settings = Settings(
+        cloud=pairing.url,
+        access_token=pairing.access_token,
+        profile=pairing.profile,
+        folder=str(data),
+        ca=pairing.ca,
+        output=output,
+        record=str(record) if record else None,
+        json=json,
+        firmware_version=firmware_version,
+        offline_grace=grace,
+        cloud_folder=pairing.cloud,
     )
+    if pairing.access_token is None and (pair or not _is_paired(data, pairing)):
+        from bellwire.cli.pairing_process import pair_by_code
+
+        if not pair_by_code(settings):
+            return
+    become_speaker(settings)
 
 
-def _pairing(data: Path, url: str | None, authority: Path | None, token: str | None) -> "Pairing":
-    from bellwire.cli.pairing import Pairing, pairing_on_this_machine
+def _grace(written: str | None, *, strict: bool) -> float | None:
+    """Seconds."""
+    from bellwire.cli.failure import shown_in_one_line
+    from bellwire.cloud.wishes import length_of
 
-    if url is None:
-        return pairing_on_this_machine(data, cloud_folder())
-    if token is None:
-        raise typer.BadParameter(f"--url needs the device's access token: --token TOKEN, or in {TOKEN_VARIABLE}")
-    return Pairing(url, token, str(authority) if authority else None)
+    if strict and written is not None:
+        raise typer.BadParameter("--strict leaves no grace: leave out --offline-grace")
+    if written is None:
+        return 0.0 if strict else None
+    with shown_in_one_line(ValueError):
+        return length_of(written).total_seconds()
+
+
+def _pairing(
+    data: Path, url: str | None, authority: Path | None, token: str | None, profile: str | None, *, pair: bool
+) -> "Pairing":
+    from bellwire.cli import pairing
+    from bellwire.cli.failure import shown_in_one_line
+    from bellwire.protocol.profiles import DEFAULT_PROFILE, profile_named
+
+    with shown_in_one_line(ValueError):
+        wanted = profile_named(profile or DEFAULT_PROFILE.name).name
+    if pair and token is not None:
+        raise typer.BadParameter(f"--pair gets a token by itself: leave out --token, and {TOKEN_VARIABLE}")
+    ca = str(authority.absolute()) if authority else None
+    if url is not None and token is not None:
+        return pairing.Pairing(url, token, ca, profile=wanted)
+    remembered = pairing.pairing_by_code(data)
+    if url is not None:
+        return _speaking(pairing.at(url.rstrip("/"), ca, remembered), profile)
+    if remembered is not None:
+        return _speaking(remembered, profile)
+    if pair:
+        return _speaking(pairing.cloud_on_this_machine(cloud_folder()), profile)
+    return pairing.pairing_on_this_machine(data, cloud_folder(), profile)
+
+
+def _speaking(pairing: "Pairing", profile: str | None) -> "Pairing":
+    """The same in another version of the protocol, where one is wanted."""
+    from msgspec.structs import replace
+
+    return pairing if profile is None else replace(pairing, profile=profile)
+
+
+def _is_paired(data: Path, pairing: "Pairing") -> bool:
+    from bellwire.cli.pairing import pairing_by_code
+
+    remembered = pairing_by_code(data)
+    return remembered is not None and (remembered.url, remembered.profile) == (pairing.url, pairing.profile)
+
+
+def _log_out(data: Path, json: bool, *, url: str | None, pair: bool) -> None:
+    from bellwire.cli.parting import part
+
+    if url is not None or pair:
+        raise typer.BadParameter(
+            "--log-out is of the cloud that the speaker is paired with: leave out --url and --pair"
+        )
+    part(data, as_json=json)

@@ -1,0 +1,52 @@
+"""`bellwire speaker --log-out`: the end of a speaker's time in an account.
+
+It knows what is deleted, and who is told; it must not know how a speaker is paired.
+"""
+
+import asyncio
+from pathlib import Path
+
+from bellwire.cli.failure import shown_in_one_line
+from bellwire.cli.output import hint, put_json, say
+from bellwire.cli.pairing import forget_pairing, present_url
+from bellwire.device.app import authorization_server, forget_account
+from bellwire.device.config import Config
+from bellwire.device.grant import Refused
+from bellwire.device.storage import StorageError
+from bellwire.device.token_file import TokenFile, Tokens
+
+
+def part(folder: Path, *, as_json: bool) -> None:
+    """Delete all of the account, give the tokens back, and forget them. Raises Failure, for one while it runs too.
+
+    In this order: cut off in the middle, the next start finishes it, or is still paired. A cloud that can't be told is
+    no reason to keep anything.
+    """
+    with shown_in_one_line(StorageError, ValueError):
+        file = TokenFile(folder)
+        tokens = file.read()
+        forget_account(Config(cloud="https://nowhere", access_token=None, folder=folder))
+        untold = asyncio.run(give_back(folder, tokens)) if tokens else None
+        file.delete()
+    was_added = forget_pairing(folder) is not None
+    if as_json:
+        put_json({"logged_out": True, "cloud_told": tokens is not None and untold is None})
+        return
+    say("logged out: alerts, sounds and tokens are deleted from this speaker")
+    if tokens is not None and untold is not None:
+        device = tokens.device_id or "DEVICE_ID"
+        hint(f"the cloud could not be told ({untold}); there, do: bellwire device remove {device}")
+    elif tokens is None and was_added:
+        hint("the cloud still lists it as a device; there, do: bellwire device remove DEVICE_ID")
+
+
+async def give_back(folder: Path, tokens: Tokens) -> str | None:
+    """Have the cloud revoke these tokens; gives why that could not be done. Raises ValueError."""
+    authority = Path(tokens.ca) if tokens.ca else None
+    config = Config(
+        cloud=present_url(tokens), access_token=None, folder=folder, ca_file=authority, profile=tokens.profile
+    )
+    answer = await authorization_server(config).revoke(tokens.refresh_token)
+    if answer is None:
+        return None
+    return answer.why if isinstance(answer, Refused) else answer.reason
