@@ -3,17 +3,18 @@
 import asyncio
 import logging
 import uuid
-from collections.abc import Iterable
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import structlog
 
 from bellwire.alerts.alert import Occurrence
+from bellwire.device.held import Setup
 from bellwire.device.observer import Observer
 from bellwire.device.ringer.assets import AssetCache
 from bellwire.device.ringer.ringer import Ringer
-from bellwire.device.ringer.sounds import Source
 from bellwire.device.runner import Runner
 from bellwire.device.storage import Storage
 from bellwire.device.timer import Clock
@@ -27,34 +28,16 @@ from benchmarks.servers import data_folder
 ALARMS = 40
 
 
-class TimedBell:
+class TimedBell(Ringer):
     """The ringer, with a look at the clock when it is told to ring."""
 
-    def __init__(self, ringer: Ringer, times: dict[str, datetime]) -> None:
-        self._ringer = ringer
-        self._times = times
-        self.late_ms: list[float] = []
+    times: Mapping[str, datetime]
+    late_ms: list[float]
 
-    def ring(self, token: str, kind: str, sources: tuple[Source, ...], *, rounds: int | None = None) -> None:
+    def ring(self, token: str, *args: Any, **more: Any) -> None:
         """Note how late it is, and ring."""
-        self.late_ms.append((datetime.now(UTC) - self._times[token]) / timedelta(milliseconds=1))
-        self._ringer.ring(token, kind, sources, rounds=rounds)
-
-    def mute(self, token: str) -> None:
-        """As the ringer does."""
-        self._ringer.mute(token)
-
-    def stop(self, token: str) -> None:
-        """As the ringer does."""
-        self._ringer.stop(token)
-
-    def prepare(self, urls: Iterable[str]) -> None:
-        """As the ringer does."""
-        self._ringer.prepare(urls)
-
-    def forget(self, urls: Iterable[str]) -> None:
-        """As the ringer does."""
-        self._ringer.forget(urls)
+        self.late_ms.append((datetime.now(UTC) - self.times[token]) / timedelta(milliseconds=1))
+        super().ring(token, *args, **more)
 
 
 class FirstSamples(Observer):
@@ -86,7 +69,7 @@ def measure() -> dict[str, float]:
 async def _ring(data: Path) -> tuple[list[float], list[float]]:
     storage, observer = Storage(data / "speaker.db"), FirstSamples()
     runner = Runner(DEFAULT_PROFILE, storage, observer, Clock())
-    ringer = Ringer(
+    bell = TimedBell(
         AssetCache(data / "assets", trusted_origin=None, trusted_context=None),
         output="null",
         record=None,
@@ -97,16 +80,16 @@ async def _ring(data: Path) -> tuple[list[float], list[float]]:
     )
     first = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=3)
     times = {str(uuid.uuid4()): first + timedelta(seconds=number) for number in range(ALARMS)}
-    bell = TimedBell(ringer, times)
-    ringer.start()
-    runner.start(bell)
+    bell.times, bell.late_ms = times, []
+    bell.start()
+    runner.start(bell, Setup(), reconnect=lambda: None)
     codec = Codec(DEFAULT_PROFILE)
     for token, time in times.items():
         message = SetAlert(token=token, type="ALARM", scheduled_time=time)
         runner.directive(codec.encode_directive(Directive(message=message, message_id="bench")))
     await observer.all_heard.wait()
     runner.close()
-    await ringer.close()
+    await bell.close()
     storage.close()
     return bell.late_ms, observer.late_ms
 

@@ -15,8 +15,8 @@ from typing import Any, Self
 
 from bellwire.device import outputs
 from bellwire.device.engine import step
-from bellwire.device.held import Held, State
-from bellwire.device.inputs import ClockStepped, Input, Started, Woke
+from bellwire.device.held import LOUDEST, Held, Remembered, Setup, State
+from bellwire.device.inputs import ClockStepped, Input, Started, Told, Woke
 from bellwire.device.outputs import Output, Send
 from bellwire.protocol.messages import Message
 from bellwire.protocol.messages.alerts import SetAlert
@@ -43,7 +43,15 @@ class Sound:
     """What becomes of the bell."""
 
     what: str
-    token: str
+    token: str = ""
+
+
+BEHIND = Sound("behind")
+IN_FRONT = Sound("in front")
+
+
+def at_volume(volume: int) -> Sound:
+    return Sound(f"at volume {volume}")
 
 
 def rings(token: str) -> Sound:
@@ -81,7 +89,30 @@ def gives_up(*urls: str) -> Assets:
     return Assets("gives up", urls)
 
 
-Said = Message | Loose | Sound | Assets
+@dataclass(frozen=True)
+class Reconnects:
+    """It leaves its cloud, for the one where it belongs now."""
+
+
+@dataclass(frozen=True)
+class Warns:
+    """Its owner is told what to mend."""
+
+    text: str
+
+
+Said = Message | Loose | Sound | Assets | Reconnects | Warns
+
+
+def _told(happened: Input | Message) -> Input:
+    if isinstance(happened, Message):
+        return Told(Directive(message=happened, message_id="m"), raw(happened))
+    return happened
+
+
+def raw(message: Message) -> str:
+    """A directive as it came to a device that was told this message."""
+    return f"as it came: {message}"
 
 
 _SAID: dict[type[Output], Callable[[Any], Said]] = {
@@ -89,19 +120,27 @@ _SAID: dict[type[Output], Callable[[Any], Said]] = {
     outputs.Ring: lambda ring: rings(ring.token),
     outputs.Mute: lambda mute: muted(mute.token),
     outputs.Stop: lambda stop: silent(stop.token),
+    outputs.SetVolume: lambda volume: at_volume(volume.volume),
+    outputs.PutBehind: lambda put: Sound("behind" if put.is_behind else "in front"),
     outputs.Fetch: lambda fetch: fetches(*fetch.urls),
     outputs.ForgetAssets: lambda forget: gives_up(*forget.urls),
+    outputs.Reconnect: lambda _: Reconnects(),
+    outputs.Warn: lambda warn: Warns(warn.text),
 }
 
 
 class Device:
     """The engine with a disk, a clock and a memory of what was said."""
 
-    def __init__(self, profile: Profile = CIC_KO_2022, now: str = "00:00:00") -> None:
+    def __init__(self, profile: Profile = CIC_KO_2022, now: str = "00:00:00", setup: Setup | None = None) -> None:
         self.profile = profile
         self.now = moment(now)
+        self.setup = setup or Setup()
+        self.remembered = Remembered()
         self.state = State()
         self.disk: dict[str, Held] = {}
+        self.volume = LOUDEST
+        """On the disk."""
         self.outbox: list[Message] = []
         """Certified events that nobody has taken yet."""
         self.wake_at: datetime | None = None
@@ -146,7 +185,7 @@ class Device:
         """Cut the power, and boot from what is on the disk."""
         self._nothing_unexpected()
         self.state, self.wake_at = State(), None
-        self._step(Started(tuple(self.disk.values())))
+        self._step(Started(tuple(self.disk.values()), self.volume, remembered=self.remembered, setup=self.setup))
         return self
 
     def clock_set(self, time: str) -> Self:
@@ -166,8 +205,7 @@ class Device:
         return self
 
     def _step(self, happened: Input | Message) -> None:
-        happening = Directive(message=happened, message_id="m") if isinstance(happened, Message) else happened
-        self.state, self.outputs = step(self.state, happening, self.now, self.profile)
+        self.state, self.outputs = step(self.state, _told(happened), self.now, self.profile)
         self._told.append(f"{self.now:%H:%M:%S} << {happened}")
         for output in self.outputs:
             self._perform(output)
@@ -178,6 +216,10 @@ class Device:
                 self.disk[held.token] = held
             case outputs.Forget(token):
                 del self.disk[token]
+            case outputs.Remember(remembered):
+                self.remembered = remembered
+            case outputs.SetVolume(volume):
+                self.volume = volume
             case outputs.DropEvents():
                 self.outbox.clear()
             case outputs.WakeAt(time):

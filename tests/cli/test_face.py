@@ -43,6 +43,20 @@ def test_json_for_programs(capsys: pytest.CaptureFixture[str]) -> None:
     assert shown[3]["reason"] == "it was unplugged"
 
 
+def test_which_cloud_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    face = Face("https://home:8443", as_json=False, keeps_offline=False)
+    face.disconnected("it was unplugged")
+    face.moved("https://seoul:8443")
+    face.disconnected("it was unplugged")
+    face.connected()
+    assert [line.partition(" ")[2] for line in capsys.readouterr().out.splitlines()] == [
+        "no connection to https://home:8443: it was unplugged",
+        "goes to another cloud: https://seoul:8443",
+        "no connection to https://seoul:8443: it was unplugged",
+        "connected to https://seoul:8443",
+    ]
+
+
 def test_a_label_commands_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     Face("https://cloud:8443", as_json=False).alert_set(Occurrence("t", Kind.ALARM, TEA.scheduled_time, "\x1b[2J\n"))
     assert capsys.readouterr().out.removesuffix("\n").isprintable()
@@ -63,3 +77,15 @@ def test_which_alert_delete_means() -> None:
         happens()
         meant.append(face.meant)
     assert meant == [None, TEA, UP, TEA, UP, TEA, None]
+
+
+def test_the_volume_and_what_can_not_be_deleted_here(capsys: pytest.CaptureFixture[str]) -> None:
+    for as_json in (False, True):
+        face = Face("https://cloud:8443", as_json=as_json)
+        face.volume_changed(60)
+        face.can_not_delete()
+    volume, refusal, *as_json_lines = capsys.readouterr().out.splitlines()
+    assert volume.endswith(" alerts ring at 60 %")
+    assert refusal.endswith(" alerts are deleted in the account, not on this speaker; s stops what rings")
+    events = [json.loads(line) for line in as_json_lines]
+    assert [(each["event"], each.get("volume")) for each in events] == [("volume", 60), ("not_deleted", None)]

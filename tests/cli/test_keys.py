@@ -47,8 +47,9 @@ def test_keys_on_a_terminal_without_job_control() -> None:
     with words_from(terminal, heard.put) as by_key:
         assert by_key
         assert termios.tcgetattr(terminal) != before
-        os.write(master, b"sxDq")
-        assert [heard.get(timeout=5) for _ in range(3)] == ["stop", "delete", "quit"]
+        os.write(master, b"sxD+-tHq")
+        wanted = ["stop", "delete", "louder", "softer", "talk", "hush", "quit"]
+        assert [heard.get(timeout=5) for _ in wanted] == wanted
     assert termios.tcgetattr(terminal) == before
     os.close(master)
     os.close(terminal)

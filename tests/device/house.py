@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from bellwire.device.connection import Answer
+from bellwire.device.held import Setup
 from bellwire.device.observer import Observer
 from bellwire.device.ringer.sounds import Source
 from bellwire.device.runner import Runner
@@ -19,6 +20,7 @@ from bellwire.protocol.messages import Message
 from bellwire.protocol.messages.envelope import Directive, Event
 from bellwire.protocol.multipart import read_json
 from bellwire.protocol.profiles.clova import CIC_KO_2022
+from bellwire.protocol.profiles.profile import Profile
 from tests.virtual_time import VirtualClock, virtually
 
 CODEC = Codec(CIC_KO_2022)
@@ -51,8 +53,10 @@ class FakeBell:
         self.rang: list[tuple[datetime, str]] = []
         self.sounding: str | None = None
         self.prepared: list[str] = []
+        self.volume = 1.0
+        self.behind = False
 
-    def ring(self, token: str, kind: str, sources: tuple[Source, ...], *, rounds: int | None = None) -> None:
+    def ring(self, token: str, kind: str, sources: tuple[Source, ...], **_how: Any) -> None:
         self._house.photograph(f"rings {token}")
         self.rang.append((self._house.clock.wall(), token))
         self.sounding = token
@@ -71,6 +75,9 @@ class FakeBell:
     def forget(self, urls: Iterable[str]) -> None:
         self.prepared = [url for url in self.prepared if url not in set(urls)]
 
+    def forget_all(self) -> None:
+        self.prepared.clear()
+
 
 class FakeCloud:
     """Takes events, and answers with what was scripted, then with 204; `seconds` is how long it takes for each."""
@@ -84,7 +91,7 @@ class FakeCloud:
         self.most_at_once = 0
 
     async def post(self, body: bytes, content_type: str) -> Answer:
-        event = CODEC.decode_event(read_json(content_type, body))
+        event = self._house.codec.decode_event(read_json(content_type, body))
         self._house.photograph(f"sent {type(event.message).__name__}")
         self.came.append(Came(self._house.clock.wall(), event, content_type))
         self.at_once += 1
@@ -104,19 +111,23 @@ class FakeCloud:
 class House:
     """One run of a speaker after another, on the same disk."""
 
-    def __init__(self, folder: Path, observer: Observer | None = None) -> None:
+    def __init__(self, folder: Path, observer: Observer | None = None, profile: Profile = CIC_KO_2022) -> None:
+        self.codec = Codec(profile)
         self.path = folder / "speaker.db"
         self.observer = observer or Observer()
         self.clock = VirtualClock()
         self.bell = FakeBell(self)
         self.cloud = FakeCloud(self)
+        self.setup = Setup(cloud="https://cloud.example")
+        self.reconnects: list[str] = []
+        """Where the speaker wanted to go at once."""
         self.photographs: list[Photograph] | None = None
         """Taken when this is a list."""
 
     async def __aenter__(self) -> Self:
         self.storage = Storage(self.path)
-        self.runner = Runner(CIC_KO_2022, self.storage, self.observer, self.clock)
-        self.runner.start(self.bell)
+        self.runner = Runner(self.codec.profile, self.storage, self.observer, self.clock)
+        self.runner.start(self.bell, self.setup, reconnect=lambda: self.reconnects.append(self.runner.clouds.current))
         self._sending = asyncio.create_task(self.runner.send(self.cloud.post))
         return self
 
@@ -128,7 +139,7 @@ class House:
 
     def told(self, message: Message) -> None:
         """The cloud says something on the downchannel."""
-        self.runner.directive(CODEC.encode_directive(Directive(message=message, message_id="m")))
+        self.runner.directive(self.codec.encode_directive(Directive(message=message, message_id="m")))
 
     async def quiet(self) -> None:
         """Until all that can happen at once has happened."""
@@ -144,11 +155,17 @@ class House:
         self.photographs.append(Photograph(moment, folder))
 
 
-def talk(house_talk: Callable[[House], Coroutine[Any, Any, None]], folder: Path, *, connected: bool = True) -> None:
+def talk(
+    house_talk: Callable[[House], Coroutine[Any, Any, None]],
+    folder: Path,
+    *,
+    connected: bool = True,
+    profile: Profile = CIC_KO_2022,
+) -> None:
     """Run a talk in a house, in virtual time."""
 
     async def whole() -> None:
-        async with House(folder) as house:
+        async with House(folder, profile=profile) as house:
             if connected:
                 house.runner.connected()
                 await house.quiet()

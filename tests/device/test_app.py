@@ -1,6 +1,7 @@
 """The whole speaker, with the null sound card, on a machine whose cloud is away."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -9,11 +10,12 @@ import pytest
 
 from bellwire.alerts.alert import Kind, Occurrence
 from bellwire.alerts.lifecycle import Life
-from bellwire.device.app import run
+from bellwire.device.app import forget_account, run
+from bellwire.device.clouds import Clouds
 from bellwire.device.config import Config
-from bellwire.device.held import Held
+from bellwire.device.held import Held, Remembered
 from bellwire.device.observer import Observer
-from bellwire.device.storage import Storage, StorageError
+from bellwire.device.storage import Storage, StorageError, fact_of, volume_fact
 
 
 class Watching(Observer):
@@ -77,6 +79,24 @@ def test_an_alarm_rings_without_a_cloud_and_its_events_wait(tmp_path: Path) -> N
     assert kept(settings) == ([("a", Life.MUTED)], 2)
 
 
+@pytest.mark.parametrize(("profile", "can_delete"), [("cic-ko-2022", True), ("cic-ja-2019", False)])
+def test_how_alerts_ring_is_set_by_hand(tmp_path: Path, profile: str, can_delete: bool) -> None:
+    settings = config(tmp_path, profile=profile)
+
+    async def evening(before: int, wanted: int, after: int) -> None:
+        speaker = await run(settings, Watching())
+        assert speaker.can_delete is can_delete
+        assert speaker.alert_volume == before
+        speaker.set_alert_volume(wanted)
+        assert speaker.alert_volume == after
+        speaker.other_audio_began()
+        speaker.other_audio_ended()
+        await speaker.close()
+
+    asyncio.run(evening(100, 30, 30))
+    asyncio.run(evening(30, 130, 100))
+
+
 def test_a_logout_leaves_nothing(tmp_path: Path) -> None:
     settings = config(tmp_path)
 
@@ -92,6 +112,54 @@ def test_a_logout_leaves_nothing(tmp_path: Path) -> None:
 
     asyncio.run(evening())
     assert kept(settings) == ([], 0)
+
+
+def test_what_another_token_finds_is_deleted_and_what_the_same_one_finds_is_not(tmp_path: Path) -> None:
+    async def evening(token: str) -> None:
+        speaker = await run(replace(config(tmp_path), access_token=token), Watching())
+        speaker.user_active()
+        await speaker.close()
+
+    asyncio.run(evening("one"))
+    storage = Storage(config(tmp_path).database)
+    assert "one" not in storage.facts()["remembered"]
+    storage.keep(save=[Held(Occurrence("a", Kind.ALARM, datetime.now(UTC) + timedelta(hours=1)))])
+    storage.close()
+    asyncio.run(evening("one"))
+    assert kept(config(tmp_path)) == ([("a", Life.SET)], 0)
+    asyncio.run(evening("two"))
+    assert kept(config(tmp_path)) == ([], 0)
+
+
+def test_forgetting_the_account_leaves_the_volume_and_the_tokens_alone(tmp_path: Path) -> None:
+    settings = config(tmp_path)
+    storage = Storage(settings.database)
+    kept_facts = {**fact_of(Remembered(owner="device-1", firmware_taken="8701")), **volume_fact(40)}
+    storage.keep(save=[Held(Occurrence("a", Kind.ALARM, datetime.now(UTC)))], facts=kept_facts)
+    storage.close()
+    (tmp_path / "tokens.json").write_text("{}")
+    forget_account(settings)
+    storage = Storage(settings.database)
+    assert (storage.alerts(), storage.remembered(), storage.volume()) == ((), Remembered(), 40)
+    storage.close()
+    assert (tmp_path / "tokens.json").exists()
+
+
+def test_a_speaker_that_was_sent_to_another_cloud_looks_for_that_one(tmp_path: Path) -> None:
+    settings = config(tmp_path)
+
+    async def evening() -> str:
+        storage = Storage(settings.database)
+        clouds = Clouds(settings.cloud, ("https://127.0.0.1:10", settings.cloud))
+        storage.keep(facts=fact_of(Remembered(clouds=clouds)))
+        storage.close()
+        observer = Watching()
+        speaker = await run(settings, observer)
+        reason = await asyncio.wait_for(observer.away, 10)
+        await speaker.close()
+        return reason
+
+    assert "127.0.0.1:10" in asyncio.run(evening())
 
 
 def test_what_can_not_be_started_leaves_nothing_open(tmp_path: Path) -> None:

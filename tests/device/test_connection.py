@@ -198,9 +198,9 @@ async def a_cloud(files: TlsFiles, window: int = 65_535, *, cleartext: bool = Fa
 class Speaker:
     """Keeps what it was told, in order."""
 
-    def __init__(self, endpoint: Endpoint, backoff: Backoff, timing: Timing) -> None:
+    def __init__(self, endpoint: Endpoint, backoff: Backoff, timing: Timing, **more: Any) -> None:
         self.told: asyncio.Queue[tuple[object, ...]] = asyncio.Queue()
-        self.connection = Connection(endpoint, self, backoff=backoff, timing=timing)
+        self.connection = Connection(endpoint, self, backoff=backoff, timing=timing, **more)
 
     def connected(self) -> None:
         self.told.put_nowait(("connected",))
@@ -242,11 +242,13 @@ class Steps(Backoff):
 
 
 @asynccontextmanager
-async def a_speaker(cloud: Cloud, backoff: Backoff | None = None, timing: Timing = QUICK) -> AsyncIterator[Speaker]:
+async def a_speaker(
+    cloud: Cloud, backoff: Backoff | None = None, timing: Timing = QUICK, **more: Any
+) -> AsyncIterator[Speaker]:
     headers = {"Authorization": "Bearer secret"}
     tls = None if cloud.url.startswith("http:") else tls_context(cloud.authority)
     endpoint = Endpoint(cloud.url, "/down", "/events", headers, tls, allow_cleartext=True)
-    speaker = Speaker(endpoint, backoff or Steps(), timing)
+    speaker = Speaker(endpoint, backoff or Steps(), timing, **more)
     running = asyncio.create_task(speaker.connection.run())
     try:
         yield speaker
@@ -804,5 +806,125 @@ def test_against_granian(tls_files: TlsFiles) -> None:
             assert await speaker.connection.post_event(body, "text/plain") == Answer(200, (body,))
         server.stop()  # type: ignore[no-untyped-call]
         await serving
+
+    play(scene())
+
+
+# Another cloud.
+
+
+def endpoint_of(cloud: Cloud) -> Endpoint:
+    return Endpoint(cloud.url, "/down", "/events", {"Authorization": "Bearer secret"}, tls_context(cloud.authority))
+
+
+def test_it_leaves_one_cloud_for_another_and_says_goodbye(tls_files: TlsFiles) -> None:
+    async def scene() -> None:
+        async with a_cloud(tls_files) as old, a_cloud(tls_files) as new:
+            places = [endpoint_of(old)]
+            async with a_speaker(old, where=lambda: places[-1]) as speaker:
+                link, _ = await old.standing()
+                await speaker.is_connected()
+                places.append(endpoint_of(new))
+                speaker.connection.reconnect()
+                speaker.connection.reconnect()
+                assert "is left" in await speaker.is_disconnected()
+                await link.ended.wait()
+                assert link.goodbye
+                await new.standing()
+                await speaker.is_connected()
+                assert old.links.empty()
+
+    play(scene())
+
+
+def test_an_event_that_is_under_way_then_is_not_lost_in_silence(tls_files: TlsFiles) -> None:
+    async def scene() -> None:
+        async with a_cloud(tls_files) as old, a_cloud(tls_files) as new:
+            places = [endpoint_of(old)]
+            async with a_speaker(old, where=lambda: places[-1]) as speaker:
+                link, _ = await old.standing()
+                await speaker.is_connected()
+                posting = asyncio.create_task(speaker.connection.post_event(b"{}", JSON))
+                await link.requests.get()
+                places.append(endpoint_of(new))
+                speaker.connection.reconnect()
+                with pytest.raises(Unreachable):
+                    await posting
+                there, _ = await new.standing()
+                await speaker.is_disconnected()
+                await speaker.is_connected()
+                posting = asyncio.create_task(speaker.connection.post_event(b"{}", JSON))
+                there.answer(await there.requests.get(), 204)
+                assert (await posting).status == 204
+
+    play(scene())
+
+
+def test_it_leaves_while_it_still_tries(tls_files: TlsFiles) -> None:
+    async def scene() -> None:
+        async with a_cloud(tls_files) as old, a_cloud(tls_files) as new:
+            places = [endpoint_of(old)]
+            async with a_speaker(old, where=lambda: places[-1]) as speaker:
+                await old.downchannel()
+                places.append(endpoint_of(new))
+                speaker.connection.reconnect()
+                await speaker.is_disconnected()
+                await new.standing()
+                await speaker.is_connected()
+
+    play(scene())
+
+
+def test_it_does_not_wait_where_it_can_not_connect_any_more(tls_files: TlsFiles) -> None:
+    async def scene() -> None:
+        async with a_cloud(tls_files) as old, a_cloud(tls_files) as new:
+            places = [endpoint_of(old)]
+            async with a_speaker(old, Steps(3600.0), where=lambda: places[-1]) as speaker:
+                link, _ = await old.standing()
+                await speaker.is_connected()
+                link.cut()
+                await speaker.is_disconnected()
+                places.append(endpoint_of(new))
+                speaker.connection.reconnect()
+                await new.standing()
+                await speaker.is_connected()
+
+    play(scene())
+
+
+def test_two_clouds_that_send_it_to_one_another_are_met_with_longer_and_longer_waits(tls_files: TlsFiles) -> None:
+    async def scene() -> None:
+        async with a_cloud(tls_files) as one, a_cloud(tls_files) as other:
+            clouds, steps = [one, other], Steps()
+            places = [endpoint_of(one)]
+            async with a_speaker(one, steps, where=lambda: places[-1]) as speaker:
+                for number in range(6):
+                    await clouds[number % 2].standing()
+                    await speaker.is_connected()
+                    places.append(endpoint_of(clouds[1 - number % 2]))
+                    speaker.connection.reconnect()
+                    await speaker.is_disconnected()
+            assert steps.asked[:6] == sorted(set(steps.asked[:6]))
+
+    play(scene())
+
+
+def test_a_status_counts_as_what_it_stands_for(tls_files: TlsFiles) -> None:
+    async def scene() -> None:
+        steps = Steps()
+        meaning = {403: 401}
+        async with (
+            a_cloud(tls_files) as cloud,
+            a_speaker(cloud, steps, meaning=lambda status: meaning.get(status, status)) as speaker,
+        ):
+            link, downchannel = await cloud.downchannel()
+            link.answer(downchannel, 403, JSON, b"{}")
+            assert await speaker.told.get() == ("refused", 401, b"{}")
+            link, _ = await cloud.standing()
+            await speaker.is_connected()
+            posting = asyncio.create_task(speaker.connection.post_event(b"{}", JSON))
+            link.answer(await link.requests.get(), 403)
+            assert (await posting).status == 401
+        assert steps.asked[0] == 8.0
 
     play(scene())

@@ -125,6 +125,28 @@ def test_a_server_of_old_tls(tls_files: TlsFiles) -> None:
     assert "hung up in the handshake" in asyncio.run(scene())  # asyncio servers do so without an alert
 
 
+def sent(url: str, sender: str) -> Endpoint:
+    return Endpoint(url, "/down", "/events", tls=tls_context(), sender=sender)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.1", "[::ffff:127.0.0.1]", "localhost"])
+def test_a_cloud_elsewhere_sends_nobody_to_this_machine(host: str) -> None:
+    async def scene(sender: str) -> str:
+        with closing(socket.create_server(("127.0.0.1", 0))) as listening:
+            listening.setblocking(False)
+            endpoint = sent(f"https://{host}:{listening.getsockname()[1]}", sender)
+            with pytest.raises(Unreachable) as caught:
+                async with connect(endpoint, Timing(connect=0.2, close=0.1)):
+                    pass
+            if sender == "192.0.2.1":
+                with pytest.raises(BlockingIOError):  # nobody has knocked
+                    listening.accept()
+            return str(caught.value)
+
+    assert "this machine or its link, and the cloud that was set (192.0.2.1) is not" in asyncio.run(scene("192.0.2.1"))
+    assert "did not answer" in asyncio.run(scene("localhost"))
+
+
 def test_nobody_there() -> None:
     with closing(socket.create_server(("127.0.0.1", 0))) as taken:
         port = taken.getsockname()[1]

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
-from functools import partial
 from typing import Any
 
 from hypothesis import settings
@@ -13,37 +12,52 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from bellwire.alerts.lifecycle import SOUNDING, Life
 from bellwire.device import inputs, outputs
 from bellwire.device.engine import step
-from bellwire.device.held import Held, State
+from bellwire.device.held import LOUDEST, Held, State
 from bellwire.protocol.messages import Message
 from bellwire.protocol.messages.alerts import (
+    AdjustVolume,
+    AlertEnteredBackground,
+    AlertEnteredForeground,
     AlertStarted,
     AlertStopped,
     Asset,
     DeleteAlert,
+    DeleteAlerts,
+    DeleteAlertsSucceeded,
     OneAlert,
     RequestDeleteAlert,
     SetAlert,
     SetAlertSucceeded,
+    SetVolume,
     StopAlert,
     SynchronizeAlert,
+    VolumeChanged,
 )
 from bellwire.protocol.messages.envelope import Directive
 from bellwire.protocol.profiles.clova import CIC_KO_2022
-from bellwire.protocol.profiles.profile import Profile, SeveralAtOnce
+from bellwire.protocol.profiles.profile import AssetFailure, Profile, SeveralAtOnce
+from bellwire.protocol.profiles.tvs import TVS_2020
 from tests.conversation import MIDNIGHT
 
 TOKENS = st.sampled_from("abcd")
 KINDS = st.sampled_from(["ALARM", "TIMER", "REMINDER", "ACTIONTIMER"])
 URLS = st.sampled_from(["https://cloud.example/1", "https://cloud.example/2"])
 OFFSETS = st.sampled_from([-3600, -1801, -1800, -60, 0, 1, 60, 60, 3600, 100_000]).map(lambda s: timedelta(seconds=s))
+LOOPS = st.sampled_from([None, None, 1, 3])
+VOLUMES = st.integers(-150, 150)
 WAITS = st.sampled_from([0.001, 1, 5, 60, 1800, 3600, 90_000]).map(lambda s: timedelta(seconds=s))
 
 PROFILES = st.builds(
-    partial(replace, CIC_KO_2022),
+    replace,
+    st.sampled_from([CIC_KO_2022, TVS_2020]),
     stop_asks_first=st.booleans(),
+    stopping_removes=st.booleans(),
     delete_request=st.sampled_from([RequestDeleteAlert, None]),
     several_at_once=st.sampled_from(SeveralAtOnce),
+    asset_failure=st.sampled_from(AssetFailure),
+    played_once=st.sampled_from([(), ("ACTIONTIMER",)]),
 )
+PLACES = (AlertEnteredBackground, AlertEnteredForeground)
 
 
 class World(RuleBasedStateMachine):
@@ -60,14 +74,17 @@ class World(RuleBasedStateMachine):
         self.is_heard = False
         self.wake_at: Any = None
         self.is_over: dict[str, Any] = {}
+        self.volume = LOUDEST
+        self.is_behind = False
+        self.place: type[Message] | None = None
         self.state = State()
         self.happens(inputs.Started())
 
     # What happens.
 
-    @rule(token=TOKENS, kind=KINDS, offset=OFFSETS, urls=st.lists(URLS, max_size=2))
-    def set_alert(self, token: str, kind: str, offset: timedelta, urls: list[str]) -> None:
-        self.told(self.an_alert(token, kind, offset, urls))
+    @rule(token=TOKENS, kind=KINDS, offset=OFFSETS, urls=st.lists(URLS, max_size=2), loops=LOOPS)
+    def set_alert(self, token: str, kind: str, offset: timedelta, urls: list[str], loops: int | None) -> None:
+        self.told(self.an_alert(token, kind, offset, urls, loops))
 
     @rule(token=TOKENS)
     def set_again(self, token: str) -> None:
@@ -80,6 +97,32 @@ class World(RuleBasedStateMachine):
         self.told(DeleteAlert(token=token, type=kind))
         assert token not in self.state.alerts
         assert self.bell != token
+
+    @rule()
+    def set_what_is_over(self) -> None:
+        for token, time in sorted(self.is_over.items()):
+            self.told(SetAlert(token=token, type="ALARM", scheduled_time=time))
+
+    @rule(tokens=st.lists(TOKENS, max_size=5))
+    def delete_alerts(self, tokens: list[str]) -> None:
+        self.told(DeleteAlerts(tokens=tuple(tokens)))
+        assert self.bell not in tokens
+        assert not self.state.alerts.keys() & set(tokens)
+        if self.letters:  # a power cut sends what is on the disk
+            assert any(isinstance(letter, DeleteAlertsSucceeded) for letter in self.letters)
+
+    @rule(volume=VOLUMES, happens=st.sampled_from(["set", "adjust", "press"]))
+    def change_volume(self, volume: int, happens: str) -> None:
+        wanted = self.state.volume + volume if happens == "adjust" else volume
+        if happens == "press":
+            self.happens(inputs.VolumePressed(volume))
+        else:
+            self.told(SetVolume(volume=volume) if happens == "set" else AdjustVolume(volume=volume))
+        assert self.state.volume == min(max(wanted, 0), LOUDEST)
+
+    @rule(in_front=st.booleans())
+    def other_audio(self, in_front: bool) -> None:
+        self.happens(inputs.OtherAudio(in_front))
 
     @rule(token=TOKENS, kind=KINDS)
     def stop_alert(self, token: str, kind: str) -> None:
@@ -140,6 +183,7 @@ class World(RuleBasedStateMachine):
     @rule()
     def log_out(self) -> None:
         self.happens(inputs.LoggedOut())
+        self.is_over.clear()
         assert not self.disk
         assert not self.letters
         assert self.bell is None
@@ -156,6 +200,26 @@ class World(RuleBasedStateMachine):
         assert [held.token for held in sounding] == ([self.bell] if self.bell else [])
         assert self.is_heard == any(held.life is Life.RINGING for held in sounding)
         assert not any(held.hidden for held in sounding if held.life is Life.RINGING)
+
+    @invariant()
+    def the_volume_is_kept_and_told(self) -> None:
+        assert self.volume == self.state.volume
+        told = [letter.volume for letter in self.letters if isinstance(letter, VolumeChanged)]
+        assert not told or (told[-1] == self.volume and self.profile.has(VolumeChanged))
+
+    @invariant()
+    def the_cloud_knows_where_it_rings(self) -> None:
+        assert self.is_behind == self.state.is_behind
+        ringing = any(held.life is Life.RINGING for held in self.state.alerts.values())
+        if ringing and self.profile.has(AlertEnteredForeground):
+            assert self.place is PLACES[not self.is_behind]
+        if not self.profile.has(AlertEnteredForeground):
+            assert self.place is None
+
+    @invariant()
+    def what_is_stopped_is_gone_where_stopping_removes(self) -> None:
+        lives = {held.life for held in self.state.alerts.values()}
+        assert not (self.profile.stopping_removes and Life.STOPPED in lives)
 
     @invariant()
     def nobody_waits_for_an_idle_bell(self) -> None:
@@ -189,17 +253,28 @@ class World(RuleBasedStateMachine):
 
     # How it is done.
 
-    def an_alert(self, token: str, kind: str, offset: timedelta, urls: list[str]) -> SetAlert:
+    def an_alert(self, token: str, kind: str, offset: timedelta, urls: list[str], loops: int | None = None) -> SetAlert:
         time = self.now.replace(microsecond=0) + offset
         assets = tuple(Asset(asset_id=url, url=url) for url in urls)
-        return SetAlert(token=token, type=kind, scheduled_time=time, assets=assets, asset_play_order=tuple(urls))
+        return SetAlert(
+            token=token,
+            type=kind,
+            scheduled_time=time,
+            assets=assets,
+            asset_play_order=tuple(urls),
+            background_alert_asset=urls[-1] if urls else None,
+            loop_count=loops,
+        )
 
     def told(self, message: Message) -> None:
         self.happens(Directive(message=message, message_id="m"))
 
     def reboots(self) -> None:
         self.state, self.bell, self.is_heard, self.wake_at = State(), None, False, None
-        self.happens(inputs.Started(tuple(self.disk.values())))
+        self.is_behind = False
+        if self.profile.stopping_removes:
+            self.is_over.clear()  # it is nowhere any more
+        self.happens(inputs.Started(tuple(self.disk.values()), self.volume))
 
     def happens(self, happened: inputs.Input) -> None:
         self.state, done = step(self.state, happened, self.now, self.profile)
@@ -220,6 +295,8 @@ class World(RuleBasedStateMachine):
                     self.disk[held.token] = held
                 case outputs.Forget(token):
                     del self.disk[token]
+                case outputs.SetVolume(volume):
+                    self.volume = volume
                 case outputs.DropEvents():
                     self.letters.clear()
                 case outputs.Send(message, True):
@@ -233,13 +310,19 @@ class World(RuleBasedStateMachine):
                 self.is_over[message.token] = before[message.token].occurrence.scheduled_time
         for token, time in list(self.is_over.items()):
             held = self.disk.get(token)
-            if held is None or held.occurrence.scheduled_time != time:
+            is_gone = held is None and not self.profile.stopping_removes
+            if is_gone or (held is not None and held.occurrence.scheduled_time != time):
                 del self.is_over[token]
         rung = {output.token for output in done if isinstance(output, outputs.Ring)}
         assert not rung & self.is_over.keys()
         for message in said:
             if isinstance(message, SetAlertSucceeded):
-                assert message.token in self.disk
+                assert message.token in self.disk or message.token in self.is_over
+            if isinstance(message, AlertStarted):
+                self.place = None
+            if isinstance(message, PLACES):
+                assert self.place is not type(message)
+                self.place = type(message)
 
     @staticmethod
     def reports(done: tuple[outputs.Output, ...]) -> Iterator[OneAlert]:
@@ -257,6 +340,8 @@ class World(RuleBasedStateMachine):
             case outputs.Stop(token):
                 assert self.bell == token
                 self.bell, self.is_heard = None, False
+            case outputs.PutBehind(is_behind):
+                self.is_behind = is_behind
             case outputs.WakeAt(time):
                 self.wake_at = time
 

@@ -60,3 +60,15 @@ def test_what_did_not_change_is_not_told() -> None:
     state = State({"a": held("07:00", Life.STOPPED)})
     tell(diary, state, State(dict(state.alerts)))
     assert diary.lines == []
+
+
+def test_another_volume_is_told_once() -> None:
+    heard: list[int] = []
+
+    class Listening(Observer):
+        def volume_changed(self, volume: int) -> None:
+            heard.append(volume)
+
+    tell(Listening(), State(), State(volume=60))
+    tell(Listening(), State(volume=60), State(volume=60, is_behind=True))
+    assert heard == [60]

@@ -12,16 +12,22 @@ from bellwire.alerts.alert import Occurrence
 from bellwire.alerts.lifecycle import Life
 from bellwire.device.connection import Answer
 from bellwire.device.held import Held
-from bellwire.device.inputs import DeletePressed, LoggedOut, StopPressed
+from bellwire.device.inputs import DeletePressed, LoggedOut, OtherAudio, StopPressed, VolumePressed
 from bellwire.device.observer import Observer
 from bellwire.device.occurrences import occurrence_of
 from bellwire.device.storage import Storage
 from bellwire.protocol.messages.alerts import (
+    AlertStopped,
     DeleteAlert,
+    DeleteAlerts,
+    DeleteAlertsFailed,
+    SetVolume,
     StopAlert,
+    VolumeChanged,
 )
 from bellwire.protocol.messages.envelope import Directive
 from bellwire.protocol.profiles.clova import Hello
+from bellwire.protocol.profiles.tvs import TVS_2020
 from tests.conversation import alarm, moment
 from tests.device.house import CODEC, House, Photograph, talk
 from tests.virtual_time import virtually
@@ -313,7 +319,7 @@ def test_a_bug_in_one_thing_does_not_silence_another(tmp_path: Path) -> None:
         async with House(tmp_path, Clumsy()) as house:
             with capture_logs() as logs:
                 house.told(alarm("a", "07:00:00"))
-            assert [entry["happened"] for entry in logs if "exc_info" in entry] == ["Directive"]
+            assert [entry["happened"] for entry in logs if "exc_info" in entry] == ["Told"]
             await house.clock.until(moment("07:00:01"))
             assert house.bell.sounding == "a"
 
@@ -397,6 +403,86 @@ def test_a_logout_leaves_nothing_to_send(tmp_path: Path) -> None:
         assert house.cloud.names == ["RequestSynchronizeAlert"]
 
     talk(day, tmp_path, connected=False)
+
+
+# What only some versions have.
+
+
+def test_several_that_a_full_disk_can_not_forget_are_all_there(tmp_path: Path) -> None:
+    async def day(house: House) -> None:
+        for token in ("a", "b"):
+            house.told(alarm(token, "07:00:00"))
+        await house.clock.until(moment("07:00:01"))
+        house.storage._db.execute("PRAGMA query_only = 1")
+        house.told(DeleteAlerts(tokens=("a", "b")))
+        await house.quiet()
+        assert house.bell.sounding == "a"
+        assert kept(house.storage).keys() == {"a", "b"}
+        failed = next(came.event for came in house.cloud.came if came.name == "DeleteAlertsFailed")
+        assert failed.message == DeleteAlertsFailed(tokens=("a", "b"))
+        assert failed.alerts_state is not None
+        assert [shown.token for shown in failed.alerts_state.all_alerts] == ["a", "b"]
+        assert not {"AlertStopped", "DeleteAlertsSucceeded"} & {*house.cloud.names}
+
+    talk(day, tmp_path, profile=TVS_2020)
+
+
+def test_what_was_stopped_is_forgotten_by_the_disk(tmp_path: Path) -> None:
+    async def day(house: House) -> None:
+        house.told(alarm("a", "07:00:00"))
+        await house.clock.until(moment("07:00:01"))
+        house.runner.happens(StopPressed())
+        await house.quiet()
+        assert kept(house.storage) == {}
+        last = house.cloud.came[-1].event
+        assert last.message == AlertStopped(token="a")
+        assert last.alerts_state is not None
+        assert last.alerts_state.all_alerts == ()
+        said = [name for name in house.cloud.names if name.startswith("Alert")]
+        assert said == ["AlertStarted", "AlertEnteredForeground", "AlertStopped"]
+
+    talk(day, tmp_path, profile=TVS_2020)
+
+
+def test_where_it_rings_reaches_bell_and_cloud(tmp_path: Path) -> None:
+    async def day(house: House) -> None:
+        house.told(alarm("a", "07:00:00"))
+        await house.clock.until(moment("07:00:01"))
+        house.cloud.came.clear()
+        for in_front in (True, True, False):
+            house.runner.happens(OtherAudio(in_front))
+            assert house.bell.behind is in_front
+        await house.quiet()
+        assert house.cloud.names == ["AlertEnteredBackground", "AlertEnteredForeground"]
+
+    talk(day, tmp_path, profile=TVS_2020)
+
+
+def test_the_volume_reaches_bell_disk_and_cloud_and_is_there_at_the_next_start(tmp_path: Path) -> None:
+    async def first(house: House) -> None:
+        house.told(SetVolume(volume=30))
+        assert house.bell.volume == 0.3
+        await house.quiet()
+        assert house.cloud.came[-1].event.message == VolumeChanged(volume=30)
+        house.runner.happens(VolumePressed(20))
+        assert house.runner.volume == 20
+
+    async def second(house: House) -> None:
+        assert (house.bell.volume, house.runner.volume) == (0.2, 20)
+
+    talk(first, tmp_path, profile=TVS_2020)
+    talk(second, tmp_path, profile=TVS_2020)
+
+
+def test_a_volume_that_can_not_be_kept_counts_for_now(tmp_path: Path) -> None:
+    async def day(house: House) -> None:
+        house.storage._db.execute("PRAGMA query_only = 1")
+        house.runner.happens(VolumePressed(20))
+        assert house.bell.volume == 0.2
+        house.told(SetVolume(volume=50))
+        assert house.bell.volume == 0.2
+
+    talk(day, tmp_path, profile=TVS_2020)
 
 
 # Who watches.

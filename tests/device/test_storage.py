@@ -1,6 +1,7 @@
 import shutil
 import sqlite3
 import stat
+from dataclasses import replace
 from datetime import timedelta, timezone
 from pathlib import Path
 
@@ -8,8 +9,9 @@ import pytest
 
 from bellwire.alerts.alert import Asset, Kind, Occurrence
 from bellwire.alerts.lifecycle import Life
-from bellwire.device.held import Held
-from bellwire.device.storage import Letter, Storage, StorageError
+from bellwire.device.clouds import Clouds
+from bellwire.device.held import Held, Remembered
+from bellwire.device.storage import Letter, Storage, StorageError, fact_of, volume_fact
 from tests.conversation import moment
 
 SEOUL = timezone(timedelta(hours=9))
@@ -121,10 +123,75 @@ def test_a_damaged_row_names_the_file(path: Path) -> None:
 def test_a_file_of_a_newer_version_is_left_alone(path: Path) -> None:
     Storage(path).close()
     with sqlite3.connect(path) as db:
-        db.execute("PRAGMA user_version = 2")
+        db.execute("PRAGMA user_version = 3")
     db.close()
     with pytest.raises(StorageError, match="newer version"):
         Storage(path)
+
+
+VERSION_1 = """
+CREATE TABLE alerts (token TEXT PRIMARY KEY, held TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE events (
+    position INTEGER PRIMARY KEY AUTOINCREMENT,
+    message_id TEXT NOT NULL UNIQUE,
+    happened_at REAL NOT NULL,
+    event BLOB NOT NULL
+);
+INSERT INTO alerts VALUES ('b', '{"occurrence":{"token":"b","kind":"REMINDER",'
+ || '"scheduled_time":"2030-06-01T16:00:00+09:00","label":"약 먹기","assets":[{"asset_id":"bell","url":"clova://alert/bell/reminder"},'
+ || '{"asset_id":"speech","url":"https://cloud.example/speech"}],"play_order":["bell","speech"]},"life":"ringing",'
+ || '"hidden":true,"ends_at":"2030-06-01T08:00:00Z"}');
+INSERT INTO events (message_id, happened_at, event) VALUES ('z', 1906527600.25, CAST('{"event":"z"}' AS BLOB));
+PRAGMA journal_mode = WAL;
+PRAGMA user_version = 1;
+"""
+
+
+def test_a_file_of_version_1_keeps_its_alerts_and_its_events(path: Path) -> None:
+    with sqlite3.connect(path) as db:
+        db.executescript(VERSION_1)
+    db.close()
+    for _ in range(2):
+        storage = Storage(path)
+        assert storage.alerts() == (held("b", "약 먹기", Life.RINGING),)
+        assert storage.letters() == (letter("z"),)
+        assert (storage.remembered(), storage.facts()) == (Remembered(), {})
+        storage.close()
+
+
+def test_a_power_cut_in_the_midst_of_a_migration_costs_nothing(path: Path) -> None:
+    with sqlite3.connect(path) as db:
+        db.executescript(VERSION_1)
+        db.execute("CREATE TABLE facts (x)")  # stands in for a failure at the last step
+    db.close()
+    with pytest.raises(StorageError):
+        Storage(path)
+    with sqlite3.connect(path) as db:
+        db.execute("DROP TABLE facts")
+    db.close()
+    storage = Storage(path)
+    assert len(storage.alerts()) == 1
+    storage.close()
+
+
+def test_what_is_remembered_comes_back_as_it_was_kept(path: Path) -> None:
+    storage = Storage(path)
+    clouds = Clouds("https://a.example", ("https://b.example", "https://a.example"), '{"directive": "as it came"}')
+    remembered = Remembered("device-1", clouds, "8701", "8702")
+    storage.keep(facts=fact_of(Remembered("device-0")))
+    storage.keep(facts=fact_of(remembered))
+    found = after_power_cut(path)
+    assert found.remembered() == remembered
+    found.close()
+    storage.close()
+
+
+def test_a_damaged_fact_names_the_file(path: Path) -> None:
+    storage = Storage(path)
+    storage.keep(facts={"remembered": '{"owner": 1}'})
+    with pytest.raises(StorageError, match=r"speaker\.db is damaged"):
+        storage.remembered()
+    storage.close()
 
 
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
@@ -142,4 +209,25 @@ def test_a_full_disk_is_said_and_leaves_what_was_there(path: Path) -> None:
         storage.keep(save=[held(f"b-{number}", "x" * 1000) for number in range(100)])
     assert storage.alerts() == (held("a"),)
     storage.keep(forget=["a"])
+    storage.close()
+
+
+def test_the_volume_is_kept_and_is_full_before(path: Path) -> None:
+    storage = Storage(path)
+    assert storage.volume() == 100
+    storage.keep(facts=volume_fact(0))
+    found = after_power_cut(path)
+    assert found.volume() == 0
+    found.close()
+    storage.keep(facts={"volume": "loud"})
+    with pytest.raises(StorageError, match=r"speaker\.db is damaged"):
+        storage.volume()
+    storage.close()
+
+
+def test_loops_come_back_as_they_were_saved(path: Path) -> None:
+    occurrence = replace(held("a").occurrence, behind_asset="speech", loops=3, loop_pause=timedelta(milliseconds=1250))
+    storage = Storage(path)
+    storage.keep(save=[Held(occurrence)])
+    assert storage.alerts() == (Held(occurrence),)
     storage.close()

@@ -4,7 +4,7 @@ It knows the words of the domain; it must not know how they are written on a wir
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 
@@ -41,6 +41,12 @@ class Occurrence:
     assets: tuple[Asset, ...] = ()
     play_order: tuple[str, ...] = ()
     """Asset ids; empty: the kind's bell alone."""
+    behind_asset: str = ""
+    """The id of the asset that is heard instead while something else is in front; empty: the same, but softer."""
+    loops: int | None = None
+    """How often all of it is played; None: as the kind has it."""
+    loop_pause: timedelta = timedelta()
+    """Silence between two times."""
 
 
 @dataclass(frozen=True, slots=True)

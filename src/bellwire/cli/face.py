@@ -13,7 +13,9 @@ from bellwire.device.observer import Observer
 class Face(Observer):
     """Says what happens to the speaker, and remembers which alert its buttons mean."""
 
-    def __init__(self, cloud: str, *, as_json: bool) -> None:
+    def __init__(self, cloud: str, *, as_json: bool, keeps_offline: bool = True) -> None:
+        """`keeps_offline`: what is set stays as long as the cloud is away."""
+        self._keeps_offline = keeps_offline
         self._cloud = cloud
         self._as_json = as_json
         self._alerts: dict[str, Occurrence] = {}
@@ -32,12 +34,21 @@ class Face(Observer):
         self._reason = None
         self._say("connected", f"connected to {self._cloud}", cloud=self._cloud)
 
+    def moved(self, cloud: str) -> None:
+        """It goes to another cloud."""
+        self._cloud, self._reason = cloud, None
+        self._say("moved", f"goes to another cloud: {cloud}", cloud=cloud)
+
     def disconnected(self, reason: str) -> None:
         """The cloud can't be reached; said again only when the reason is another one."""
         if reason != self._reason:
             self._reason = reason
-            text = f"no connection to {self._cloud}: {reason}; what is set rings all the same"
-            self._say("disconnected", text, reason=reason)
+            comfort = "; what is set rings all the same" if self._keeps_offline else ""
+            self._say("disconnected", f"no connection to {self._cloud}: {reason}{comfort}", reason=reason)
+
+    def logged_out(self) -> None:
+        """The cloud has ended the pairing."""
+        self._say("logged_out", f"logged out: {self._cloud} has ended the pairing; nothing of the account is kept")
 
     def alert_set(self, occurrence: Occurrence) -> None:
         """An alert is there."""
@@ -59,6 +70,14 @@ class Face(Observer):
         """It is there no longer."""
         self._alerts.pop(occurrence.token, None)
         self._say_alert("removed", "removed", occurrence)
+
+    def volume_changed(self, volume: int) -> None:
+        """Alerts ring so loud."""
+        self._say("volume", f"alerts ring at {volume} %", volume=volume)
+
+    def can_not_delete(self) -> None:
+        """Somebody pressed delete, and this version of the protocol has no word for it."""
+        self._say("not_deleted", "alerts are deleted in the account, not on this speaker; s stops what rings")
 
     def _say_alert(self, event: str, text: str, alert: Occurrence, **more: float) -> None:
         named = f'{alert.kind.value} "{printable(alert.label)}"' if alert.label else alert.kind.value

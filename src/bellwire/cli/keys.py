@@ -11,9 +11,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Literal
 
-Word = Literal["stop", "delete", "quit"]
+Word = Literal["stop", "delete", "louder", "softer", "talk", "hush", "quit"]
 
-KEYS: dict[str, Word] = {"s": "stop", "d": "delete", "q": "quit"}
+KEYS: dict[str, Word] = {
+    "s": "stop",
+    "d": "delete",
+    "+": "louder",
+    "-": "softer",
+    "t": "talk",
+    "h": "hush",
+    "q": "quit",
+}
 _WORDS: dict[str, Word] = {word: word for word in KEYS.values()}
 _LONGEST_LINE = 1024
 

@@ -4,18 +4,28 @@ It knows which part needs which; it must not know what any of them does.
 """
 
 import asyncio
+import random
+import shutil
 import ssl
+from collections.abc import Callable
+from dataclasses import replace
+from hashlib import sha256
 
 from bellwire.device import inputs
+from bellwire.device.authorization import AuthorizationServer
+from bellwire.device.clouds import address_of
 from bellwire.device.config import Config
-from bellwire.device.connection import Connection
+from bellwire.device.connection import DEFAULT_TIMING, Connection
 from bellwire.device.endpoint import Endpoint, tls_context
+from bellwire.device.held import Remembered, Setup
 from bellwire.device.observer import Observer
+from bellwire.device.renewal import Renewal
 from bellwire.device.ringer.assets import AssetCache
 from bellwire.device.ringer.ringer import Ringer
 from bellwire.device.runner import Runner
-from bellwire.device.storage import Storage
+from bellwire.device.storage import Storage, fact_of
 from bellwire.device.timer import Clock
+from bellwire.device.token_file import TokenFile
 from bellwire.protocol.profiles import profile_named
 from bellwire.protocol.profiles.profile import Profile
 
@@ -25,18 +35,38 @@ class Speaker:
 
     def __init__(self, config: Config, observer: Observer) -> None:
         profile = profile_named(config.profile)
-        endpoint = _endpoint(config, profile)
+        tls = tls_context(config.ca_file)
+        clock = Clock()
+        self._observer = observer
+        self._can_delete = profile.delete_request is not None
+        self._renewal = self._renewing(config, tls, clock) if config.access_token is None else None
+        authorization = self._renewal.authorization if self._renewal else lambda: f"Bearer {config.access_token}"
+        self._endpoint = _endpoint(config, profile, tls, authorization)
+        self._setup = Setup(
+            cloud=address_of(config.cloud, config.cloud),
+            owner=self._renewal.device_id if self._renewal else _owner_of(config),
+            firmware=config.firmware_version,
+            offline_grace=config.offline_grace,
+        )
         # Sounds are fetched by HTTP/1.1: the connection's own context offers HTTP/2 alone.
         trust = ssl.create_default_context(cafile=config.ca_file)
         config.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        assets = AssetCache(config.assets, trusted_origin=config.cloud, trusted_context=trust)
+        self._assets = AssetCache(config.assets, trusted_origin=config.cloud, trusted_context=trust)
         self._storage = Storage(config.database)
-        self._runner = Runner(profile, self._storage, observer, Clock())
-        self._connection = Connection(endpoint, self._runner)
+        self._runner = Runner(profile, self._storage, observer, clock)
+        self._connection = Connection(
+            self._endpoint,
+            self._runner,
+            where=self._where,
+            meaning=self._runner.meaning_of,
+            on_unauthorized=self._renewal.unauthorized if self._renewal else None,
+        )
+        self.logged_out = asyncio.Event()
+        """Set when the cloud has ended the pairing by code, and nothing of the account is left."""
         self._tasks: tuple[asyncio.Task[None], ...] = ()
         try:
             self._ringer = Ringer(
-                assets,
+                self._assets,
                 output=config.output,
                 record=config.record,
                 on_sounding=self._runner.sounding,
@@ -51,10 +81,11 @@ class Speaker:
     def start(self) -> None:
         """Sound first, so that an alert that was missed rings at once; then what was kept; then the cloud."""
         self._ringer.start()
-        self._runner.start(self._ringer)
+        self._runner.start(self._ringer, self._setup, reconnect=self._connection.reconnect)
         self._tasks = (
             asyncio.create_task(self._connection.run()),
             asyncio.create_task(self._runner.send(self._connection.post_event)),
+            *([asyncio.create_task(self._renewal.run())] if self._renewal else []),
         )
 
     def press_stop(self) -> None:
@@ -65,9 +96,39 @@ class Speaker:
         """The delete button beside an alert."""
         self._runner.happens(inputs.DeletePressed(token))
 
+    @property
+    def can_delete(self) -> bool:
+        """Whether alerts can be deleted on the device: where a version can't ask for it, they are in the account."""
+        return self._can_delete
+
+    @property
+    def alert_volume(self) -> int:
+        """How loud alerts ring, 0 to 100."""
+        return self._runner.volume
+
+    def set_alert_volume(self, volume: int) -> None:
+        """Alerts ring so loud from now on, also after a restart; what is outside 0 to 100 counts as the nearest."""
+        self._runner.happens(inputs.VolumePressed(volume))
+
+    def other_audio_began(self) -> None:
+        """A dialogue or another sound is heard: what rings goes behind it."""
+        self._runner.happens(inputs.OtherAudio(in_front=True))
+
+    def other_audio_ended(self) -> None:
+        """Nothing else is heard any more: what rings comes to the front."""
+        self._runner.happens(inputs.OtherAudio(in_front=False))
+
+    def user_active(self) -> None:
+        """Somebody uses the speaker in another way than by these buttons: speaks to it, touches its screen."""
+        self._runner.happens(inputs.UserActive())
+
     def log_out(self) -> None:
         """Forgets everything of the account."""
         self._runner.happens(inputs.LoggedOut())
+
+    def belongs_to(self, owner: str) -> None:
+        """The speaker was paired: what it has of another owner, named by any word that stays the same, is deleted."""
+        self._runner.happens(inputs.BelongsTo(owner))
 
     async def ended(self) -> None:
         """Returns when the speaker is closed; raises what broke it, if something did."""
@@ -86,6 +147,37 @@ class Speaker:
         await self._ringer.close()
         self._storage.close()
 
+    def _where(self) -> Endpoint:
+        """Where the next connect goes: to the cloud that was set, or to one that it has sent this speaker to."""
+        clouds = self._runner.clouds
+        self._assets.trust(clouds.places)
+        is_set = clouds.current == clouds.configured
+        return replace(self._endpoint, url=clouds.current, sender="" if is_set else self._endpoint.host)
+
+    def _renewing(self, config: Config, tls: ssl.SSLContext, clock: Clock) -> Renewal:
+        file = TokenFile(config.folder)
+        tokens = file.read()
+        if tokens is None:
+            raise ValueError(f"{config.folder} holds no tokens: this speaker is not paired")
+        return Renewal(
+            file,
+            tokens,
+            clock,
+            authorization_server(config, tls).renewed,
+            chance=random.random,
+            on_use=self._renewed,
+            on_log_out=self._end_pairing,
+        )
+
+    def _renewed(self) -> None:
+        self._connection.try_now()
+        self._runner.send_now()
+
+    def _end_pairing(self) -> None:
+        self.log_out()
+        self._observer.logged_out()
+        self.logged_out.set()
+
 
 async def run(config: Config, observer: Observer) -> Speaker:
     """A speaker that is set going: it rings from now on, and looks for its cloud until it is closed.
@@ -101,11 +193,37 @@ async def run(config: Config, observer: Observer) -> Speaker:
     return speaker
 
 
-def _endpoint(config: Config, profile: Profile) -> Endpoint:
+def authorization_server(config: Config, tls: ssl.SSLContext | None = None) -> AuthorizationServer:
+    """What gives this speaker its tokens. Raises ValueError for an address or authority that can't be."""
+    profile = profile_named(config.profile)
+    return AuthorizationServer(_endpoint(config, profile, tls or tls_context(config.ca_file)), DEFAULT_TIMING)
+
+
+def forget_account(config: Config) -> None:
+    """Delete all that a speaker, which must not run, has of an account, but for its tokens. Raises StorageError."""
+    config.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    storage = Storage(config.database)
+    try:
+        forgotten = [held.token for held in storage.alerts()]
+        storage.keep(forget=forgotten, drop_letters=True, facts=fact_of(Remembered()))
+    finally:
+        storage.close()
+    shutil.rmtree(config.assets, ignore_errors=True)
+
+
+def _owner_of(config: Config) -> str:
+    """What tells this device from another one when all that is known of it is its token, which stays the same."""
+    return "token " + sha256((config.access_token or "").encode()).hexdigest()
+
+
+def _endpoint(
+    config: Config, profile: Profile, tls: ssl.SSLContext, authorization: Callable[[], str] | None = None
+) -> Endpoint:
     return Endpoint(
         config.cloud,
         profile.downchannel_path,
         profile.events_path,
-        headers={"authorization": f"Bearer {config.access_token}", "user-agent": config.user_agent},
-        tls=tls_context(config.ca_file),
+        headers={"user-agent": config.user_agent},
+        tls=tls,
+        authorization=authorization,
     )

@@ -6,12 +6,14 @@ It knows names, forms and defaults; it must not read arguments or the environmen
 import platform
 import re
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 from bellwire import __version__
 from bellwire.device.ringer.playback import Output
 from bellwire.protocol.profiles import DEFAULT_PROFILE, profile_named
 
+LONGEST_GRACE = timedelta(days=3660)
 _TOKEN = re.compile(r"[\x21-\x7e]{1,4096}")
 _PRODUCT = r"[\w .+-]+/[\w .+-]+/\d+\.\d+\.\d+(?:[-+][\w.+-]+)?"
 _USER_AGENT = re.compile(rf"{_PRODUCT} \([^;()=]+;[^;()=]+(?:;[^;()=]+=[^;()=]*)*\)", re.ASCII)
@@ -22,13 +24,21 @@ def default_user_agent() -> str:
     return f"Bellwire/Speaker/{__version__} ({platform.system() or 'unknown'};{platform.machine() or 'unknown'})"
 
 
+def default_firmware_version(version: str = __version__) -> str:
+    """The program's version as a number, two digits for each part after the first: 0.1.0 is 100, 1.12.3 is 11203."""
+    numbers = [min(int(part), 99) for part in re.findall(r"\d+", version)[:3]]
+    major, minor, patch = (*numbers, 0, 0, 0)[:3]
+    return str(max(major * 10_000 + minor * 100 + patch, 1))
+
+
 @dataclass(frozen=True, kw_only=True)
 class Config:
     """One speaker on one machine. Raises ValueError that says what is wrong with a field."""
 
     cloud: str
     """The cloud's address, ``https://HOST:PORT``."""
-    access_token: str = field(repr=False)
+    access_token: str | None = field(repr=False)
+    """One that stays as it is; None: those that a pairing by code left in the folder are used, and renewed."""
     folder: Path
     """Where everything is kept; made when missing, readable by its owner only."""
     ca_file: Path | None = None
@@ -40,11 +50,21 @@ class Config:
     """A WAV file of what is heard."""
     user_agent: str = field(default_factory=default_user_agent)
     """``Maker/Product/1.2.3 (OS;HARDWARE;key=value)``, as the cloud is told."""
+    firmware_version: str = field(default_factory=default_firmware_version)
+    """The version of the software as the cloud is told of it: a positive number of 32 bits in decimal digits."""
+    offline_grace: timedelta | None = None
+    """Without a network for so long, the account's data is deleted, in versions that have it so; None: never."""
 
     def __post_init__(self) -> None:
         profile_named(self.profile)
-        if not _TOKEN.fullmatch(self.access_token):
+        if self.access_token is not None and not _TOKEN.fullmatch(self.access_token):
             raise ValueError("the access token must be 1 to 4096 printable ASCII characters without blanks")
+        if not re.fullmatch("[0-9]{1,10}", self.firmware_version) or not 0 < int(self.firmware_version) < 2**32:
+            raise ValueError(
+                f"the firmware version {self.firmware_version!r} is not a number from 1 to {2**32 - 1} in digits"
+            )
+        if self.offline_grace is not None and not timedelta() <= self.offline_grace <= LONGEST_GRACE:
+            raise ValueError("the offline grace must be from nothing to ten years; to keep all for ever, leave it out")
         if not _USER_AGENT.fullmatch(self.user_agent):
             raise ValueError(
                 f"the user agent {self.user_agent!r} is not of the form Maker/Product/1.2.3 (OS;HARDWARE;key=value)"

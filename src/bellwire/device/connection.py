@@ -5,9 +5,9 @@ It knows the downchannel, events and when to try again; it must not know what a 
 
 import asyncio
 import random
-from collections.abc import Iterator
-from contextlib import AsyncExitStack, contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import AsyncExitStack, contextmanager, suppress
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import structlog
@@ -67,23 +67,42 @@ class Listener(Protocol):
 
 
 class _Refused(Unreachable):
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: Answer, request: list[tuple[str, str]]) -> None:
         super().__init__(f"the cloud refused the downchannel with {answer.status}")
         self.answer = answer
+        self.request = request
 
 
 class Connection:
     """Holds the downchannel open, and takes events as long as it stands (spec 1: both on the same connection)."""
 
     def __init__(
-        self, endpoint: Endpoint, listener: Listener, *, backoff: Backoff | None = None, timing: Timing = DEFAULT_TIMING
+        self,
+        endpoint: Endpoint,
+        listener: Listener,
+        *,
+        backoff: Backoff | None = None,
+        timing: Timing = DEFAULT_TIMING,
+        where: Callable[[], Endpoint] | None = None,
+        meaning: Callable[[int], int] = lambda status: status,
+        on_unauthorized: Callable[[str], object] | None = None,
     ) -> None:
+        """`where` says where each connect goes; None: to `endpoint`, always. `meaning` gives the status for which
+        another one stands in this version of the protocol (`Codec.meaning_of`).
+
+        `on_unauthorized` is told the Authorization header of every request that was refused with 401.
+        """
         self._endpoint = endpoint
+        self._where = where or (lambda: endpoint)
+        self._meaning = meaning
         self._listener = listener
         self._backoff = backoff or Backoff(random.uniform)
         self._timing = timing
         self._http2: Http2Connection | None = None
+        self._on_unauthorized = on_unauthorized
         self._delivered = False
+        self._sooner = asyncio.Event()
+        self._stay: asyncio.Timeout | None = None
         self._running: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
@@ -101,6 +120,16 @@ class Connection:
         if self._running is not None:
             self._running.cancel()
             await asyncio.wait({self._running})
+
+    def try_now(self) -> None:
+        """Whatever kept it from connecting may be gone: a wait for the next try ends."""
+        self._sooner.set()
+
+    def reconnect(self) -> None:
+        """Leave the connection, if there is one, and connect soon to where the device now belongs."""
+        self._sooner.set()
+        if self._stay is not None and not self._stay.expired():
+            self._stay.reschedule(asyncio.get_running_loop().time())
 
     async def post_event(self, body: bytes, content_type: str, within: float = ANSWER_SECONDS) -> Answer:
         """Sends an event and gives its answer.
@@ -122,16 +151,33 @@ class Connection:
             except TimeoutError as error:
                 raise Unreachable(f"the cloud did not answer an event within {within:g} s") from error
             self._delivered = True
-            return await _read_answer(stream, deadline)
+            answer = await self._read_answer(stream, deadline)
+            if answer.status == 401:
+                # Not before the event's sender has seen it too, and waits: the token may have been renewed already.
+                asyncio.get_running_loop().call_soon(self._unauthorized, request)
+            return answer
 
     async def _keep_connected(self) -> None:
         while True:
-            ended = await self._attempt()
+            ended = await self._attempt_or_leave()
             patient = isinstance(ended, _Refused) and ended.answer.status in PATIENT_STATUSES
             seconds = self._backoff.wait(patient=patient)
             log.info("not connected", reason=str(ended), next_try_seconds=round(seconds, 2))
+            self._sooner.clear()
             self._tell(ended)
-            await asyncio.sleep(seconds)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await self._sooner.wait()
+
+    async def _attempt_or_leave(self) -> Unreachable:
+        self._endpoint = self._where()
+        try:
+            async with asyncio.timeout(None) as self._stay:
+                return await self._attempt()
+        except TimeoutError:
+            return Unreachable(f"{self._endpoint.authority} is left for another connection")
+        finally:
+            self._stay = None
 
     async def _attempt(self) -> Unreachable:
         """One connection, from the first packet to the last; gives why it is over."""
@@ -139,13 +185,13 @@ class Connection:
             async with connect(self._endpoint, self._timing) as http2:
                 request = self._endpoint.request("GET", self._endpoint.downchannel_path)
                 async with http2.request(request) as downchannel:
-                    reader = await self._open(downchannel)
+                    reader = await self._open(downchannel, request)
                     await self._hold(http2, downchannel, reader)
         except Unreachable as ended:
             return ended
         return Unreachable("the cloud ended the downchannel")
 
-    async def _open(self, downchannel: Stream) -> MultipartReader:
+    async def _open(self, downchannel: Stream, request: list[tuple[str, str]]) -> MultipartReader:
         try:
             async with asyncio.timeout(self._timing.downchannel):
                 status = await downchannel.answered()
@@ -153,7 +199,8 @@ class Connection:
             seconds = self._timing.downchannel
             raise Unreachable(f"the cloud did not answer the downchannel within {seconds:g} s") from error
         if status != 200:
-            raise _Refused(await _read_answer(downchannel, asyncio.get_running_loop().time() + ANSWER_SECONDS))
+            answer = await self._read_answer(downchannel, asyncio.get_running_loop().time() + ANSWER_SECONDS)
+            raise _Refused(answer, request)
         with _broken_multipart_ends_it():
             return MultipartReader(boundary_of(downchannel.headers.get("content-type", "")), MAX_DIRECTIVE)
 
@@ -176,11 +223,21 @@ class Connection:
             self._http2 = None
             self._backoff.stood(loop.time() - since, delivered=self._delivered)
 
+    async def _read_answer(self, stream: Stream, deadline: float) -> Answer:
+        answer = await _read_answer(stream, deadline)
+        return replace(answer, status=self._meaning(answer.status))
+
     def _tell(self, ended: Unreachable) -> None:
         if isinstance(ended, _Refused):
             self._listener.refused(ended.answer.status, b"".join(ended.answer.parts[:1]))
+            if ended.answer.status == 401:
+                self._unauthorized(ended.request)
         else:
             self._listener.disconnected(str(ended))
+
+    def _unauthorized(self, request: list[tuple[str, str]]) -> None:
+        if self._on_unauthorized is not None:
+            self._on_unauthorized(dict(request).get("authorization", ""))
 
 
 @contextmanager

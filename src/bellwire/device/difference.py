@@ -7,45 +7,71 @@ to be saved, a timer can't outlive its alert, and what rings in the state is wha
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from bellwire.alerts.alert import Kind
 from bellwire.alerts.lifecycle import Life
 from bellwire.device.held import Held, State, sounding_of
-from bellwire.device.occurrences import sources_of, urls_of
-from bellwire.device.outputs import Fetch, Forget, ForgetAssets, Mute, Ring, Save, Stop, WakeAt
+from bellwire.device.occurrences import behind_of, sources_of, urls_of
+from bellwire.device.outputs import (
+    Fetch,
+    Forget,
+    ForgetAssets,
+    Mute,
+    PutBehind,
+    Remember,
+    Ring,
+    Save,
+    SetVolume,
+    Stop,
+    WakeAt,
+)
 from bellwire.protocol.profiles.profile import Profile
 
-PLAYED_ONCE = frozenset({Kind.ACTIONTIMER})
-"""Kinds whose sounds are not repeated: this one announces what it does, and does it when it is over (SetAlert)."""
 
-
-def to_keep(before: State, after: State) -> Iterator[Save | Forget]:
-    """Every alert that is not as it was."""
+def to_keep(kept: State, after: State) -> Iterator[Save | Forget | Remember]:
+    """Every alert that is not as it was kept, and what is remembered beside them."""
     for token, held in after.alerts.items():
-        was = before.alerts.get(token)
+        was = kept.alerts.get(token)
         if was is not held and was != held:
             yield Save(held)
-    for token in sorted(before.alerts.keys() - after.alerts.keys()):
+    for token in sorted(kept.alerts.keys() - after.alerts.keys()):
         yield Forget(token)
+    if kept.system.kept != after.system.kept:
+        yield Remember(after.system.kept)
 
 
-def to_sound(before: State, after: State, profile: Profile) -> Iterator[Stop | Ring | Mute]:
+def to_sound(before: State, after: State, profile: Profile) -> Iterator[SetVolume | PutBehind | Stop | Ring | Mute]:
     """The bell follows the state."""
+    if after.volume != before.volume:
+        yield SetVolume(after.volume)
+    if after.is_behind is not before.is_behind:
+        yield PutBehind(after.is_behind)
     was, now = sounding_of(before.alerts.values()), sounding_of(after.alerts.values())
     if was is not None and (now is None or now.token != was.token):
         yield Stop(was.token)
     if now is not None and now.life is Life.MUTED and was is not None and was.life is not Life.MUTED:
         yield Mute(now.token)
     if now is not None and now.life is Life.RINGING and not _rings_on(was, now, profile):
-        rounds = 1 if now.occurrence.kind in PLAYED_ONCE else None
-        yield Ring(now.token, now.occurrence.kind, sources_of(now.occurrence, profile), rounds)
+        yield _ring_of(now, profile)
 
 
 def _rings_on(was: Held | None, now: Held, profile: Profile) -> bool:
     """Whether the same is to be heard as before: another time is another ring, another label is not."""
     if was is None or was.life is not Life.RINGING or was.turn != now.turn:
         return False
-    old, new = was.occurrence, now.occurrence
-    return old.kind == new.kind and sources_of(old, profile) == sources_of(new, profile)
+    return _ring_of(was, profile) == _ring_of(now, profile)
+
+
+def _ring_of(held: Held, profile: Profile) -> Ring:
+    """As often as the message says (`loopCount`), else once or without end, as the profile has it of the type."""
+    occurrence = held.occurrence
+    once = 1 if occurrence.kind in profile.played_once else None
+    return Ring(
+        held.token,
+        occurrence.kind,
+        sources_of(occurrence, profile),
+        rounds=occurrence.loops or once,
+        pause=occurrence.loop_pause,
+        behind=behind_of(occurrence, profile),
+    )
 
 
 def to_fetch(before: State, after: State, profile: Profile) -> Iterator[Fetch | ForgetAssets]:
@@ -83,3 +109,4 @@ def _times(state: State) -> Iterator[datetime]:
         elif held.ends_at is not None:
             yield held.ends_at
     yield from state.missing.values()
+    yield from state.system.times()

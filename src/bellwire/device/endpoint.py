@@ -4,7 +4,7 @@ It knows the form of an address and what makes TLS safe; it must not open a conn
 """
 
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
@@ -25,6 +25,11 @@ class Endpoint:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)  # they hold the token: never shown
     tls: ssl.SSLContext | None = None
     allow_cleartext: bool = False
+    sender: str = ""
+    """The host of the cloud that a person set, where a cloud has sent the device here: one that is elsewhere must not
+    send it to its own machine, or its link. Empty: a person has set this one, wherever it is."""
+    authorization: Callable[[], str] | None = field(default=None, repr=False)
+    """The Authorization header as it is now, where it changes; None: it is among `headers`, if there is one."""
 
     def __post_init__(self) -> None:
         self._check_address()
@@ -74,6 +79,8 @@ class Endpoint:
         """The header block of a request: what every request carries, and `more`."""
         block = {":method": method, ":scheme": self._parts.scheme, ":authority": self.authority, ":path": path}
         named = {name.lower(): value for name, value in self.headers.items()}
+        if self.authorization is not None:
+            named["authorization"] = self.authorization()
         return list({**block, **named, **(more or {})}.items())
 
 

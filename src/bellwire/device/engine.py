@@ -15,28 +15,34 @@ from typing import Any
 
 from bellwire.alerts.alert import Occurrence
 from bellwire.alerts.lifecycle import SOUNDING, Life, Step
-from bellwire.device import inputs
+from bellwire.device import inputs, system
 from bellwire.device.due import end_what_is_over, fall_due, fetch_again
-from bellwire.device.held import Held, State
+from bellwire.device.held import LOUDEST, Held, State
 from bellwire.device.inputs import Input
 from bellwire.device.occurrences import alerts_state_of, is_too_large, occurrence_of
-from bellwire.device.outputs import DropEvents, Output, Send
+from bellwire.device.outputs import Output, Send
 from bellwire.device.turn import Turn
 from bellwire.protocol.messages import Message
 from bellwire.protocol.messages.alerts import (
+    AdjustVolume,
+    AlertStopped,
     DeleteAlert,
     DeleteAlertFailed,
+    DeleteAlerts,
+    DeleteAlertsFailed,
+    DeleteAlertsSucceeded,
     DeleteAlertSucceeded,
-    OneAlert,
     RequestAlertStop,
     SetAlert,
     SetAlertFailed,
     SetAlertSucceeded,
+    SetVolume,
     StopAlert,
     SynchronizeAlert,
 )
 from bellwire.protocol.messages.context import AlertsState
 from bellwire.protocol.messages.envelope import Directive
+from bellwire.protocol.messages.system import SynchronizeState
 from bellwire.protocol.profiles.profile import Profile
 
 MAX_ALERTS = 1000
@@ -53,7 +59,10 @@ def step(state: State, happened: Input, now: datetime, profile: Profile) -> tupl
     """
     turn = Turn(state, now, profile)
     _INPUTS[type(happened)](turn, happened)
+    if type(happened) in system.USER_ACTIVITY:
+        system.user_active(turn, happened)
     end_what_is_over(turn)
+    system.due(turn)
     fall_due(turn)
     fetch_again(turn)
     return turn.end()
@@ -70,12 +79,17 @@ def is_moot(message: Message, state: State) -> bool:
     A request to stop what has stopped would be taken for the next occurrence, which would then not be heard.
     """
     if not isinstance(message, RequestAlertStop):
-        return False
+        return system.is_stale(message, state)
     held = state.alerts.get(message.token)
     return held is None or held.life is not Life.MUTED
 
 
 # What the cloud says.
+
+
+def _told(turn: Turn, told: inputs.Told) -> None:
+    turn.raw = told.raw
+    _directive(turn, told.directive)
 
 
 def _directive(turn: Turn, directive: Directive) -> None:
@@ -93,6 +107,9 @@ def _set(turn: Turn, occurrence: Occurrence) -> None:
     The same time is the same occurrence: it rings on, waits on, or is over. Another time is a snooze for what rings.
     """
     held = turn.alerts.get(occurrence.token)
+    if turn.over.get(occurrence.token) == occurrence.scheduled_time:
+        _say_that_it_is_over(turn, Held(occurrence))
+        return
     changed = replace(held, occurrence=occurrence, hidden=False) if held else Held(occurrence, Life.ABSENT)
     is_same = held is not None and held.occurrence.scheduled_time == occurrence.scheduled_time
     if _must_fail(turn, changed, is_same=is_same):
@@ -106,10 +123,17 @@ def _set(turn: Turn, occurrence: Occurrence) -> None:
         turn.take(changed, Step.SET)
 
 
+def _say_that_it_is_over(turn: Turn, held: Held) -> None:
+    """It was stopped here and is gone; it comes again because the cloud has not heard of it: nobody is woken twice."""
+    turn.report(SetAlertSucceeded, held)
+    turn.report(AlertStopped, held)
+
+
 def _must_fail(turn: Turn, changed: Held, *, is_same: bool) -> bool:
     is_past = changed.occurrence.scheduled_time < turn.now - turn.profile.past_due
     is_full = changed.life is Life.ABSENT and len(turn.alerts) >= MAX_ALERTS
-    return is_full or is_too_large(changed.occurrence) or (is_past and not is_same)
+    is_refused = is_full or is_too_large(changed.occurrence) or turn.system.is_deleting
+    return is_refused or (is_past and not is_same)
 
 
 def _delete_alert(turn: Turn, message: DeleteAlert) -> None:
@@ -122,9 +146,34 @@ def _delete_alert(turn: Turn, message: DeleteAlert) -> None:
 
 
 def _remove(turn: Turn, held: Held) -> None:
-    if held.life in SOUNDING:
-        held = turn.take(held, Step.STOP)
-    turn.take(held, Step.DELETE)
+    turn.take(_stopped(turn, held), Step.DELETE)
+
+
+def _stopped(turn: Turn, held: Held) -> Held:
+    """The alert, which has the bell no longer."""
+    return turn.take(held, Step.STOP) if held.life in SOUNDING else held
+
+
+def _delete_alerts(turn: Turn, message: DeleteAlerts) -> None:
+    """Delete all of these (DeleteAlerts); those that are not there are gone already.
+
+    All or nothing: what one turn changes is kept together or not at all.
+    """
+    for token in dict.fromkeys(message.tokens):
+        held = turn.alerts.get(token)
+        if held is not None:
+            turn.take_silently(_stopped(turn, held), Step.DELETE)
+    turn.do(Send(DeleteAlertsSucceeded(tokens=message.tokens)))
+
+
+def _set_volume(turn: Turn, message: SetVolume) -> None:
+    """Ring so loud (SetVolume). What is so already is said too: the cloud that asks may not know it."""
+    turn.set_volume(message.volume)
+
+
+def _adjust_volume(turn: Turn, message: AdjustVolume) -> None:
+    """Ring louder or softer by so much (AdjustVolume), within what there is."""
+    turn.set_volume(turn.volume + message.volume)
 
 
 def _stop_alert(turn: Turn, message: StopAlert) -> None:
@@ -137,9 +186,12 @@ def _stop_alert(turn: Turn, message: StopAlert) -> None:
         turn.take(held, Step.STOP)
 
 
-def _synchronize(turn: Turn, message: SynchronizeAlert) -> None:
-    """Have exactly these alerts (SynchronizeAlert). What is as it should be is not touched, and not reported."""
-    listed = {alert.token: alert for alert in message.all_alerts}
+def _synchronize(turn: Turn, message: SynchronizeAlert | SynchronizeState) -> None:
+    """Have exactly these alerts (SynchronizeAlert, SynchronizeState).
+
+    What is as it should be is not touched, and not reported.
+    """
+    listed = {alert.token: alert for alert in message.all_alerts or ()}
     for stranger in [held for token, held in turn.alerts.items() if token not in listed]:
         _remove(turn, stranger)
     for occurrence in map(occurrence_of, listed.values()):
@@ -151,11 +203,15 @@ def _synchronize(turn: Turn, message: SynchronizeAlert) -> None:
 
 
 def _not_kept(turn: Turn, not_kept: inputs.NotKept) -> None:
-    """Say that it failed (SetAlertFailed, DeleteAlertFailed); what can't be saved can't be certified either."""
+    """Say that it failed (SetAlertFailed, DeleteAlertFailed, DeleteAlertsFailed).
+
+    What can't be saved can't be certified either.
+    """
     message = not_kept.directive.message
     failure = _FAILURES.get(type(message))
-    if failure is not None and isinstance(message, OneAlert):
-        turn.do(Send(failure(token=message.token, type=message.type), certified=False))
+    if failure is not None:
+        turn.do(Send(failure(message), certified=False))
+    system.complain(turn, system.INTERNAL, "what it changes can't be saved", not_kept.raw)
 
 
 # What people do.
@@ -191,10 +247,9 @@ def _delete_pressed(turn: Turn, pressed: inputs.DeletePressed) -> None:
         turn.take(hidden, Step.STOP)
 
 
-def _logged_out(turn: Turn, _happened: inputs.LoggedOut) -> None:
-    turn.alerts.clear()
-    turn.missing.clear()
-    turn.do(DropEvents())
+def _volume_pressed(turn: Turn, pressed: inputs.VolumePressed) -> None:
+    if min(max(pressed.volume, 0), LOUDEST) != turn.volume:
+        turn.set_volume(pressed.volume)
 
 
 # What becomes of the device.
@@ -202,22 +257,29 @@ def _logged_out(turn: Turn, _happened: inputs.LoggedOut) -> None:
 
 def _started(turn: Turn, started: inputs.Started) -> None:
     """Go on where the power went. What rang or waited is due again; what was muted is over, for nobody will answer."""
+    turn.volume = started.volume
     turn.alerts.update((held.token, held) for held in started.alerts)
-    for held in started.alerts:
+    turn.kept = replace(turn.kept, alerts=dict(turn.alerts))
+    system.started(turn, started)
+    for held in list(turn.alerts.values()):
         if held.life in {Life.RINGING, Life.WAITING}:
             turn.take_silently(held, Step.SET)
         elif held.life is Life.MUTED:
             turn.take(held, Step.STOP)
+        elif held.life is Life.STOPPED and turn.profile.stopping_removes:
+            # Kept under another version, which the device spoke before.
+            turn.take_silently(held, Step.DELETE)
 
 
-def _connected(turn: Turn, _happened: inputs.Connected) -> None:
-    """Ask for the whole list (RequestSynchronizeAlert). Assets may be there again too."""
-    turn.do(Send(turn.profile.sync_request(), certified=False))
+def _connected(turn: Turn, happened: inputs.Connected) -> None:
+    """Begin with what both sides have. Assets may be there again too."""
+    system.connected(turn, happened)
     turn.missing = dict.fromkeys(turn.missing, turn.now)
 
 
-def _disconnected(turn: Turn, _happened: inputs.Disconnected) -> None:
+def _disconnected(turn: Turn, happened: inputs.Disconnected) -> None:
     """The answer that a muted alert waits for will not come."""
+    system.disconnected(turn, happened)
     held = turn.sounding
     if held is not None and held.life is Life.MUTED:
         turn.take(held, Step.STOP)
@@ -229,6 +291,17 @@ def _clock_stepped(turn: Turn, stepped: inputs.ClockStepped) -> None:
         if held.ends_at is not None:
             turn.alerts[token] = replace(held, ends_at=held.ends_at + stepped.by)
     turn.missing = {url: time + stepped.by for url, time in turn.missing.items()}
+    turn.system = system.moved_by(turn.system, stepped.by)
+
+
+def _other_audio(turn: Turn, other: inputs.OtherAudio) -> None:
+    """What rings goes behind it, or comes to the front again (AlertEnteredBackground, AlertEnteredForeground)."""
+    if other.in_front is turn.is_behind:
+        return
+    turn.is_behind = other.in_front
+    held = turn.sounding
+    if held is not None and held.life is Life.RINGING:
+        turn.report_place(held)
 
 
 def _playback_ended(turn: Turn, ended: inputs.PlaybackEnded) -> None:
@@ -252,15 +325,21 @@ def _nothing(_turn: Turn, _happened: Any) -> None:
 Handler = Callable[[Turn, Any], None]
 
 _DIRECTIVES: Mapping[type[Message], Handler] = {
+    AdjustVolume: _adjust_volume,
     DeleteAlert: _delete_alert,
+    DeleteAlerts: _delete_alerts,
     SetAlert: _set_alert,
+    SetVolume: _set_volume,
     StopAlert: _stop_alert,
     SynchronizeAlert: _synchronize,
+    SynchronizeState: _synchronize,
+    **system.DIRECTIVES,
 }
 
-_FAILURES: Mapping[type[Message], type[OneAlert]] = {
-    DeleteAlert: DeleteAlertFailed,
-    SetAlert: SetAlertFailed,
+_FAILURES: Mapping[type[Message], Callable[[Any], Message]] = {
+    DeleteAlert: lambda said: DeleteAlertFailed(token=said.token, type=said.type),
+    DeleteAlerts: lambda said: DeleteAlertsFailed(tokens=said.tokens),
+    SetAlert: lambda said: SetAlertFailed(token=said.token, type=said.type),
 }
 
 _INPUTS: Mapping[type[Input], Handler] = {
@@ -271,10 +350,13 @@ _INPUTS: Mapping[type[Input], Handler] = {
     inputs.Connected: _connected,
     inputs.DeletePressed: _delete_pressed,
     inputs.Disconnected: _disconnected,
-    inputs.LoggedOut: _logged_out,
     inputs.NotKept: _not_kept,
+    inputs.OtherAudio: _other_audio,
     inputs.PlaybackEnded: _playback_ended,
     inputs.Started: _started,
     inputs.StopPressed: _stop_pressed,
+    inputs.Told: _told,
+    inputs.VolumePressed: _volume_pressed,
     inputs.Woke: _nothing,
+    **system.INPUTS,
 }

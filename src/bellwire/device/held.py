@@ -4,12 +4,13 @@ It knows the values of which the device's whole state is made; it must not know 
 kept.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 
 from bellwire.alerts.alert import Occurrence
 from bellwire.alerts.lifecycle import SOUNDING, Life
+from bellwire.device.clouds import Clouds
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,79 @@ class Held:
         return self.occurrence.scheduled_time, self.occurrence.token
 
 
+HOUR = timedelta(hours=1)
+
+LOUDEST = 100
+"""The alert volume goes from 0 to this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What the person who runs a device has set; it does not change while the device runs."""
+
+    cloud: str = ""
+    """The address of its cloud."""
+    owner: str = ""
+    """Names whose device it is, in any form; another name is another account. Empty: it can't be told."""
+    firmware: str = ""
+    """The version of the software, as a number in decimal digits."""
+    offline_grace: timedelta | None = None
+    """How long the account's data stays without a network, where the profile has it deleted then; None: for ever."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What a device still knows after a power cut, beside its alerts."""
+
+    owner: str = ""
+    """Whose the data is; empty: nobody has said it yet."""
+    clouds: Clouds = field(default_factory=Clouds)
+    firmware_taken: str = ""
+    """The version of the software of which the cloud knows."""
+    firmware_refused: str = ""
+    """The one that the cloud would never take."""
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """What the engine knows beside alerts. When the clock is set its times move along: they count what has gone by."""
+
+    setup: Setup = field(default_factory=Setup)
+    remembered: Remembered = field(default_factory=Remembered)
+    connected_at: datetime | None = None
+    """Since when the downchannel stands; None: it does not."""
+    connected_to: str = ""
+    """The cloud at its other end."""
+    delete_at: datetime | None = None
+    """Without a network until then, the account's data is deleted; None: it is not."""
+    is_deleting: bool = False
+    """That time has come: until the network is back nothing may be here, but what rings may ring to its end."""
+    active_at: datetime | None = None
+    """When somebody last used the device; None: nobody wants to know."""
+    hours_told: int = 0
+    """Whole hours since then that the cloud has been told of."""
+    software_at: datetime | None = None
+    """When the cloud is to be told of the software again; None: not."""
+    software_tries: int = 0
+    """That went wrong, in a row."""
+    complaints: tuple[datetime, ...] = ()
+    """When directives that could not be carried out were last reported."""
+
+    @property
+    def kept(self) -> Remembered:
+        """What of it survives a power cut."""
+        return replace(self.remembered, clouds=self.remembered.clouds.kept)
+
+    def times(self) -> Iterator[datetime]:
+        """When something of it is due."""
+        if self.delete_at is not None and not self.is_deleting:
+            yield self.delete_at
+        if self.connected_at is not None and self.active_at is not None:
+            yield self.active_at + (self.hours_told + 1) * HOUR
+        if self.connected_at is not None and self.software_at is not None:
+            yield self.software_at
+
+
 @dataclass(frozen=True, slots=True)
 class State:
     """All that the engine knows. Its mappings are never changed, only replaced."""
@@ -42,6 +116,13 @@ class State:
     """By token."""
     missing: Mapping[str, datetime] = field(default_factory=dict)
     """Assets that could not be fetched, by url, with the time to try again."""
+    over: Mapping[str, datetime] = field(default_factory=dict)
+    """Occurrences that were stopped and are not held any more, by token: said again they do not ring again."""
+    volume: int = LOUDEST
+    """How loud alerts ring, 0 to LOUDEST."""
+    is_behind: bool = False
+    """A dialogue or another sound is in front: what rings is heard behind it."""
+    system: System = field(default_factory=System)
 
 
 def sounding_of(alerts: Iterable[Held]) -> Held | None:

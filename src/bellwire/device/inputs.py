@@ -4,18 +4,38 @@ It knows what the engine is told; it must not know who tells it. Beside these a 
 (`protocol.messages.envelope.Directive`).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
-from bellwire.device.held import Held
+from bellwire.device.held import LOUDEST, Held, Remembered, Setup
+from bellwire.protocol.messages import Message
 from bellwire.protocol.messages.envelope import Directive
 
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """The device has booted; `alerts` were saved before."""
+    """The device has booted; `alerts`, the volume and `remembered` were saved before."""
 
     alerts: tuple[Held, ...] = ()
+    volume: int = LOUDEST
+    remembered: Remembered = field(default_factory=Remembered)
+    setup: Setup = field(default_factory=Setup)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The cloud has said something; `raw` is the directive as it came."""
+
+    directive: Directive
+    raw: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotUnderstood:
+    """The cloud has said something that is no directive of this version; `problem` is one sentence."""
+
+    raw: str
+    problem: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +43,17 @@ class NotKept:
     """What this directive changes could not be saved: so nothing of it has happened."""
 
     directive: Directive
+    raw: str = ""
+    """The directive as it came."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What came of an event that is tried once (`outputs.Send.once`)."""
+
+    message: Message
+    status: int | None
+    """Of HTTP, as the profile means it; None: there was no answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +63,7 @@ class Connected:
 
 @dataclass(frozen=True, slots=True)
 class Disconnected:
-    """There is no downchannel any more."""
+    """There is no downchannel any more, or a try to connect has failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +88,25 @@ class DeletePressed:
     """Somebody deleted this alert on the device."""
 
     token: str
+
+
+@dataclass(frozen=True, slots=True)
+class VolumePressed:
+    """Somebody set how loud alerts ring; outside 0 to LOUDEST counts as the nearest of them."""
+
+    volume: int
+
+
+@dataclass(frozen=True, slots=True)
+class OtherAudio:
+    """A dialogue or another sound has begun, or nothing else is heard any more."""
+
+    in_front: bool
+
+
+@dataclass(frozen=True, slots=True)
+class UserActive:
+    """Somebody used the device in another way: spoke to it, or touched its screen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +136,21 @@ class LoggedOut:
     """The device is nobody's any more: nothing of the account may stay on it (System, note on logout)."""
 
 
+@dataclass(frozen=True, slots=True)
+class BelongsTo:
+    """The device has been paired: it is `owner`'s from now on, by whatever name the account or the device has there."""
+
+    owner: str
+
+
 Input = (
     Started
     | Directive
+    | Told
+    | NotUnderstood
+    | Answered
+    | UserActive
+    | BelongsTo
     | NotKept
     | Connected
     | Disconnected
@@ -96,6 +158,8 @@ Input = (
     | ClockStepped
     | StopPressed
     | DeletePressed
+    | VolumePressed
+    | OtherAudio
     | PlaybackEnded
     | AssetFetched
     | AssetFailed

@@ -25,6 +25,8 @@ class Outgoing:
     happened_at: datetime
     came_at: float
     """On the monotonic clock, in this run."""
+    once: bool = False
+    """It is not tried again."""
 
     @property
     def name(self) -> str:

@@ -22,6 +22,12 @@ class Observer:
     def disconnected(self, reason: str) -> None:
         """The cloud can't be reached any more, or still not; it will be tried again."""
 
+    def moved(self, cloud: str) -> None:
+        """Another cloud is looked for from now on, at this address."""
+
+    def logged_out(self) -> None:
+        """The cloud has ended this speaker's pairing: nothing of the account is on it any more."""
+
     def alert_set(self, occurrence: Occurrence) -> None:
         """An alert is there: a new one, a changed one, or one that was there when the speaker started."""
 
@@ -34,6 +40,9 @@ class Observer:
     def alert_removed(self, occurrence: Occurrence) -> None:
         """An alert is there no longer, or is not to be shown any more."""
 
+    def volume_changed(self, volume: int) -> None:
+        """Alerts ring so loud from now on, 0 to 100."""
+
     def message_sent(self, json: str) -> None:
         """An event goes to the cloud, each time that it is tried."""
 
@@ -42,7 +51,9 @@ class Observer:
 
 
 def tell(observer: Observer, before: State, after: State) -> None:
-    """Tell what became of the alerts between two states."""
+    """Tell what became of the alerts, and of how they ring, between two states."""
+    if after.volume != before.volume:
+        observer.volume_changed(after.volume)
     for token, held in before.alerts.items():
         if after.alerts.get(token) is not held:
             _tell_of_what_was(observer, held, after.alerts.get(token))

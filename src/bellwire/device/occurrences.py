@@ -4,6 +4,7 @@ It knows both vocabularies, of messages and of alerts; it must not know what is 
 """
 
 from collections.abc import Iterable
+from datetime import timedelta
 
 from bellwire.alerts.alert import Asset, Kind, Occurrence
 from bellwire.alerts.lifecycle import SOUNDING
@@ -11,7 +12,7 @@ from bellwire.device.held import Held
 from bellwire.device.ringer import sounds
 from bellwire.protocol.messages.alerts import SetAlert
 from bellwire.protocol.messages.context import AlertsState, AlertState
-from bellwire.protocol.profiles.profile import Profile
+from bellwire.protocol.profiles.profile import AssetFailure, Profile
 
 MAX_ASSETS = 32
 """Of one alert; those in the field have two or three."""
@@ -29,6 +30,9 @@ def occurrence_of(message: SetAlert) -> Occurrence:
         label=message.label or "",
         assets=tuple(Asset(asset.asset_id, asset.url) for asset in message.assets or ()),
         play_order=message.asset_play_order or (),
+        behind_asset=message.background_alert_asset or "",
+        loops=message.loop_count,
+        loop_pause=timedelta(milliseconds=message.loop_pause_in_milli_seconds or 0),
     )
 
 
@@ -38,21 +42,35 @@ def is_too_large(occurrence: Occurrence) -> bool:
 
 
 def sources_of(occurrence: Occurrence, profile: Profile) -> tuple[sounds.Source, ...]:
-    """What is played, in order. An id that no asset has, and a url that can't be fetched, are left out (SetAlert)."""
+    """What is played, in order (SetAlert).
+
+    In the place of an id that no asset has, and of a url that can't be had, is what the profile says: nothing, or the
+    bell.
+    """
     urls = {asset.asset_id: asset.url for asset in occurrence.assets}
-    found = (_source_of(urls.get(asset_id, ""), occurrence.kind, profile) for asset_id in occurrence.play_order)
+    instead = occurrence.kind if profile.asset_failure is AssetFailure.DEFAULT_SOUND else None
+    found = (_source_of(urls.get(each, ""), occurrence.kind, profile, instead) for each in occurrence.play_order)
     return tuple(source for source in found if source)
 
 
-def _source_of(url: str, kind: Kind, profile: Profile) -> sounds.Source | None:
+def behind_of(occurrence: Occurrence, profile: Profile) -> sounds.Source | None:
+    """What is played instead behind something else (`backgroundAlertAsset`); None: the same as in front."""
+    named = (asset.url for asset in occurrence.assets if asset.asset_id == occurrence.behind_asset)
+    return _source_of(next(named, ""), occurrence.kind, profile, None)
+
+
+def _source_of(url: str, kind: Kind, profile: Profile, instead: Kind | None) -> sounds.Source | None:
     if profile.is_bell(url):
         return sounds.Bell(next((named for named in Kind if profile.bell_of(named) == url), kind))
-    return sounds.Asset(url) if url.lower().startswith(("http://", "https://")) else None
+    if url.lower().startswith(("http://", "https://")):
+        return sounds.Asset(url, instead)
+    return sounds.Bell(instead) if instead else None
 
 
 def urls_of(occurrence: Occurrence, profile: Profile) -> set[str]:
     """The assets that must be fetched before it rings."""
-    return {source.url for source in sources_of(occurrence, profile) if isinstance(source, sounds.Asset)}
+    sources = (*sources_of(occurrence, profile), behind_of(occurrence, profile))
+    return {source.url for source in sources if isinstance(source, sounds.Asset)}
 
 
 def alerts_state_of(alerts: Iterable[Held]) -> AlertsState:

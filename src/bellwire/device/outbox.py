@@ -21,7 +21,7 @@ from bellwire.device.timer import Clock
 from bellwire.protocol.codec import Codec
 from bellwire.protocol.errors import ProtocolError
 from bellwire.protocol.messages import Message
-from bellwire.protocol.messages.context import AlertsState
+from bellwire.protocol.messages.context import AlertsState, ContextObject
 from bellwire.protocol.messages.envelope import Event
 from bellwire.protocol.multipart import MultipartWriter
 
@@ -46,7 +46,7 @@ PASSING = frozenset({401, 408, 412, 429})
 NEVER_TAKEN = "the cloud would never take it; its answer says why"
 
 PATIENT = {
-    401: "the cloud does not take this speaker's access token: start the speaker with a new one",
+    401: "the cloud does not take this speaker's access token: if it can't be renewed, start the speaker with another",
     412: "the cloud sees no downchannel on this connection: it is tried again after the next connect",
 }
 """Statuses that the same connection hardly changes: the longest wait comes first."""
@@ -73,12 +73,17 @@ class Outbox:
         observer: Observer,
         *,
         context: Callable[[], AlertsState],
+        components: Callable[[], tuple[ContextObject, ...]],
         is_moot: Callable[[Message], bool],
         on_directive: Callable[[bytes], object],
+        on_refusal: Callable[[bytes], object],
+        on_answer: Callable[[Message, int | None], object],
     ) -> None:
-        """`context` gives the device's state now; `is_moot` says whether an event that may be lost has lost its sense.
+        """`context` gives the device's alerts now, `components` the rest of its state; `is_moot` says whether an event
+        that may be lost has lost its sense.
 
-        `on_directive` takes each message that an answer brings.
+        `on_directive` takes each message that an answer brings, `on_refusal` what an answer says that refuses;
+        `on_answer` hears what came of an event that is tried once: the status, or None where none came.
         """
         self._codec = codec
         self._storage = storage
@@ -86,7 +91,10 @@ class Outbox:
         self._observer = observer
         self._context = context
         self._is_moot = is_moot
+        self._components = components
         self._on_directive = on_directive
+        self._on_refusal = on_refusal
+        self._on_answer = on_answer
         self._certified = Lane()
         self._loose = Lane()
         self._is_open = False
@@ -126,6 +134,10 @@ class Outbox:
     def opened(self) -> None:
         """There is a connection: what waits goes at once."""
         self._is_open = True
+        self.try_now()
+
+    def try_now(self) -> None:
+        """Whatever kept events from being taken may be gone: what waits for its next try goes at once."""
         self._certified.try_at_once()
         self._loose.try_at_once()
         self._news.set()
@@ -133,7 +145,9 @@ class Outbox:
     def closed(self) -> None:
         """There is no connection: what may be lost is lost."""
         self._is_open = False
+        lost = list(self._loose.waiting)
         self._loose.waiting.clear()
+        self._tell_of(lost)
 
     async def run(self, post: Post) -> None:
         """Sends, until it is cancelled."""
@@ -170,26 +184,53 @@ class Outbox:
         while certified.waiting and now - certified.waiting[0].came_at > KEPT_SECONDS:
             log.error("event dropped: it has waited too long", event_name=certified.waiting[0].name)
             self._remove(certified, certified.waiting[0])
+        loose = list(self._loose.waiting)
         self._loose.waiting = deque(
             waiting
-            for waiting in self._loose.waiting
+            for waiting in loose
             if now - waiting.came_at <= STALE_SECONDS and not self._is_moot(waiting.message)
         )
+        self._tell_of([waiting for waiting in loose if waiting not in self._loose.waiting])
+
+    def _tell_of(self, lost: Iterable[Outgoing]) -> None:
+        for outgoing in lost:
+            if outgoing.once:
+                self._on_answer(outgoing.message, None)
 
     async def _deliver(self, lane: Lane, outgoing: Outgoing, post: Post) -> None:
-        event = Event(message=outgoing.message, message_id=outgoing.message_id, alerts_state=self._context())
+        event = Event(
+            message=outgoing.message,
+            message_id=outgoing.message_id,
+            alerts_state=self._context(),
+            context=self._components(),
+        )
         json = self._codec.encode_event(event)
         self._observer.message_sent(json.decode())
         body = MultipartWriter("----" + secrets.token_hex(16), "form-data")
         try:
             answer = await post(body.whole([json]), body.content_type)
         except Unreachable as error:
+            if outgoing.once:
+                self._settle(lane, outgoing, None)
+                return
             wait = lane.failed(self._clock.monotonic())
             log.info("event not sent", event_name=outgoing.name, reason=str(error), next_try_seconds=wait)
             return
-        self._judge(lane, outgoing, answer.status)
+        if outgoing.once:
+            self._settle(lane, outgoing, answer.status)
+        else:
+            self._judge(lane, outgoing, answer.status)
         for message in answer.parts:
-            self._on_directive(message)
+            if answer.status < 300:
+                self._on_directive(message)
+            else:
+                self._on_refusal(message)
+
+    def _settle(self, lane: Lane, outgoing: Outgoing, status: int | None) -> None:
+        """What is tried once is over; when it was given up while it was under way, that has been said."""
+        if outgoing in lane.waiting:
+            lane.waiting.remove(outgoing)
+            self._on_answer(outgoing.message, status)
 
     def _judge(self, lane: Lane, outgoing: Outgoing, status: int) -> None:
         never_taken = _is_never_taken(status)

@@ -1,14 +1,14 @@
 """What a device does.
 
-It knows what the engine asks for; it must not know how it is done. `Save`, `Forget`, `DropEvents` and certified `Send`s
-of one step are kept together, or not at all, before anything of it is sent.
+It knows what the engine asks for; it must not know how it is done. `Save`, `Forget`, `Remember`, `SetVolume`,
+`DropEvents` and certified `Send`s of one step are kept together, or not at all, before anything of it is sent.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bellwire.alerts.alert import Kind
-from bellwire.device.held import Held
+from bellwire.device.held import Held, Remembered
 from bellwire.device.ringer.sounds import Source
 from bellwire.protocol.messages import Message
 
@@ -28,11 +28,20 @@ class Forget:
 
 
 @dataclass(frozen=True, slots=True)
+class Remember:
+    """Keep this beside the alerts."""
+
+    remembered: Remembered
+
+
+@dataclass(frozen=True, slots=True)
 class Send:
     """Tell the cloud. A `certified` event must arrive, however long it takes; another may be lost."""
 
     message: Message
     certified: bool = True
+    once: bool = False
+    """It is not tried again: what comes of it is said as `inputs.Answered`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +59,10 @@ class Ring:
     """What is played, in this order; nothing: the bell of the kind."""
     rounds: int | None
     """How often; None: until it is stopped."""
+    pause: timedelta = timedelta()
+    """Silence between two rounds."""
+    behind: Source | None = None
+    """What is played instead while something else is in front; None: the same, softly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +80,20 @@ class Stop:
 
 
 @dataclass(frozen=True, slots=True)
+class SetVolume:
+    """Let alerts ring so loud from now on, 0 to `held.LOUDEST`, and keep it, over power cuts too."""
+
+    volume: int
+
+
+@dataclass(frozen=True, slots=True)
+class PutBehind:
+    """Let what rings, now and later, be heard behind something else; or in front again."""
+
+    is_behind: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Fetch:
     """Make these assets ready to play."""
 
@@ -81,10 +108,44 @@ class ForgetAssets:
 
 
 @dataclass(frozen=True, slots=True)
+class DropAssets:
+    """Nothing that was ever fetched may stay."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reconnect:
+    """Leave the connection, if there is one, and connect at once to where the state now says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Warn:
+    """Tell the person who runs the device, in one sentence, what is wrong and how to mend it."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class WakeAt:
     """Say `inputs.Woke` at this time, and no longer at the one named before; None: at none."""
 
     time: datetime | None
 
 
-Output = Save | Forget | Send | DropEvents | Ring | Mute | Stop | Fetch | ForgetAssets | WakeAt
+Output = (
+    Save
+    | Forget
+    | Remember
+    | Send
+    | DropEvents
+    | Ring
+    | Mute
+    | Stop
+    | SetVolume
+    | PutBehind
+    | Fetch
+    | ForgetAssets
+    | DropAssets
+    | Reconnect
+    | Warn
+    | WakeAt
+)

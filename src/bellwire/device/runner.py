@@ -13,26 +13,29 @@ from uuid import uuid4
 import structlog
 
 from bellwire.device import inputs, outputs
+from bellwire.device.clouds import Clouds
 from bellwire.device.engine import alerts_state, is_moot, step
-from bellwire.device.held import State
+from bellwire.device.held import LOUDEST, Setup, State
 from bellwire.device.inputs import Input
 from bellwire.device.lane import Outgoing
 from bellwire.device.observer import Observer, tell
 from bellwire.device.outbox import Outbox, Post
 from bellwire.device.outputs import Output
 from bellwire.device.ringer.sounds import Source
-from bellwire.device.storage import Storage, StorageError
+from bellwire.device.storage import Storage, StorageError, fact_of, volume_fact
+from bellwire.device.system import components
 from bellwire.device.timer import Clock, Timer
 from bellwire.protocol.codec import Codec
 from bellwire.protocol.errors import ProtocolError
-from bellwire.protocol.messages.envelope import Directive
 from bellwire.protocol.messages.system import Exception as CloudException
 from bellwire.protocol.profiles.profile import Profile
 
 log = structlog.get_logger()
 
 REFUSALS = {
-    401: "the cloud does not take this speaker's access token: start the speaker with a new one",
+    401: "the cloud does not take this speaker's access token: if it can't be renewed, start the speaker with another",
+    404: "the cloud knows this speaker by another version of the protocol: start it with --profile, as "
+    "`bellwire device list` shows it",
     429: "the cloud has this speaker's downchannel already: is another one running with the same token?",
 }
 
@@ -40,7 +43,21 @@ REFUSALS = {
 class Bell(Protocol):
     """What sounds (`ringer.Ringer`)."""
 
-    def ring(self, token: str, kind: str, sources: tuple[Source, ...], *, rounds: int | None = None) -> None:
+    volume: float
+    """How loud it rings, 0 to 1."""
+    behind: bool
+    """What rings is heard behind something else."""
+
+    def ring(
+        self,
+        token: str,
+        kind: str,
+        sources: tuple[Source, ...],
+        *,
+        rounds: int | None = None,
+        pause: timedelta = timedelta(),
+        behind: Source | None = None,
+    ) -> None:
         """Begin at once; what rang before ends."""
 
     def mute(self, token: str) -> None:
@@ -54,6 +71,9 @@ class Bell(Protocol):
 
     def forget(self, urls: Iterable[str]) -> None:
         """Drop assets."""
+
+    def forget_all(self) -> None:
+        """Drop every asset that there is."""
 
 
 class Runner:
@@ -78,18 +98,25 @@ class Runner:
             clock,
             observer,
             context=lambda: alerts_state(self._state),
+            components=lambda: components(self._state, profile),
             is_moot=lambda message: is_moot(message, self._state),
             on_directive=self.directive,
+            on_refusal=self.refusal,
+            on_answer=lambda message, status: self.happens(inputs.Answered(message, status)),
         )
         self._bell: Bell
+        self._reconnect: Callable[[], None]
 
-    def start(self, bell: Bell) -> None:
-        """Goes on where the last run ended. Raises StorageError when what it left can't be read."""
-        self._bell = bell
-        held, letters = self._storage.alerts(), self._storage.letters()
+    def start(self, bell: Bell, setup: Setup, *, reconnect: Callable[[], None]) -> None:
+        """Goes on where the last run ended. Raises StorageError when what it left can't be read.
+
+        `reconnect` leaves the connection, and connects at once to the cloud that `clouds` then says.
+        """
+        self._bell, self._reconnect = bell, reconnect
+        held, letters, volume = self._storage.alerts(), self._storage.letters(), self._storage.volume()
         self._outbox.restore(letters)
         self._timer.start()
-        self.happens(inputs.Started(held))
+        self.happens(inputs.Started(held, volume, self._storage.remembered(), setup))
 
     def close(self) -> None:
         """Wakes no more."""
@@ -98,6 +125,10 @@ class Runner:
     async def send(self, post: Post) -> None:
         """Takes events to the cloud, until it is cancelled."""
         await self._outbox.run(post)
+
+    def send_now(self) -> None:
+        """Events that the cloud refused may be taken now."""
+        self._outbox.try_now()
 
     def happens(self, happened: Input) -> None:
         """Has the engine decide what to do about it, and does it.
@@ -114,23 +145,26 @@ class Runner:
         now = self._clock.wall()
         before = self._state
         state, done = step(before, happened, now, self._profile)
-        outgoing = [self._outgoing(send, now) for send in done if isinstance(send, outputs.Send)]
+        outgoing = [self._outgoing(send, now) for send in _to_send(done)]
         if isinstance(happened, inputs.Woke):
             # On time, where a disk may take its time. What the power cuts off between the two is due at boot again.
             self._perform(done, _ON_THE_BELL)
             self._state = state
             self._keep(done, outgoing)
             self._line_up(done, outgoing)
-        elif self._keep(done, outgoing) or not isinstance(happened, Directive):
+        elif self._keep(done, outgoing) or not isinstance(happened, inputs.Told):
             # All but a directive goes on without a disk.
             self._state = state
             self._line_up(done, outgoing)
             self._perform(done, _ON_THE_BELL)
         else:
-            self._step(inputs.NotKept(happened))
+            self._step(inputs.NotKept(happened.directive, happened.raw))
             return
-        self._perform(done, _WITH_ASSETS)
+        self._perform(done, _AFTERWARDS)
         tell(self._observer, before, state)
+        was, now_at = before.system.remembered.clouds, state.system.remembered.clouds
+        if now_at.current != (was.current or now_at.configured):
+            self._observer.moved(now_at.current)
 
     def _line_up(self, done: tuple[Output, ...], outgoing: list[Outgoing]) -> None:
         """What is to come of it later, and so waits for nothing that may fail."""
@@ -144,7 +178,7 @@ class Runner:
                 table[type(output)](self, output)
 
     def _outgoing(self, send: outputs.Send, now: datetime) -> Outgoing:
-        return Outgoing(send.message, str(uuid4()), send.certified, now, self._clock.monotonic())
+        return Outgoing(send.message, str(uuid4()), send.certified, now, self._clock.monotonic(), send.once)
 
     def _keep(self, done: tuple[Output, ...], outgoing: list[Outgoing]) -> bool:
         """Keeps all that must survive, in one transaction. Whether it could."""
@@ -152,14 +186,29 @@ class Runner:
         forget = [output.token for output in done if isinstance(output, outputs.Forget)]
         letters = [self._outbox.letter(event) for event in outgoing if event.certified]
         drop_letters = outputs.DropEvents() in done
-        if not (save or forget or letters or drop_letters):
+        facts = _facts(done)
+        if not (save or forget or letters or drop_letters or facts):
             return True
         try:
-            self._storage.keep(save=save, forget=forget, letters=letters, drop_letters=drop_letters)
+            self._storage.keep(save=save, forget=forget, letters=letters, drop_letters=drop_letters, facts=facts)
         except StorageError as error:
             log.critical("not kept", reason=str(error))
             return False
         return True
+
+    @property
+    def volume(self) -> int:
+        """How loud alerts ring, 0 to LOUDEST."""
+        return self._state.volume
+
+    @property
+    def clouds(self) -> Clouds:
+        """Where the cloud is, and where it has been."""
+        return self._state.system.remembered.clouds
+
+    def meaning_of(self, status: int) -> int:
+        """The status for which this one stands in this version of the protocol."""
+        return self._codec.meaning_of(status)
 
     # What the connection tells.
 
@@ -179,22 +228,32 @@ class Runner:
         """The cloud does not want this downchannel."""
         reason = REFUSALS.get(status, "the cloud refused the downchannel; it is tried again")
         log.error("refused", status=status, reason=reason)
-        if body:
-            self.directive(body)
-        self.disconnected(f"{status}: {reason}")
+        said = self.refusal(body) if body else ""
+        self.disconnected(f"{status}: {reason}" + (f" (the cloud says: {said})" if said else ""))
+
+    def refusal(self, body: bytes) -> str:
+        """Why the cloud refused something, in its own words; nothing where they can't be understood."""
+        self._observer.message_received(body.decode("utf-8", "replace"))
+        try:
+            said = self._codec.decode_refusal(body)
+        except ProtocolError as error:
+            log.warning("refusal not understood", reason=str(error))
+            return ""
+        return _warned_of(said)
 
     def directive(self, body: bytes) -> None:
-        """A message of the cloud. One that can't be understood is logged and passed over."""
-        self._observer.message_received(body.decode("utf-8", "replace"))
+        """A message of the cloud. One that can't be understood is logged; the profile says what else is done."""
+        raw = body.decode("utf-8", "replace")
+        self._observer.message_received(raw)
         try:
             directive = self._codec.decode_directive(body)
         except ProtocolError as error:
-            log.warning("message passed over", reason=str(error))
+            log.warning("message not understood", reason=str(error))
+            self.happens(inputs.NotUnderstood(raw, str(error)))
             return
         if isinstance(directive.message, CloudException):
-            said = directive.message
-            log.warning("the cloud found a mistake", status=said.code, description=said.description[:500])
-        self.happens(directive)
+            _warned_of(directive.message)
+        self.happens(inputs.Told(directive, raw))
 
     # What the ringer tells.
 
@@ -221,11 +280,38 @@ class Runner:
         self.happens(inputs.AssetFailed(url, reason))
 
 
+def _warned_of(said: CloudException) -> str:
+    description = said.description[:500]
+    log.warning("the cloud found a mistake", status=said.code, description=description)
+    return description
+
+
+def _to_send(done: tuple[Output, ...]) -> list[outputs.Send]:
+    """What is to be sent, but for what is dropped after it in the same turn."""
+    dropped = max((number for number, output in enumerate(done) if isinstance(output, outputs.DropEvents)), default=0)
+    return [output for output in done[dropped:] if isinstance(output, outputs.Send)]
+
+
+def _facts(done: tuple[Output, ...]) -> dict[str, str]:
+    """What is to be kept beside alerts and events."""
+    facts: dict[str, str] = {}
+    for output in done:
+        if isinstance(output, outputs.SetVolume):
+            facts |= volume_fact(output.volume)
+        elif isinstance(output, outputs.Remember):
+            facts |= fact_of(output.remembered)
+    return facts
+
+
 Performances = Mapping[type[Output], Callable[[Runner, Any], None]]
 
 _ON_THE_BELL: Performances = {
     outputs.Mute: lambda runner, mute: runner._bell.mute(mute.token),
-    outputs.Ring: lambda runner, ring: runner._bell.ring(ring.token, ring.kind, ring.sources, rounds=ring.rounds),
+    outputs.PutBehind: lambda runner, put: setattr(runner._bell, "behind", put.is_behind),
+    outputs.Ring: lambda runner, ring: runner._bell.ring(
+        ring.token, ring.kind, ring.sources, rounds=ring.rounds, pause=ring.pause, behind=ring.behind
+    ),
+    outputs.SetVolume: lambda runner, volume: setattr(runner._bell, "volume", volume.volume / LOUDEST),
     outputs.Stop: lambda runner, stop: runner._bell.stop(stop.token),
 }
 
@@ -234,7 +320,10 @@ _LATER: Performances = {
     outputs.WakeAt: lambda runner, wake: runner._timer.set(wake.time),
 }
 
-_WITH_ASSETS: Performances = {
+_AFTERWARDS: Performances = {
+    outputs.DropAssets: lambda runner, _: runner._bell.forget_all(),
     outputs.Fetch: lambda runner, fetch: runner._bell.prepare(fetch.urls),
     outputs.ForgetAssets: lambda runner, forget: runner._bell.forget(forget.urls),
+    outputs.Reconnect: lambda runner, _: runner._reconnect(),
+    outputs.Warn: lambda _, warn: log.error("something is to be mended", what=warn.text),
 }

@@ -1,21 +1,22 @@
-"""The device's truth: one SQLite file with its alerts and the events that must arrive.
+"""The device's truth: one SQLite file with its alerts, the events that must arrive, and single facts beside them.
 
 It knows tables and transactions; it must not know what an alert does, nor what an event says.
 """
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 
 import msgspec
 
-from bellwire.device.held import Held
+from bellwire.device.held import LOUDEST, Held, Remembered
 
-_VERSION = 1
-_SCHEMA = """
+_SCHEMA = (
+    """
 CREATE TABLE alerts (token TEXT PRIMARY KEY, held TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE events (
     position INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -23,10 +24,30 @@ CREATE TABLE events (
     happened_at REAL NOT NULL,
     event BLOB NOT NULL
 );
-"""
+""",
+    "CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;",
+)
+"""What leads from each version of the file's form to the next one; what was kept in the older one stays."""
+
+_VERSION = len(_SCHEMA)
 
 _encode = msgspec.json.Encoder().encode
 _decode_held = msgspec.json.Decoder(Held).decode
+_decode_remembered = msgspec.json.Decoder(Remembered).decode
+_REMEMBERED = "remembered"
+
+
+_VOLUME = "volume"
+
+
+def volume_fact(volume: int) -> dict[str, str]:
+    """The form in which the alert volume is kept."""
+    return {_VOLUME: str(volume)}
+
+
+def fact_of(remembered: Remembered) -> dict[str, str]:
+    """The form in which it is kept."""
+    return {_REMEMBERED: _encode(remembered).decode()}
 
 
 class StorageError(Exception):
@@ -71,6 +92,23 @@ class Storage:
         with self._errors_named():
             return tuple(_decode_held(held) for (held,) in self._db.execute("SELECT held FROM alerts ORDER BY token"))
 
+    def facts(self) -> dict[str, str]:
+        """What is kept beside, by name."""
+        with self._errors_named():
+            return dict(self._db.execute("SELECT name, value FROM facts"))
+
+    def remembered(self) -> Remembered:
+        """The fact that `fact_of` makes."""
+        with self._errors_named():
+            kept = self.facts().get(_REMEMBERED)
+            return _decode_remembered(kept) if kept else Remembered()
+
+    def volume(self) -> int:
+        """The alert volume; as loud as can be, where nobody has set it yet."""
+        with self._errors_named():
+            kept = self.facts().get(_VOLUME)
+            return msgspec.json.decode(kept, type=int) if kept else LOUDEST
+
     def letters(self) -> tuple[Letter, ...]:
         """The events that have not arrived, the oldest first."""
         with self._errors_named():
@@ -86,6 +124,7 @@ class Storage:
         forget: Iterable[str] = (),
         letters: Iterable[Letter] = (),
         drop_letters: bool = False,
+        facts: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         """All of this, or nothing: `drop_letters` drops those that were kept before."""
         with self._transaction() as db:
@@ -99,6 +138,9 @@ class Storage:
             db.executemany(
                 "INSERT INTO events (message_id, happened_at, event) VALUES (?, ?, ?)",
                 [(letter.message_id, letter.happened_at.timestamp(), letter.event) for letter in letters],
+            )
+            db.executemany(
+                "INSERT INTO facts VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", facts.items()
             )
 
     def arrived(self, message_id: str) -> None:
@@ -114,7 +156,8 @@ class Storage:
                 f"{_VERSION}): use that version, or another data folder"
             )
         if version < _VERSION:
-            self._db.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = {_VERSION}; COMMIT")
+            changes = "".join(_SCHEMA[version:])
+            self._db.executescript(f"BEGIN IMMEDIATE; {changes} PRAGMA user_version = {_VERSION}; COMMIT")
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:

@@ -9,14 +9,17 @@ from datetime import datetime, timedelta
 
 from bellwire.alerts.lifecycle import Life, Step, after
 from bellwire.device import difference
-from bellwire.device.held import Held, State, sounding_of
+from bellwire.device.held import LOUDEST, Held, State, sounding_of
 from bellwire.device.outputs import Output, Send
 from bellwire.protocol.messages.alerts import (
+    AlertEnteredBackground,
+    AlertEnteredForeground,
     AlertStarted,
     AlertStopped,
     DeleteAlertSucceeded,
     OneAlert,
     SetAlertSucceeded,
+    VolumeChanged,
 )
 from bellwire.protocol.profiles.profile import Profile
 
@@ -31,6 +34,9 @@ REPORTS: Mapping[Step, type[OneAlert]] = {
 }
 """Steps that the cloud must hear of; the others are the device's own affair."""
 
+MOST_OVER = 1000
+"""Occurrences that are remembered after they were stopped; of more the oldest are forgotten."""
+
 
 class Turn:
     """The state while it changes, and what is said meanwhile. Lives as long as one call of `engine.step`."""
@@ -40,7 +46,15 @@ class Turn:
         self.profile = profile
         self.alerts = dict(state.alerts)
         self.missing = dict(state.missing)
+        self.over = dict(state.over)
+        self.volume = state.volume
+        self.is_behind = state.is_behind
+        self.system = state.system
+        self.raw = ""
+        """The directive that leads to it all, as it came."""
         self.before = state
+        self.kept = state
+        """What is on the disk, as far as it is not what was before: at a start there is more."""
         self._done: list[Output] = []
 
     def take(self, held: Held, step: Step) -> Held:
@@ -48,6 +62,8 @@ class Turn:
         moved = self.take_silently(held, step)
         if step in REPORTS:
             self.report(REPORTS[step], moved)
+        if step is Step.START:
+            self.report_place(moved)
         return moved
 
     def take_silently(self, held: Held, step: Step) -> Held:
@@ -55,7 +71,12 @@ class Turn:
         life = after(held.life, step)
         limits = {Life.RINGING: self.profile.ring_limit, Life.MUTED: ANSWER_PATIENCE}
         moved = replace(held, life=life, ends_at=self.now + limits[life] if life in limits else None)
-        if life is Life.ABSENT:
+        is_removed = life is Life.STOPPED and self.profile.stopping_removes
+        if life is Life.SET:
+            self.over.pop(held.token, None)
+        if is_removed:
+            self.over[held.token] = held.occurrence.scheduled_time
+        if is_removed or life is Life.ABSENT:
             self.alerts.pop(held.token, None)
         else:
             self.alerts[held.token] = moved
@@ -64,6 +85,21 @@ class Turn:
     def report(self, report: type[OneAlert], held: Held, *, certified: bool = True) -> None:
         """Tell the cloud something of one alert."""
         self.do(Send(report(token=held.token, type=held.occurrence.kind.value), certified))
+
+    def report_place(self, held: Held) -> None:
+        """Tell the cloud whether what rings is in front or behind something else, where a version has words for it.
+
+        It must arrive, for what comes after the alert's end would be taken for a new beginning.
+        """
+        place = AlertEnteredBackground if self.is_behind else AlertEnteredForeground
+        if self.profile.has(place):
+            self.report(place, held)
+
+    def set_volume(self, volume: int) -> None:
+        """Let alerts ring so loud, and tell the cloud (VolumeChanged) where a version has it."""
+        self.volume = min(max(volume, 0), LOUDEST)
+        if self.profile.has(VolumeChanged):
+            self.do(Send(VolumeChanged(volume=self.volume)))
 
     def do(self, output: Output) -> None:
         """Have something done that does not follow from the state."""
@@ -80,11 +116,19 @@ class Turn:
 
     def end(self) -> tuple[State, tuple[Output, ...]]:
         """The new state, and all that is to be done: what is kept comes first, what is heard after it."""
-        state = State(self.alerts, self.missing)
+        state = replace(
+            self.before,
+            alerts=self.alerts,
+            missing=self.missing,
+            over=dict(list(self.over.items())[-MOST_OVER:]),
+            volume=self.volume,
+            is_behind=self.is_behind,
+            system=self.system,
+        )
         return state, tuple(self._outputs(state))
 
     def _outputs(self, state: State) -> Iterator[Output]:
-        yield from difference.to_keep(self.before, state)
+        yield from difference.to_keep(self.kept, state)
         yield from self._done
         yield from difference.to_sound(self.before, state, self.profile)
         yield from difference.to_fetch(self.before, state, self.profile)

@@ -99,6 +99,31 @@ def test_a_forgotten_asset_is_gone(server: Server, tmp_path: Path, tone: Make, w
     assert files(tmp_path) == {name_of(kept)}
 
 
+def test_all_can_be_forgotten_also_what_an_earlier_life_has_left(
+    server: Server, tmp_path: Path, tone: Make, wav: Make
+) -> None:
+    url = server.give("/a", wav(tone(480, 5000)))
+    cache = AssetCache(tmp_path, trusted_origin=server.origin)
+    (tmp_path / name_of("http://cloud.example/earlier")).write_bytes(b"x")
+    (tmp_path / "stuck").mkdir()
+    asyncio.run(cache.fetch(url))
+    with capture_logs() as logs:
+        cache.forget_all()
+    assert cache.clip(url) is None
+    assert files(tmp_path) == {"stuck"}
+    assert [(entry["event"], entry["file"]) for entry in logs] == [("asset not deleted", "stuck")]
+
+
+def test_the_clouds_that_are_trusted_may_change(server: Server, tmp_path: Path, tone: Make, wav: Make) -> None:
+    url = server.give("/a", wav(tone(480, 5000)))
+    cache = AssetCache(tmp_path, trusted_origin="https://cloud.example")
+    with pytest.raises(AssetError, match="and not the cloud"):
+        asyncio.run(cache.fetch(url))
+    cache.trust(["https://cloud.example", server.origin])
+    asyncio.run(cache.fetch(url))
+    assert cache.clip(url) is not None
+
+
 def test_what_the_disk_does_not_let_go_is_logged_and_the_next_is_forgotten(
     server: Server, tmp_path: Path, tone: Make, wav: Make
 ) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bellwire.device.ringer.mixer import Mixer, Report, Ring
+from bellwire.device.ringer.mixer import SOFTLY, Mixer, Ring
 
 Tone = Callable[..., bytes]
 FADE = 240
@@ -19,8 +19,14 @@ def samples(pcm: bytes) -> list[int]:
     return list(array("h", pcm))
 
 
-def ring(*clips: bytes, token: str = "a", rounds: int | None = None) -> Ring:
-    return Ring(token, lambda: clips, rounds)
+def ring(
+    *clips: bytes, token: str = "a", rounds: int | None = None, pause: int = 0, behind: tuple[bytes, ...] = ()
+) -> Ring:
+    return Ring(token, lambda: clips, rounds, pause, lambda: behind)
+
+
+def reports(mixer: Mixer) -> list[str]:
+    return [f"{report.ring.token} {report.what}" for report in mixer.take_reports()]
 
 
 def counted(start: int, frames: int) -> bytes:
@@ -31,7 +37,7 @@ def counted(start: int, frames: int) -> bytes:
 def test_silence_when_nothing_plays() -> None:
     mixer = Mixer()
     assert mixer.read(480) == bytes(960)
-    assert mixer.take_reports() == []
+    assert reports(mixer) == []
 
 
 @given(lengths=st.lists(st.integers(1, 40), min_size=1, max_size=5), reads=st.lists(st.integers(0, 97), max_size=30))
@@ -50,9 +56,9 @@ def test_counted_rounds_end_in_silence_and_are_reported_once() -> None:
     mixer, clip = Mixer(), counted(1, 50)
     mixer.play(ring(clip, rounds=3))
     assert mixer.read(200) == clip * 3 + bytes(100)
-    assert mixer.take_reports() == [Report("a", "sounding"), Report("a", "ended")]
+    assert reports(mixer) == ["a sounding", "a ended"]
     assert mixer.read(200) == bytes(400)
-    assert mixer.take_reports() == []
+    assert reports(mixer) == []
 
 
 def test_a_ring_that_is_stopped_at_its_last_frames_is_not_reported_as_ended() -> None:
@@ -61,7 +67,7 @@ def test_a_ring_that_is_stopped_at_its_last_frames_is_not_reported_as_ended() ->
     mixer.read(90)
     mixer.stop()
     assert mixer.read(100)[20:] == bytes(180)
-    assert mixer.take_reports() == [Report("a", "sounding")]
+    assert reports(mixer) == ["a sounding"]
 
 
 def test_each_round_is_asked_for_anew() -> None:
@@ -78,7 +84,7 @@ def test_a_round_without_a_sample_ends_the_ring() -> None:
     mixer = Mixer()
     mixer.play(ring(b"", b""))
     assert mixer.read(100) == bytes(200)
-    assert mixer.take_reports() == [Report("a", "ended")]
+    assert reports(mixer) == ["a ended"]
 
 
 def test_stop_fades_within_five_milliseconds_and_then_is_exactly_silent(tone: Tone) -> None:
@@ -90,7 +96,7 @@ def test_stop_fades_within_five_milliseconds_and_then_is_exactly_silent(tone: To
     assert faded[FADE:] == [0] * (1000 - FADE)
     assert all(sooner >= later for sooner, later in pairwise(faded))
     assert max(abs(sooner - later) for sooner, later in pairwise([20_000, *faded])) < 100
-    assert mixer.take_reports() == [Report("a", "sounding")]
+    assert reports(mixer) == ["a sounding"]
     assert mixer.read(480) == bytes(960)
 
 
@@ -100,9 +106,9 @@ def test_mute_is_silent_and_the_ring_goes_on_unheard() -> None:
     mixer.read(100)
     mixer.mute()
     assert mixer.read(899)[2 * FADE :] == bytes(2 * (899 - FADE))
-    assert mixer.take_reports() == [Report("a", "sounding")]
+    assert reports(mixer) == ["a sounding"]
     mixer.read(2)
-    assert mixer.take_reports() == [Report("a", "ended")]
+    assert reports(mixer) == ["a ended"]
 
 
 def test_the_next_ring_is_heard_after_a_mute(tone: Tone) -> None:
@@ -113,7 +119,7 @@ def test_the_next_ring_is_heard_after_a_mute(tone: Tone) -> None:
     mixer.read(FADE)
     mixer.play(ring(clip, token="b"))
     assert mixer.read(500) == clip
-    assert mixer.take_reports() == [Report("a", "sounding"), Report("b", "sounding")]
+    assert reports(mixer) == ["a sounding", "b sounding"]
 
 
 def test_a_ring_that_was_muted_before_it_began_is_never_heard(tone: Tone) -> None:
@@ -132,7 +138,17 @@ def test_a_ring_takes_the_place_of_another_after_its_fade(tone: Tone) -> None:
     mixer.play(ring(clip, token="b"))
     heard = mixer.read(FADE + 700)
     assert heard[2 * FADE :] == clip
-    assert mixer.take_reports() == [Report("a", "sounding"), Report("b", "sounding")]
+    assert reports(mixer) == ["a sounding", "b sounding"]
+
+
+def test_what_nobody_has_heard_yet_gives_way_at_once(tone: Tone) -> None:
+    mixer, clip = Mixer(), tone(700, 3000)
+    mixer.play(ring(counted(1, 10), rounds=1))
+    mixer.read(20)
+    mixer.play(ring(tone(500, 9000), token="b"))
+    mixer.play(ring(clip, token="c"))
+    assert mixer.read(700) == clip
+    assert reports(mixer) == ["a sounding", "a ended", "c sounding"]
 
 
 def test_stop_also_drops_the_ring_that_waits_for_the_fade(tone: Tone) -> None:
@@ -148,9 +164,9 @@ def test_the_first_sound_is_reported_not_the_first_frame() -> None:
     mixer = Mixer()
     mixer.play(ring(bytes(200), counted(1, 100)))
     mixer.read(100)
-    assert mixer.take_reports() == []
+    assert reports(mixer) == []
     mixer.read(1)
-    assert mixer.take_reports() == [Report("a", "sounding")]
+    assert reports(mixer) == ["a sounding"]
 
 
 def test_the_volume_scales_every_sample(tone: Tone) -> None:
@@ -178,9 +194,145 @@ def test_a_volume_out_of_range_is_refused(volume: float) -> None:
         mixer.volume = volume
 
 
+def test_at_volume_0_it_rings_unheard() -> None:
+    mixer = Mixer(volume=0.0)
+    mixer.play(ring(counted(1, 100), rounds=1))
+    assert mixer.read(200) == bytes(400)
+    assert reports(mixer) == ["a sounding", "a ended"]
+
+
+# Pauses.
+
+
+@given(
+    length=st.integers(1, 40),
+    pause=st.integers(0, 300),
+    rounds=st.integers(1, 5),
+    reads=st.lists(st.integers(1, 97), max_size=40),
+)
+def test_pauses_are_exact_between_rounds_and_nowhere_else(
+    length: int, pause: int, rounds: int, reads: list[int]
+) -> None:
+    clip = counted(1, length)
+    mixer = Mixer()
+    mixer.play(ring(clip, rounds=rounds, pause=pause))
+    heard = b"".join(mixer.read(frames) for frames in reads)
+    whole = bytes(2 * pause).join([clip] * rounds)
+    assert heard == (whole + bytes(len(heard)))[: len(heard)]
+    over_at = len(whole) // 2
+    assert ("a ended" in reports(mixer)) == (sum(reads) > over_at)
+
+
+def test_a_pause_of_weeks_takes_no_memory_and_can_be_stopped(tone: Tone) -> None:
+    mixer = Mixer()
+    mixer.play(ring(counted(1, 10), pause=10**12))
+    assert mixer.read(48_000)[20:] == bytes(2 * 47_990)
+    mixer.play(ring(tone(500, 3000), token="b"))
+    assert mixer.read(500) == tone(500, 3000)
+    assert reports(mixer) == ["a sounding", "b sounding"]
+
+
+def test_a_ring_that_is_replaced_as_a_pause_begins_fades_no_longer_than_its_sound() -> None:
+    mixer, after = Mixer(), counted(500, 50)
+    mixer.play(ring(counted(1, 100), pause=1000))
+    mixer.read(90)
+    mixer.play(ring(after, token="b"))
+    assert mixer.read(60)[20:] == after
+
+
+# Behind something else.
+
+
+def test_behind_something_else_it_is_heard_at_a_quarter_and_comes_back(tone: Tone) -> None:
+    mixer = Mixer()
+    mixer.play(ring(tone(9000, 20_000, period=18_000)))
+    mixer.read(10)
+    mixer.behind = True
+    heard = samples(mixer.read(1000))
+    assert heard[FADE:] == [round(20_000 * SOFTLY)] * (1000 - FADE)
+    assert max(abs(sooner - later) for sooner, later in pairwise([20_000, *heard])) < 100
+    mixer.behind = False
+    heard = samples(mixer.read(1000))
+    assert heard[FADE:] == [20_000] * (1000 - FADE)
+    assert reports(mixer) == ["a sounding"]
+
+
+def test_what_begins_behind_is_soft_from_its_first_sample(tone: Tone) -> None:
+    mixer, clip = Mixer(volume=0.5), tone(400, 8000)
+    mixer.behind = True
+    mixer.play(ring(clip))
+    assert samples(mixer.read(400)) == [sample // 8 for sample in samples(clip)]
+
+
+def test_behind_something_else_its_own_sound_for_there_is_heard_instead(tone: Tone) -> None:
+    mixer, front, own = Mixer(), tone(960, 9000), tone(480, 3000)
+    mixer.play(ring(front, behind=(own,)))
+    mixer.read(100)
+    mixer.behind = True
+    assert mixer.read(FADE + 960)[2 * FADE :] == own * 2
+    mixer.read(100)
+    mixer.behind = False
+    assert mixer.read(FADE + 1920)[2 * FADE :] == front * 2
+    assert reports(mixer) == ["a sounding"]
+
+
+def test_its_own_sound_for_there_is_played_from_the_round_after_it_came(tone: Tone) -> None:
+    mixer, front, own = Mixer(), tone(480, 8000), tone(480, 3000)
+    there: list[bytes] = []
+    mixer.play(Ring("a", lambda: (front,), behind=lambda: there))
+    mixer.behind = True
+    assert samples(mixer.read(480)) == [sample // 4 for sample in samples(front)]
+    there.append(own)
+    assert mixer.read(480)[2 * FADE :] == own[2 * FADE :]
+    assert mixer.read(480) == own
+
+
+def test_going_behind_in_a_pause_changes_what_comes_after_it(tone: Tone) -> None:
+    mixer, front, own = Mixer(), tone(200, 8000), tone(200, 3000)
+    mixer.play(ring(front, pause=100, rounds=3, behind=(own,)))
+    mixer.read(250)
+    mixer.behind = True
+    assert mixer.read(50 + 200) == bytes(100) + own
+    mixer.read(50)
+    mixer.behind = False
+    assert mixer.read(50 + 200 + 10) == bytes(100) + front + bytes(20)
+    assert reports(mixer) == ["a sounding", "a ended"]
+
+
+def test_a_round_that_was_cut_to_go_behind_is_not_counted_twice(tone: Tone) -> None:
+    mixer, front, own = Mixer(), tone(1000, 8000), tone(500, 3000)
+    mixer.play(ring(front, rounds=2, behind=(own,)))
+    mixer.read(1000 + 10)
+    mixer.behind = True
+    assert mixer.read(FADE + 600)[2 * FADE :] == own + bytes(200)
+    assert reports(mixer) == ["a sounding", "a ended"]
+
+
+def test_a_ring_that_waits_for_a_fade_begins_where_it_is_by_then(tone: Tone) -> None:
+    mixer, clip = Mixer(), tone(400, 8000)
+    mixer.play(ring(tone(9000, 20_000)))
+    mixer.read(10)
+    mixer.play(ring(clip, token="b"))
+    mixer.behind = True
+    mixer.behind = True
+    assert samples(mixer.read(FADE + 400))[FADE:] == [sample // 4 for sample in samples(clip)]
+
+
+def test_what_is_muted_stays_so_wherever_it_is(tone: Tone) -> None:
+    mixer = Mixer()
+    mixer.play(ring(tone(500, 9000), behind=(tone(500, 3000),)))
+    mixer.read(10)
+    mixer.mute()
+    mixer.read(FADE)
+    mixer.behind = True
+    assert mixer.read(2000) == bytes(4000)
+    mixer.behind = False
+    assert mixer.read(2000) == bytes(4000)
+
+
 def test_commands_from_another_thread_never_break_a_read(tone: Tone) -> None:
     mixer, done = Mixer(), threading.Event()
-    clips = [tone(333, 1000), tone(77, 2000)]
+    clips = (tone(333, 1000), tone(77, 2000))
     lengths = set()
 
     def read() -> None:
@@ -190,8 +342,9 @@ def test_commands_from_another_thread_never_break_a_read(tone: Tone) -> None:
     reader = threading.Thread(target=read)
     reader.start()
     for n in range(500):
-        mixer.play(ring(*clips, token=str(n), rounds=2))
+        mixer.play(ring(*clips, token=str(n), rounds=2, pause=n % 100, behind=clips[: n % 2]))
         (mixer.mute, mixer.stop, mixer.take_reports)[n % 3]()
+        mixer.behind = n % 2 == 0
         mixer.volume = n % 10 / 10
     done.set()
     reader.join()

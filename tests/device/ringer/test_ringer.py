@@ -3,6 +3,7 @@ import threading
 import time
 from array import array
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from structlog.testing import capture_logs
 
 from bellwire.device.ringer import ringer as ringer_module
 from bellwire.device.ringer.assets import AssetCache
+from bellwire.device.ringer.mixer import SOFTLY
 from bellwire.device.ringer.ringer import Ringer
 from bellwire.device.ringer.sounds import Asset, Bell, bell
 
@@ -36,10 +38,10 @@ class Room:
             on_failed=lambda *told: self.told.put_nowait(("failed", *told)),
         )
 
-    async def hears(self, pcm: bytes) -> None:
-        """Waits until `pcm` was heard."""
+    async def hears(self, pcm: bytes, after: int = 0) -> None:
+        """Waits until `pcm` was heard, `after` so many bytes."""
         async with asyncio.timeout(10):
-            while pcm not in self.heard():  # noqa: ASYNC110  (a file tells nobody that it grew)
+            while pcm not in self.heard()[after:]:  # noqa: ASYNC110  (a file tells nobody that it grew)
                 await asyncio.sleep(0.01)
 
     def heard(self) -> bytes:
@@ -188,6 +190,23 @@ def test_a_forgotten_asset_is_neither_kept_nor_told(server: Server, tmp_path: Pa
     assert len(list((tmp_path / "assets").iterdir())) == 1
 
 
+def test_all_is_forgotten_also_what_is_on_its_way(server: Server, tmp_path: Path, tone: Make, wav: Make) -> None:
+    kept, gone = server.give("/a", wav(tone(480, 5000))), server.give("/b", wav(tone(480, 6000)))
+
+    async def act(room: Room) -> None:
+        room.ringer.prepare([kept])
+        assert await room.told.get() == ("fetched", kept)
+        room.ringer.prepare([gone])
+        room.ringer.forget_all()
+        await asyncio.sleep(0)
+        room.ringer.prepare([kept])
+        assert await room.told.get() == ("fetched", kept)
+
+    room = in_room(tmp_path, act, server.origin)
+    assert room.told.empty()
+    assert server.asked.count("/a") == 2
+
+
 def test_a_mistake_while_fetching_is_a_failure_that_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async def broken(_cache: AssetCache, _url: str) -> None:
         raise ValueError("a bug")
@@ -223,3 +242,101 @@ def test_the_volume_can_be_changed(tmp_path: Path) -> None:
         await room.hears(halved.tobytes().lstrip(b"\0"))
 
     in_room(tmp_path, act)
+
+
+def softly(pcm: bytes) -> bytes:
+    return array("h", (int(sample * SOFTLY) for sample in array("h", pcm))).tobytes()
+
+
+def test_loops_with_pauses_are_played_and_the_end_is_told(
+    server: Server, tmp_path: Path, tone: Make, wav: Make
+) -> None:
+    sound = tone(480, 5000)
+    url = server.give("/a", wav(sound))
+
+    async def act(room: Room) -> None:
+        room.ringer.prepare([url])
+        await room.told.get()
+        room.ringer.ring("t1", "ALARM", (Asset(url),), rounds=3, pause=timedelta(milliseconds=30))
+        assert (await room.told.get())[:2] == ("sounding", "t1")
+        assert await room.told.get() == ("ended", "t1")
+        await room.hears(bytes(2 * 1440).join([sound] * 3) + bytes(960))
+
+    in_room(tmp_path, act, server.origin)
+
+
+def test_the_bell_is_rung_in_the_place_of_an_asset_until_it_comes(
+    server: Server, tmp_path: Path, tone: Make, wav: Make
+) -> None:
+    here, missing = server.give("/here", wav(tone(480, 5000))), server.origin + "/missing"
+
+    async def act(room: Room) -> None:
+        room.ringer.prepare([here])
+        await room.told.get()
+        room.ringer.ring("t1", "TIMER", (Asset(here, "TIMER"), Asset(missing, "TIMER")), rounds=1)
+        told = [(await room.told.get())[:2] for _ in range(3)]
+        assert {*told} == {("sounding", "t1"), ("failed", missing), ("ended", "t1")}
+        await room.hears(tone(480, 5000) + bell("TIMER"))
+
+    in_room(tmp_path, act, server.origin)
+
+
+def test_behind_something_else_it_is_soft_and_in_front_again_as_before(
+    server: Server, tmp_path: Path, tone: Make, wav: Make
+) -> None:
+    sound = tone(48_000, 8000)
+    url = server.give("/a", wav(sound))
+
+    async def act(room: Room) -> None:
+        room.ringer.prepare([url])
+        await room.told.get()
+        room.ringer.ring("t1", "ALARM", (Asset(url),))
+        await room.hears(sound[:9600])
+        room.ringer.behind = True
+        assert room.ringer.behind
+        await room.hears(softly(sound[:9600]))
+        room.ringer.behind = False
+        await room.hears(sound[:9600], after=len(room.heard()))
+
+    in_room(tmp_path, act, server.origin)
+
+
+def test_its_sound_for_behind_is_heard_there_and_is_fetched_with_the_others(
+    server: Server, tmp_path: Path, tone: Make, wav: Make
+) -> None:
+    front, behind = tone(960, 9000), tone(960, 3000)
+    front_url, behind_url = server.give("/front", wav(front)), server.give("/behind", wav(behind))
+
+    async def act(room: Room) -> None:
+        room.ringer.ring("t1", "ALARM", (Asset(front_url),), behind=Asset(behind_url))
+        told = [(await room.told.get())[:2] for _ in range(3)]
+        assert {*told} == {("sounding", "t1"), ("fetched", front_url), ("fetched", behind_url)}
+        await room.hears(front)
+        room.ringer.behind = True
+        await room.hears(behind * 3)
+        room.ringer.behind = False
+        await room.hears(behind[:1000])
+        await room.hears(front * 3, after=len(room.heard()))
+
+    in_room(tmp_path, act, server.origin)
+
+
+def test_the_end_of_a_ring_is_not_told_of_the_one_that_took_its_place(
+    server: Server, tmp_path: Path, tone: Make, wav: Make
+) -> None:
+    url = server.give("/a", wav(tone(48, 5000)))
+
+    async def act(room: Room) -> None:
+        room.ringer.prepare([url])
+        await room.told.get()
+        room.ringer.ring("t1", "ALARM", (Asset(url),), rounds=1)
+        # The sound card's thread plays it to its end, of which this loop, kept busy here, can't hear yet.
+        deadline = time.monotonic() + 10
+        while tone(48, 5000) not in room.heard():
+            assert time.monotonic() < deadline
+        room.ringer.ring("t1", "TIMER", ())
+        assert (await room.told.get())[:2] == ("sounding", "t1")
+        await room.hears(bell("TIMER")[:4800])
+        assert room.told.empty()
+
+    in_room(tmp_path, act, server.origin)

@@ -75,3 +75,8 @@ def test_a_missing_asset_is_skipped_and_nothing_at_all_is_the_bell() -> None:
     assert clips_of((Asset("gone"), Bell("TIMER")), "REMINDER", ready({})) == [bell("TIMER")]
     assert clips_of((Asset("gone"), Asset("empty")), "REMINDER", ready({"empty": b""})) == [bell("REMINDER")]
     assert clips_of((), "ALARM", ready({})) == [bell("ALARM")]
+
+
+def test_the_bell_that_an_asset_names_is_heard_in_its_place() -> None:
+    sources = (Asset("gone", "TIMER"), Asset("here", "TIMER"), Asset("gone"))
+    assert clips_of(sources, "REMINDER", ready({"here": b"one."})) == [bell("TIMER"), b"one."]

@@ -82,6 +82,19 @@ class AssetCache:
             except OSError as error:
                 log.warning("asset not deleted", file=self._path(url).name, reason=error.strerror)
 
+    def forget_all(self) -> None:
+        """Drops all from memory and disk, also what an earlier run has left; logs as `forget`."""
+        self._decoded.clear()
+        for file in self._folder.iterdir():
+            try:
+                file.unlink(missing_ok=True)
+            except OSError as error:
+                log.warning("asset not deleted", file=file.name, reason=error.strerror)
+
+    def trust(self, origins: Iterable[str]) -> None:
+        """From now on these are the cloud's, in the place of `trusted_origin`. Raises AssetError: one is malformed."""
+        self._downloader.trust(origins)
+
     async def _download(self, url: str) -> bytes:
         body = await self._downloader.fetch(url)
         try:

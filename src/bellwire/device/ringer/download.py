@@ -10,7 +10,7 @@ import io
 import socket
 import ssl
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -45,16 +45,20 @@ class Downloader:
 
     def __init__(self, trusted_origin: str | None, trusted_context: ssl.SSLContext | None, limits: Limits) -> None:
         """`trusted_origin`: such as ``https://localhost:8443``. Raises AssetError when that is malformed."""
-        self._trusted = parse_url(trusted_origin).origin if trusted_origin else None
+        self.trust([trusted_origin] if trusted_origin else [])
         self._trusted_context = trusted_context
         self._limits = limits
+
+    def trust(self, origins: Iterable[str]) -> None:
+        """Only these are the cloud's from now on. Raises AssetError when one is malformed."""
+        self._trusted = frozenset(parse_url(origin).origin for origin in origins)
 
     async def fetch(self, url: str) -> bytes:
         """The whole body of the answer. Raises AssetError with one sentence on why there is none."""
         deadline = time.monotonic() + self._limits.total_seconds
         for _ in range(self._limits.redirects + 1):
             target = parse_url(url)
-            context = self._trusted_context if target.origin == self._trusted else None
+            context = self._trusted_context if target.origin in self._trusted else None
             exchange = _Exchange(target, context, deadline, self._limits)
             addresses = self._permitted(target, await exchange.resolve())
             try:
@@ -68,7 +72,7 @@ class Downloader:
         raise AssetError(f"{target.place} redirects again after {self._limits.redirects} redirects")
 
     def _permitted(self, target: Target, addresses: list[_Address]) -> list[_Address]:
-        if target.origin == self._trusted:
+        if target.origin in self._trusted:
             return addresses
         permitted = [found for found in addresses if is_elsewhere(found[1][0])]
         if not permitted:

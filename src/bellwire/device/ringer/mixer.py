@@ -1,6 +1,7 @@
 """Turns a ring into the frames that the sound card asks for, exact to the sample and without gaps.
 
-It knows clips, rounds and gains; it must not know where clips come from, which device plays them, or what time it is.
+It knows clips, rounds, pauses and gains; it must not know where clips come from, which device plays them, or what time
+it is.
 Every method may be called from any thread: the sound card's thread reads while the event loop commands.
 """
 
@@ -28,12 +29,20 @@ class Ring:
     """
     rounds: int | None = None
     """How many; None: until it is stopped."""
+    pause: int = 0
+    """Frames of silence between two rounds."""
+    behind: Callable[[], Sequence[bytes]] = tuple
+    """Asked as `next_round`, for what is played instead behind something else; nothing: the round itself, softly."""
+
+
+SOFTLY = 0.25
+"""The gain of what is behind something else, of the one that it has in front."""
 
 
 class Report(NamedTuple):
     """What became of a ring: it is heard for the first time, or it has come to its end by itself."""
 
-    token: str
+    ring: Ring
     what: Literal["sounding", "ended"]
 
 
@@ -52,6 +61,7 @@ class Mixer:
         self._following: _Voice | None = None
         self._leaving = False
         self._muted = False
+        self._behind = False
         self._reports: list[Report] = []
 
     @property
@@ -65,10 +75,26 @@ class Mixer:
         with self._lock:
             self._volume = _checked(value)
 
+    @property
+    def behind(self) -> bool:
+        """Whether something else is in front of what is played."""
+        return self._behind
+
+    @behind.setter
+    def behind(self, value: bool) -> None:
+        """What plays goes on softly or, where it has other sounds for there, begins its round anew with those."""
+        with self._lock:
+            if value is self._behind:
+                return
+            self._behind = value
+            if self._voice is not None and not self._leaving and not self._voice.moves(behind=value):
+                self._following = self._voice.begun_anew()
+                self._leave()
+
     def play(self, ring: Ring) -> None:
         """Begins `ring` with the next frame; one that plays already fades away first."""
         with self._lock:
-            self._following = _Voice(ring)
+            self._following = _Voice(ring, math.inf if ring.rounds is None else ring.rounds)
             self._muted = False
             self._leave()
 
@@ -100,38 +126,43 @@ class Mixer:
         return b"".join(pieces)
 
     def _leave(self) -> None:
-        self._leaving = self._voice is not None
+        self._leaving = self._voice is not None and not self._voice.from_silence
         if not self._leaving:
             self._follow()
 
     def _follow(self) -> None:
         self._voice, self._following = self._following, None
         self._leaving = False
-        self._gain = self._goal()
 
-    def _goal(self) -> float:
-        return 0.0 if self._leaving or self._muted else self._volume
+    def _goal(self, voice: "_Voice") -> float:
+        return 0.0 if self._leaving or self._muted else self._volume * voice.level
 
     def _next_piece(self, frames: int) -> bytes:
         """At most `frames` frames; fewer where a clip or a fade ends, none where a ring ends."""
         if self._leaving and self._gain == 0:
             self._follow()
-        if self._voice is None:
+        voice = self._voice
+        if voice is None:
             return bytes(frames * FRAME_BYTES)
-        goal = self._goal()
-        if self._gain != goal:
-            frames = min(frames, round(abs(goal - self._gain) / self._gain_step) or 1)
-        samples = self._voice.take(frames)
-        if not samples:
+        if voice.is_over(behind=self._behind):
             if not self._leaving:
-                self._reports.append(Report(self._voice.ring.token, "ended"))
+                self._reports.append(Report(voice.ring, "ended"))
             self._follow()
             return b""
-        piece = self._amplified(samples, goal)
-        if not self._voice.was_heard and any(piece):
-            self._voice.was_heard = True
-            self._reports.append(Report(self._voice.ring.token, "sounding"))
-        return piece
+        if self._leaving and voice.from_silence:
+            self._follow()
+            return b""
+        goal = self._goal(voice)
+        if voice.from_silence:
+            self._gain = goal
+        if self._gain != goal:
+            frames = min(frames, round(abs(goal - self._gain) / self._gain_step) or 1)
+        samples = voice.take(frames)
+        # At volume 0 an alert rings too, though nobody hears it.
+        if not (voice.was_heard or self._leaving or self._muted) and any(samples):
+            voice.was_heard = True
+            self._reports.append(Report(voice.ring, "sounding"))
+        return self._amplified(samples, goal)
 
     def _amplified(self, samples: bytes, goal: float) -> bytes:
         if self._gain == goal == 1:
@@ -152,33 +183,78 @@ class Mixer:
 class _Voice:
     """Where a ring stands."""
 
-    def __init__(self, ring: Ring) -> None:
+    def __init__(self, ring: Ring, rounds_left: float) -> None:
         self.ring = ring
+        self.level = 1.0
+        """Of the volume."""
+        self.from_silence = True
+        """It has not begun, or is in a pause: nothing need fade."""
         self.was_heard = False
-        self._rounds_left = math.inf if ring.rounds is None else ring.rounds
+        self._rounds_left = rounds_left
+        self._silent = 0
+        """Frames of the pause that are left."""
+        self._is_pause_next = False
+        self._has_own = False
+        """Whether this round's sounds are those for behind."""
         self._clips: list[bytes] = []
         self._clip = b""
         self._at = 0
 
+    def is_over(self, *, behind: bool) -> bool:
+        """Whether there is not one frame more; begins the next clip or round where it is time to."""
+        if self._silent or self._at < len(self._clip):
+            return False
+        if not self._clips and self._is_pause_next and self._rounds_left:
+            self._is_pause_next, self._silent = False, self.ring.pause
+            if self._silent:
+                self.from_silence = True
+                return False
+        if not self._clips and self._rounds_left:
+            self._begin_round(behind=behind)
+        # A round without one sample ends the ring: asking on would never come back to the sound card.
+        if not self._clips:
+            return True
+        self._clip, self._at = self._clips.pop(), 0
+        return False
+
     def take(self, frames: int) -> bytes:
-        """The next frames: fewer at the end of a clip, none at the end of the ring."""
-        if self._at == len(self._clip) and not self._next_clip():
-            return b""
+        """The next frames: fewer at the end of a clip or a pause."""
+        if self._silent:
+            frames = min(frames, self._silent)
+            self._silent -= frames
+            return bytes(frames * FRAME_BYTES)
+        self.from_silence = False
         taken = self._clip[self._at : self._at + frames * FRAME_BYTES]
         self._at += len(taken)
         return taken
 
-    def _next_clip(self) -> bool:
-        if not self._clips:
-            if not self._rounds_left:
-                return False
-            self._clips = [clip for clip in reversed(self.ring.next_round()) if clip]
-            self._rounds_left -= 1
-        # A round without one sample ends the ring: asking on would never come back to the sound card.
-        if not self._clips:
+    def moves(self, *, behind: bool) -> bool:
+        """Goes behind, or to the front, in the midst of a round; False where that needs other sounds."""
+        if self._is_between_rounds:
+            return True
+        if self._has_own or (behind and any(self.ring.behind())):
             return False
-        self._clip, self._at = self._clips.pop(), 0
+        self.level = SOFTLY if behind else 1.0
         return True
+
+    def begun_anew(self) -> "_Voice":
+        """The same with the present round still to come."""
+        voice = _Voice(self.ring, self._rounds_left + 1)
+        voice.was_heard = self.was_heard
+        return voice
+
+    @property
+    def _is_between_rounds(self) -> bool:
+        return bool(self._silent) or (self._at == len(self._clip) and not self._clips)
+
+    def _begin_round(self, *, behind: bool) -> None:
+        own = [clip for clip in self.ring.behind() if clip] if behind else []
+        clips = own or [clip for clip in self.ring.next_round() if clip]
+        self._clips = clips[::-1]
+        self._has_own = bool(own)
+        self.level = SOFTLY if behind and not own else 1.0
+        self._rounds_left -= 1
+        self._is_pause_next = True
 
 
 def _towards(goal: float, gain: float, step: float) -> float:

@@ -6,6 +6,7 @@ It knows tokens, sounds and callbacks; it must not know when or why an alert rin
 import asyncio
 import time
 from collections.abc import Callable, Iterable
+from datetime import timedelta
 from pathlib import Path
 
 import structlog
@@ -13,7 +14,7 @@ import structlog
 from bellwire.device.ringer.assets import AssetCache
 from bellwire.device.ringer.mixer import Mixer, Report, Ring
 from bellwire.device.ringer.playback import Output, Playback
-from bellwire.device.ringer.sounds import KINDS, Asset, AssetError, Source, bell, clips_of
+from bellwire.device.ringer.sounds import KINDS, RATE, Asset, AssetError, Source, bell, clips_of, pcm_of
 
 log = structlog.get_logger()
 
@@ -49,7 +50,7 @@ class Ringer:
         self._on_ended = on_ended
         self._on_fetched = on_fetched
         self._on_failed = on_failed
-        self._ringing: str | None = None
+        self._ringing: Ring | None = None
         self._fetches: dict[str, asyncio.Task[None]] = {}
 
     def start(self) -> None:
@@ -67,25 +68,41 @@ class Ringer:
             fetch.cancel()
         await asyncio.gather(*fetches, return_exceptions=True)
 
-    def ring(self, token: str, kind: str, sources: tuple[Source, ...], *, rounds: int | None = None) -> None:
-        """Begins at once, again and again until it is stopped, or `rounds` times; a ring before it ends.
+    def ring(
+        self,
+        token: str,
+        kind: str,
+        sources: tuple[Source, ...],
+        *,
+        rounds: int | None = None,
+        pause: timedelta = timedelta(),
+        behind: Source | None = None,
+    ) -> None:
+        """Begins at once, again and again until it is stopped, or `rounds` times with a `pause` between two.
 
-        Assets that are not ready are sought now and heard from the round after they come. A round of which
-        nothing is there is the bell of `kind`.
+        A ring before it ends. Assets that are not ready are sought now and heard from the round after they come. A
+        round of which nothing is there is the bell of `kind`. `behind` is heard instead while the ringer is behind
+        something else; where it is not there, the round itself, softly.
         """
-        self._ringing = token
-        self._mixer.play(Ring(token, lambda: clips_of(sources, kind, self._assets.clip), rounds))
-        urls = [source.url for source in sources if isinstance(source, Asset)]
+        self._ringing = Ring(
+            token,
+            lambda: clips_of(sources, kind, self._assets.clip),
+            rounds,
+            round(pause.total_seconds() * RATE),
+            lambda: self._behind(behind),
+        )
+        self._mixer.play(self._ringing)
+        urls = dict.fromkeys(source.url for source in (*sources, behind) if isinstance(source, Asset))
         self.prepare(url for url in urls if self._assets.clip(url) is None)
 
     def mute(self, token: str) -> None:
         """Silences the ring at once, until it is stopped or another begins; another token changes nothing."""
-        if token == self._ringing:
+        if self._ringing is not None and token == self._ringing.token:
             self._mixer.mute()
 
     def stop(self, token: str) -> None:
         """Ends the ring; another token changes nothing."""
-        if token == self._ringing:
+        if self._ringing is not None and token == self._ringing.token:
             self._mixer.stop()
 
     @property
@@ -97,6 +114,15 @@ class Ringer:
     def volume(self, value: float) -> None:
         """Raises ValueError outside 0 to 1."""
         self._mixer.volume = value
+
+    @property
+    def behind(self) -> bool:
+        """Whether what rings is heard behind something else."""
+        return self._mixer.behind
+
+    @behind.setter
+    def behind(self, value: bool) -> None:
+        self._mixer.behind = value
 
     def prepare(self, urls: Iterable[str]) -> None:
         """Makes assets ready in the background; `on_fetched` or `on_failed` is called later for each.
@@ -117,6 +143,17 @@ class Ringer:
             if fetch := self._fetches.pop(url, None):
                 fetch.cancel()
             self._assets.forget([url])
+
+    def _behind(self, source: Source | None) -> tuple[bytes, ...]:
+        sound = pcm_of(source, self._assets.clip) if source else None
+        return (sound,) if sound else ()
+
+    def forget_all(self) -> None:
+        """Deletes every asset that was ever fetched, and ends all fetches, without a callback."""
+        for fetch in self._fetches.values():
+            fetch.cancel()
+        self._fetches.clear()
+        self._assets.forget_all()
 
     async def _fetch(self, url: str) -> None:
         reason = None
@@ -146,7 +183,10 @@ class Ringer:
         return sound
 
     def _tell(self, report: Report, moment: float) -> None:
+        if report.ring is not self._ringing:
+            # Another one has begun meanwhile, perhaps of the same token, which it would end.
+            return
         if report.what == "sounding":
-            self._on_sounding(report.token, moment)
+            self._on_sounding(report.ring.token, moment)
         else:
-            self._on_ended(report.token)
+            self._on_ended(report.ring.token)

@@ -32,6 +32,8 @@ class Asset:
     """A sound that was fetched from `url` beforehand."""
 
     url: str
+    instead: str | None = None
+    """The kind whose bell is heard in its place while it is not there; None: nothing is."""
 
 
 Source = Bell | Asset
@@ -162,8 +164,16 @@ def _release(sound: "array[float]") -> None:
 def clips_of(sources: Iterable[Source], kind: str, clip: Callable[[str], bytes | None]) -> list[bytes]:
     """One round of a ring: the sounds of `sources` that are there, in their order.
 
-    `clip` gives an asset's PCM, or None when it is not there: then it is skipped. When nothing is left it is
-    the bell of `kind`: an alert is never silent (SetAlert: an asset that cannot be had is left out).
+    `clip` gives an asset's PCM, or None when it is not there: then what the asset names is heard in its place. When
+    nothing is left it is the bell of `kind`: an alert is never silent (SetAlert: an asset that cannot be had is left
+    out).
     """
-    found = (bell(source.kind) if isinstance(source, Bell) else clip(source.url) for source in sources)
+    found = (pcm_of(source, clip) for source in sources)
     return [sound for sound in found if sound] or [bell(kind)]
+
+
+def pcm_of(source: Source, clip: Callable[[str], bytes | None]) -> bytes | None:
+    """What is heard of one source now; None: nothing."""
+    if isinstance(source, Bell):
+        return bell(source.kind)
+    return clip(source.url) or (bell(source.instead) if source.instead else None)

@@ -1,0 +1,469 @@
+"""Every message of namespace Alerts on the speaker, in every version that has it: each with a talk named after it.
+
+Every message passes through the version's own JSON on its way, so that only what that version can say is heard. A
+message or a field that a version gets, and that has no talk here, fails.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from bellwire.alerts.lifecycle import Life
+from bellwire.device import outputs
+from bellwire.device.engine import alerts_state
+from bellwire.device.inputs import (
+    Connected,
+    DeletePressed,
+    Input,
+    NotKept,
+    OtherAudio,
+    PlaybackEnded,
+    StopPressed,
+    VolumePressed,
+)
+from bellwire.device.outputs import Output, Send
+from bellwire.device.ringer import sounds
+from bellwire.protocol.codec import Codec
+from bellwire.protocol.errors import InvalidMessage
+from bellwire.protocol.messages import Message
+from bellwire.protocol.messages.alerts import (
+    AdjustVolume,
+    AlertEnteredBackground,
+    AlertEnteredForeground,
+    AlertStarted,
+    AlertStopped,
+    Asset,
+    DeleteAlert,
+    DeleteAlertFailed,
+    DeleteAlerts,
+    DeleteAlertsFailed,
+    DeleteAlertsSucceeded,
+    DeleteAlertSucceeded,
+    OneAlert,
+    RequestAlertStop,
+    RequestDeleteAlert,
+    RequestSynchronizeAlert,
+    SetAlert,
+    SetAlertFailed,
+    SetAlertSucceeded,
+    SetVolume,
+    StopAlert,
+    SynchronizeAlert,
+    VolumeChanged,
+)
+from bellwire.protocol.messages.envelope import Directive, Event
+from bellwire.protocol.messages.system import RequestSynchronizeState
+from bellwire.protocol.profiles import PROFILES
+from bellwire.protocol.profiles.profile import Profile
+from bellwire.protocol.profiles.tvs import TVS_2020
+from tests.conversation import BEHIND, IN_FRONT, Device, Loose, alarm, at_volume, fetches, moment, muted, rings, silent
+
+TUNE, SPEECH = "https://cloud.example/tune", "https://cloud.example/speech"
+CONVERSATIONS = Path(__file__).parent / "conversations"
+
+
+class Speaker(Device):
+    """The engine, heard and told in the words of its version alone."""
+
+    def __init__(self, profile: Profile) -> None:
+        super().__init__(profile)
+        self.codec = Codec(profile)
+        self.sent: list[bytes] = []
+
+    def told(self, json: bytes) -> None:
+        super()._step(self.codec.decode_directive(json).message)
+
+    def of(self, message: type[OneAlert], token: str = "a", kind: str = "ALARM") -> OneAlert:
+        """A message about one alert, as it comes out of the version's JSON: TVS has no type there."""
+        return message(token=token, type=None if self.profile is TVS_2020 else kind)
+
+    def rings(self, token: str = "a", *, wherever: type[OneAlert] = AlertEnteredForeground) -> None:
+        """It starts now."""
+        self >> self.of(AlertStarted, token)
+        if self.profile is TVS_2020:
+            self >> self.of(wherever, token)
+        self >> rings(token)
+
+    @property
+    def ring(self) -> outputs.Ring:
+        """The last step's."""
+        return next(output for output in self.outputs if isinstance(output, outputs.Ring))
+
+    def _step(self, happened: Input | Message) -> None:
+        if isinstance(happened, Message):
+            self.told(self.codec.encode_directive(Directive(message=happened, message_id="m")))
+        else:
+            super()._step(happened)
+
+    def _perform(self, output: Output) -> None:
+        if isinstance(output, Send):
+            event = Event(message=output.message, message_id="m", alerts_state=alerts_state(self.state))
+            self.sent.append(self.codec.encode_event(event))
+            output = replace(output, message=self.codec.decode_event(self.sent[-1]).message)
+        super()._perform(output)
+
+
+def that_rings(speaker: Speaker) -> Speaker:
+    speaker << alarm("a", "07:00:00") >> speaker.of(SetAlertSucceeded)
+    speaker.at("07:00:00").rings()
+    return speaker
+
+
+# Directives.
+
+
+def set_alert(speaker: Speaker) -> None:
+    """A token that is not known is added, one that is known is changed."""
+    speaker << alarm("a", "07:00:00") >> speaker.of(SetAlertSucceeded)
+    speaker << alarm("a", "08:00:00") >> speaker.of(SetAlertSucceeded)
+    speaker.at("07:59:59")
+    speaker.at("08:00:00").rings()
+
+
+def delete_alert(speaker: Speaker) -> None:
+    speaker << alarm("b", "09:00:00") >> speaker.of(SetAlertSucceeded, "b")
+    that_rings(speaker)
+    speaker << DeleteAlert(token="a", type="ALARM") >> speaker.of(AlertStopped)
+    speaker >> speaker.of(DeleteAlertSucceeded) >> silent("a")
+    speaker << DeleteAlert(token="b", type="ALARM") >> speaker.of(DeleteAlertSucceeded, "b")
+    speaker << DeleteAlert(token="nobody", type="ALARM") >> speaker.of(DeleteAlertSucceeded, "nobody")
+    assert not speaker.disk
+    speaker.at("10:00:00")
+
+
+def delete_alerts(speaker: Speaker) -> None:
+    speaker << alarm("b", "09:00:00") >> speaker.of(SetAlertSucceeded, "b")
+    that_rings(speaker)
+    speaker << DeleteAlerts(tokens=("a", "b", "nobody")) >> speaker.of(AlertStopped)
+    speaker >> DeleteAlertsSucceeded(tokens=("a", "b", "nobody")) >> silent("a")
+    assert not speaker.disk
+    speaker.at("10:00:00")
+
+
+def stop_alert(speaker: Speaker) -> None:
+    that_rings(speaker)
+    speaker << StopAlert(token="a", type="ALARM") >> speaker.of(AlertStopped) >> silent("a")
+    assert speaker.disk["a"].life is Life.STOPPED
+
+
+def synchronize_alert(speaker: Speaker) -> None:
+    """The list is all that there is."""
+    speaker << alarm("gone", "07:00:00") >> speaker.of(SetAlertSucceeded, "gone")
+    speaker << alarm("same", "07:00:00") >> speaker.of(SetAlertSucceeded, "same")
+    speaker << SynchronizeAlert(all_alerts=(alarm("same", "07:00:00"), alarm("new", "08:00:00")))
+    speaker >> speaker.of(DeleteAlertSucceeded, "gone") >> speaker.of(SetAlertSucceeded, "new")
+    assert speaker.disk.keys() == {"same", "new"}
+    speaker.at("07:00:00").rings("same")
+
+
+def set_volume(speaker: Speaker) -> None:
+    speaker << SetVolume(volume=30) >> VolumeChanged(volume=30) >> at_volume(30)
+    assert speaker.powered().state.volume == 30
+    speaker >> at_volume(30)
+
+
+def adjust_volume(speaker: Speaker) -> None:
+    speaker << AdjustVolume(volume=-30) >> VolumeChanged(volume=70) >> at_volume(70)
+    speaker << AdjustVolume(volume=50) >> VolumeChanged(volume=100) >> at_volume(100)
+
+
+# Events.
+
+
+def alert_started(speaker: Speaker) -> None:
+    speaker << alarm("a", "07:00:00") >> speaker.of(SetAlertSucceeded)
+    speaker.at("07:00:00") >> speaker.of(AlertStarted)
+    assert b"AlertStarted" in b"".join(speaker.sent)
+    speaker.silently()
+
+
+def alert_stopped(speaker: Speaker) -> None:
+    """Nobody hears it for an hour."""
+    that_rings(speaker)
+    speaker.at("08:00:00") >> speaker.of(AlertStopped) >> silent("a")
+
+
+def alert_entered_background(speaker: Speaker) -> None:
+    that_rings(speaker)
+    speaker << OtherAudio(in_front=True) >> speaker.of(AlertEnteredBackground) >> BEHIND
+    speaker << StopPressed() >> speaker.of(AlertStopped) >> silent("a")
+    speaker << alarm("b", "07:01:00") >> speaker.of(SetAlertSucceeded, "b")
+    speaker.at("07:01:00").rings("b", wherever=AlertEnteredBackground)
+
+
+def alert_entered_foreground(speaker: Speaker) -> None:
+    that_rings(speaker)
+    speaker << OtherAudio(in_front=True) >> speaker.of(AlertEnteredBackground) >> BEHIND
+    speaker << OtherAudio(in_front=False) >> speaker.of(AlertEnteredForeground) >> IN_FRONT
+
+
+def set_alert_succeeded(speaker: Speaker) -> None:
+    speaker << alarm("a", "07:00:00") >> speaker.of(SetAlertSucceeded)
+    assert "a" in speaker.disk
+
+
+def set_alert_failed(speaker: Speaker) -> None:
+    """More than half an hour late; or the disk is full, of which some versions say more (System)."""
+    speaker.at("07:30:01") << alarm("a", "07:00:00") >> speaker.of(SetAlertFailed)
+    (
+        speaker
+        << NotKept(Directive(message=alarm("b", "08:00:00"), message_id="m"))
+        >> Loose(speaker.of(SetAlertFailed, "b"))
+    )
+    assert not speaker.silently().disk
+
+
+def delete_alert_succeeded(speaker: Speaker) -> None:
+    speaker << alarm("a", "07:00:00") >> speaker.of(SetAlertSucceeded)
+    speaker << DeleteAlert(token="a", type="ALARM") >> speaker.of(DeleteAlertSucceeded)
+    assert not speaker.disk
+
+
+def delete_alert_failed(speaker: Speaker) -> None:
+    speaker << alarm("a", "07:00:00") >> speaker.of(SetAlertSucceeded)
+    wanted = Directive(message=speaker.of(DeleteAlert), message_id="m")
+    speaker << NotKept(wanted) >> Loose(speaker.of(DeleteAlertFailed))
+    assert "a" in speaker.silently().disk
+
+
+def delete_alerts_succeeded(speaker: Speaker) -> None:
+    speaker << alarm("a", "07:00:00") >> speaker.of(SetAlertSucceeded)
+    speaker << DeleteAlerts(tokens=("b", "a")) >> DeleteAlertsSucceeded(tokens=("b", "a"))
+    assert not speaker.disk
+
+
+def delete_alerts_failed(speaker: Speaker) -> None:
+    speaker << alarm("a", "07:00:00") >> speaker.of(SetAlertSucceeded)
+    wanted = Directive(message=DeleteAlerts(tokens=("a", "b")), message_id="m")
+    speaker << NotKept(wanted) >> Loose(DeleteAlertsFailed(tokens=("a", "b")))
+    assert "a" in speaker.silently().disk
+
+
+def request_alert_stop(speaker: Speaker) -> None:
+    """Muted at once; over when the cloud says so."""
+    that_rings(speaker)
+    speaker << StopPressed() >> Loose(speaker.of(RequestAlertStop)) >> muted("a")
+    speaker << StopAlert(token="a", type="ALARM") >> speaker.of(AlertStopped) >> silent("a")
+
+
+def request_delete_alert(speaker: Speaker) -> None:
+    """Hidden at once; deleted when the cloud says so."""
+    speaker << alarm("a", "07:00:00") >> speaker.of(SetAlertSucceeded)
+    speaker << DeletePressed("a") >> speaker.of(RequestDeleteAlert)
+    assert speaker.disk["a"].hidden
+    speaker << DeleteAlert(token="a", type="ALARM") >> speaker.of(DeleteAlertSucceeded)
+
+
+def request_synchronize_alert(speaker: Speaker) -> None:
+    """A version with both pairs asks with its own, and takes the list whichever way it comes."""
+    asks = {"cic-en-2018": RequestSynchronizeState()}.get(speaker.profile.name, RequestSynchronizeAlert())
+    speaker << Connected() >> Loose(asks)
+    speaker << SynchronizeAlert(all_alerts=(alarm("a", "07:00:00"),)) >> speaker.of(SetAlertSucceeded)
+
+
+def volume_changed(speaker: Speaker) -> None:
+    speaker << VolumePressed(80) >> VolumeChanged(volume=80) >> at_volume(80)
+    speaker << SetVolume(volume=80) >> VolumeChanged(volume=80)
+
+
+Talk = Callable[[Speaker], None]
+
+TALKS: dict[type[Message], Talk] = {
+    AdjustVolume: adjust_volume,
+    AlertEnteredBackground: alert_entered_background,
+    AlertEnteredForeground: alert_entered_foreground,
+    AlertStarted: alert_started,
+    AlertStopped: alert_stopped,
+    DeleteAlert: delete_alert,
+    DeleteAlertFailed: delete_alert_failed,
+    DeleteAlertSucceeded: delete_alert_succeeded,
+    DeleteAlerts: delete_alerts,
+    DeleteAlertsFailed: delete_alerts_failed,
+    DeleteAlertsSucceeded: delete_alerts_succeeded,
+    RequestAlertStop: request_alert_stop,
+    RequestDeleteAlert: request_delete_alert,
+    RequestSynchronizeAlert: request_synchronize_alert,
+    SetAlert: set_alert,
+    SetAlertFailed: set_alert_failed,
+    SetAlertSucceeded: set_alert_succeeded,
+    SetVolume: set_volume,
+    StopAlert: stop_alert,
+    SynchronizeAlert: synchronize_alert,
+    VolumeChanged: volume_changed,
+}
+
+MESSAGES = [
+    pytest.param(profile, form.message, id=f"{profile.name}-{form.message.__name__}")
+    for profile in PROFILES.values()
+    for table in (profile.directives, profile.events)
+    for (namespace, _), form in table.items()
+    if namespace == "Alerts"
+]
+
+
+@pytest.mark.parametrize(("profile", "message"), MESSAGES)
+def test_message(profile: Profile, message: type[Message]) -> None:
+    speaker = Speaker(profile)
+    TALKS[message](speaker)
+    speaker.over()
+
+
+# The fields of what the cloud sets, one by one.
+
+
+def a_reminder(**changes: Any) -> SetAlert:
+    """Everything that any version has of an alert."""
+    fields: dict[str, Any] = {
+        "token": "a",
+        "type": "REMINDER",
+        "scheduled_time": moment("07:00:00"),
+        "label": "tea",
+        "assets": (Asset(asset_id="1", url=SPEECH), Asset(asset_id="2", url=TUNE)),
+        "asset_play_order": ("2", "1", "2"),
+        "background_alert_asset": "1",
+        "loop_count": 4,
+        "loop_pause_in_milli_seconds": 250,
+    }
+    return SetAlert(**(fields | changes))
+
+
+Set = Callable[[Speaker, SetAlert], None]
+
+
+def by_itself(speaker: Speaker, message: SetAlert) -> None:
+    speaker.silently() << message
+
+
+def in_the_list(speaker: Speaker, message: SetAlert) -> None:
+    speaker.silently() << SynchronizeAlert(all_alerts=(message,))
+
+
+def rings_at(speaker: Speaker, time: str = "07:00:00") -> outputs.Ring:
+    speaker.silently().at(time)
+    return speaker.silently().ring
+
+
+def _token(speaker: Speaker, sets: Set) -> None:
+    sets(speaker, a_reminder(token="other"))
+    assert rings_at(speaker).token == "other"
+
+
+def _type(speaker: Speaker, sets: Set) -> None:
+    sets(speaker, a_reminder(type="TIMER"))
+    assert rings_at(speaker).kind == "TIMER"
+
+
+def _scheduled_time(speaker: Speaker, sets: Set) -> None:
+    sets(speaker, a_reminder(scheduled_time=moment("06:30:00")))
+    assert speaker.wake_at == moment("06:30:00")
+    assert rings_at(speaker, "06:30:00").token == "a"
+
+
+def _label(speaker: Speaker, sets: Set) -> None:
+    sets(speaker, a_reminder())
+    assert speaker.disk["a"].occurrence.label == "tea"
+
+
+def _assets(speaker: Speaker, sets: Set) -> None:
+    speaker.silently()
+    sets(speaker, a_reminder())
+    speaker >> speaker.of(SetAlertSucceeded, kind="REMINDER") >> fetches(SPEECH, TUNE)
+
+
+def _asset_play_order(speaker: Speaker, sets: Set) -> None:
+    sets(speaker, a_reminder())
+    played = [source.url for source in rings_at(speaker).sources if isinstance(source, sounds.Asset)]
+    assert played == [TUNE, SPEECH, TUNE]
+
+
+def _background_alert_asset(speaker: Speaker, sets: Set) -> None:
+    sets(speaker, a_reminder())
+    assert rings_at(speaker).behind == sounds.Asset(SPEECH)
+
+
+def _loop_count(speaker: Speaker, sets: Set) -> None:
+    sets(speaker, a_reminder())
+    assert rings_at(speaker).rounds == 4
+    speaker << PlaybackEnded("a") >> speaker.of(AlertStopped, kind="REMINDER") >> silent("a")
+    speaker.silently()
+
+
+def _loop_pause(speaker: Speaker, sets: Set) -> None:
+    sets(speaker, a_reminder())
+    assert rings_at(speaker).pause == timedelta(milliseconds=250)
+
+
+FIELDS: dict[str, Callable[[Speaker, Set], None]] = {
+    "assetPlayOrder[]": _asset_play_order,
+    "assets[]": _assets,
+    "assets[].assetId": _asset_play_order,
+    "assets[].url": _assets,
+    "backgroundAlertAsset": _background_alert_asset,
+    "label": _label,
+    "loopCount": _loop_count,
+    "loopPauseInMilliSeconds": _loop_pause,
+    "scheduledTime": _scheduled_time,
+    "token": _token,
+    "type": _type,
+}
+
+IN_A_LIST = "allAlerts[]."
+ROWS = [
+    pytest.param(profile, sets, field.path.removeprefix(IN_A_LIST), id=f"{profile.name}-{name}-{field.path}")
+    for profile in PROFILES.values()
+    for name, sets in (("SetAlert", by_itself), ("SynchronizeAlert", in_the_list))
+    if ("Alerts", name) in profile.directives
+    for field in profile.directives["Alerts", name].fields
+    if field.path != IN_A_LIST.removesuffix(".")
+]
+
+
+@pytest.mark.parametrize(("profile", "sets", "path"), ROWS)
+def test_field(profile: Profile, sets: Set, path: str) -> None:
+    FIELDS[path](Speaker(profile), sets)
+
+
+@pytest.mark.parametrize("profile", PROFILES.values(), ids=PROFILES)
+def test_a_type_that_no_version_knows(profile: Profile) -> None:
+    """A new kind of alert rings as an alarm in the version that says so; the others refuse it."""
+    speaker = Speaker(profile)
+    wanted = msgspec.json.decode(speaker.codec.encode_directive(Directive(message=a_reminder(), message_id="m")))
+    wanted["directive"]["payload"]["type"] = "GONG"
+    if profile is TVS_2020:
+        speaker.told(msgspec.json.encode(wanted))
+        assert rings_at(speaker).kind == "ALARM"
+    else:
+        with pytest.raises(InvalidMessage, match=r"GONG.* is none of"):
+            speaker.told(msgspec.json.encode(wanted))
+
+
+# A day in each version's own JSON.
+
+HAPPENINGS: dict[str, Callable[[Speaker, str], object]] = {
+    "<<": lambda speaker, json: speaker.told(json.encode()),
+    "at": lambda speaker, time: speaker.at(time),
+    "connected": lambda speaker, _: speaker << Connected(),
+    "played": lambda speaker, _: speaker << PlaybackEnded(next(iter(speaker.disk))),
+    "stop": lambda speaker, _: speaker << StopPressed(),
+    "talk": lambda speaker, _: speaker << OtherAudio(in_front=True),
+}
+
+
+@pytest.mark.parametrize("profile", PROFILES.values(), ids=PROFILES)
+def test_conversation(profile: Profile) -> None:
+    """Line by line: ``<<`` is said to the speaker, ``>>`` by it; the other lines are what happens."""
+    speaker = Speaker(profile)
+    lines = (CONVERSATIONS / f"{profile.name}.txt").read_text().splitlines()
+    for line in lines:
+        word, _, rest = line.partition(" ")
+        if word == ">>":
+            assert msgspec.json.decode(speaker.sent.pop(0)) == msgspec.json.decode(rest)
+        else:
+            assert not speaker.sent, line
+            HAPPENINGS[word](speaker.silently(), rest)
+    assert not speaker.sent
