@@ -1,13 +1,11 @@
 """HTTP/2 for devices: downchannels, events, ping.
 
-It knows requests, answers and open downchannels; it must not know what an event changes (`handlers`) nor what a
-device is told (`delivery`).
+It knows requests, answers and which downchannels are open; it must not know what an event changes (`handlers`) nor
+what a device is told (`delivery`).
 """
 
 import asyncio
 import contextlib
-import math
-import secrets
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
@@ -15,7 +13,7 @@ from functools import partial
 import msgspec
 import structlog
 
-from bellwire.cloud.answers import content_type, new_writer, refusal
+from bellwire.cloud.answers import refusal
 from bellwire.cloud.asgi import (
     ClientGoneError,
     Header,
@@ -32,15 +30,14 @@ from bellwire.cloud.asgi import (
 from bellwire.cloud.auth import Tokens
 from bellwire.cloud.bus import Bus
 from bellwire.cloud.config import Limits
-from bellwire.cloud.delivery import Downchannel, Once
+from bellwire.cloud.delivery import Downchannel
 from bellwire.cloud.doorkeeper import Doorkeeper
+from bellwire.cloud.downchannel import DownchannelWriter, OpenDownchannel
 from bellwire.cloud.flight import Flight
 from bellwire.cloud.handlers import Arrival, remark
 from bellwire.cloud.handlers import receive as receive_event
 from bellwire.cloud.identity import DeviceIdentity
 from bellwire.cloud.regions import Regions
-from bellwire.cloud.sockets import shut_connection
-from bellwire.cloud.store.commands import remove_commands
 from bellwire.cloud.store.devices import load_agent, save_agent, saw_device
 from bellwire.cloud.store.errors import NotFound, StoreBusy, StoreError
 from bellwire.cloud.store.sqlite import SqliteStore
@@ -57,23 +54,15 @@ from bellwire.protocol.errors import (
     Unauthenticated,
     UnknownMessage,
 )
-from bellwire.protocol.messages import Message
-from bellwire.protocol.messages.envelope import Directive
-from bellwire.protocol.multipart import MultipartWriter, read_json
+from bellwire.protocol.multipart import read_json
 
 log = structlog.get_logger()
 
 Serve = Callable[[Scope, Receive, Send], Awaitable[None]]
 _CALLER = "bellwire.device"
 """Where a request's scope says whose it is, once that is known: so that its trace shows also what was refused."""
-_LOOK_ANYWAY = 60.0
-"""Seconds after which a downchannel looks at the rows even when nobody woke it: a lost wake-up costs no more."""
-_STALE = timedelta(seconds=1)
-"""What is not said so soon after the look is looked up anew: the reader is slow, and rows may have changed."""
 _ROUNDS_TO_END = 50
 """Looks, a tenth of a second apart, that a shutdown gives to downchannels and events to end."""
-_PIECE = 16_384
-"""Bytes handed to the server at once, a frame of HTTP/2: it holds several for a slow reader, whatever their size."""
 
 
 class WrongPath(ProtocolError):
@@ -96,53 +85,6 @@ class WrongMethod(ProtocolError):
     def __init__(self, allowed: str) -> None:
         super().__init__(f"this path is there for {allowed} only")
         self.allowed = allowed
-
-
-class OpenDownchannel:
-    """One downchannel as the gateway holds it: its connection, its memory, and a bell to look again."""
-
-    def __init__(self, memory: Downchannel, peer: tuple[str, str], token: str) -> None:
-        self.memory = memory
-        self.peer = peer
-        self.token = token
-        self.expires = memory.device.expires
-        """It ends with its token: a device connects again with a new one."""
-        self.ending = False
-        self.stirred = asyncio.Event()
-        self._alarm: asyncio.TimerHandle | None = None
-
-    def look_within(self, seconds: float) -> None:
-        """Look again by then, if not earlier: a look that was wanted before, and is no more, finds nothing."""
-        loop = asyncio.get_running_loop()
-        if self._alarm is not None:
-            if self._alarm.when() <= loop.time() + seconds:
-                return
-            self._alarm.cancel()
-        self._alarm = loop.call_later(max(seconds, 0), self._look)
-
-    def _look(self) -> None:
-        self._alarm = None
-        self.stirred.set()
-
-    def closed(self) -> None:
-        """Nobody looks any more."""
-        if self._alarm is not None:
-            self._alarm.cancel()
-
-    def lasts_until(self, expires: datetime | None) -> None:
-        """Note that its token expires at another time than it was to."""
-        if expires != self.expires:
-            self.expires = expires
-            self.stirred.set()
-
-    def rest(self, now: datetime) -> float:
-        """Seconds until its token expires; infinite for one that does not."""
-        return math.inf if self.expires is None else (self.expires - now).total_seconds()
-
-    def end(self) -> None:
-        """End it cleanly, as soon as what is being sent is sent."""
-        self.ending = True
-        self.stirred.set()
 
 
 class Gateway:
@@ -169,7 +111,7 @@ class Gateway:
         self._bus = bus
         self._limits = limits
         self._body_time = TimeLimit(limits.event_time)
-        self._reading_time = TimeLimit(limits.slow_reader)
+        self._writer = DownchannelWriter(store, clock, limits.slow_reader, cuts_connections=not behind_proxy)
         self._clock = clock
         self._strict = strict
         self._behind_proxy = behind_proxy
@@ -315,7 +257,7 @@ class Gateway:
         downchannel = await self._open(device, codec, scope)
         try:
             await self._keep_description(device, codec, scope)
-            await self._serve_downchannel(downchannel, codec, receive, send)
+            await self._writer.write(downchannel, codec, receive, send)
         finally:
             downchannel.closed()
             if self._downchannels.get(device.device_id) is downchannel:
@@ -379,95 +321,6 @@ class Gateway:
         except StoreError as error:  # it decides nothing, so it refuses nobody
             log.warning("what a device is was not kept", device=device.device_id, error=str(error))
 
-    async def _serve_downchannel(
-        self, downchannel: OpenDownchannel, codec: Codec, receive: Receive, send: Send
-    ) -> None:
-        writer = new_writer()
-        device_id = downchannel.memory.device.device_id
-        leaving = asyncio.create_task(_until_left(receive))
-        leaving.add_done_callback(lambda _: downchannel.end())
-        try:
-            start = {"type": "http.response.start", "status": 200, "headers": [content_type(writer)]}
-            await send(start)
-            await self._send_part(send, writer.opening)
-            if codec.profile.greeting is not None:
-                await self._say(downchannel, codec, writer, send, codec.profile.greeting)
-            await self._deliver(downchannel, codec, writer, send)
-            if not leaving.done():
-                await send({"type": "http.response.body", "body": writer.closing})
-            log.info("downchannel closed", device=device_id)
-        except TimeoutError:
-            log.warning("downchannel cut: its reader is too slow", device=device_id)
-            if not self._behind_proxy:
-                # The server would tell the device of the end only after all that it does not take.
-                await asyncio.to_thread(shut_connection, downchannel.peer)
-        except Exception:  # the boundary: the answer has begun, so nothing can be said but by breaking it off
-            log.exception("downchannel failed", device=device_id)
-        finally:
-            leaving.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await leaving
-
-    async def _deliver(self, downchannel: OpenDownchannel, codec: Codec, writer: MultipartWriter, send: Send) -> None:
-        """Bring what the device reports to what is desired, until the downchannel ends."""
-        memory = downchannel.memory
-        while not downchannel.ending:
-            downchannel.stirred.clear()
-            now = self._clock()
-            if downchannel.rest(now) <= 0:
-                log.info("downchannel ends with its token", device=memory.device.device_id)
-                break
-            plan = await self._store.read(memory.plan, now)
-            for message in memory.say(plan, now):
-                await self._say(downchannel, codec, writer, send, message)
-                if self._clock() - now > _STALE:
-                    downchannel.stirred.set()
-                    break
-            else:
-                await self._say_once(downchannel, codec, writer, send, memory.once(plan, now))
-            again = plan.verdict.look_again
-            now = self._clock()
-            wait = min(_LOOK_ANYWAY, downchannel.rest(now))
-            if again is not None:
-                wait = min(wait, (again - now).total_seconds())
-            downchannel.look_within(wait)
-            await downchannel.stirred.wait()
-
-    async def _say_once(
-        self, downchannel: OpenDownchannel, codec: Codec, writer: MultipartWriter, send: Send, what: list[Once]
-    ) -> None:
-        """Say what leads to no state; a command that was said goes, whatever comes of the next ones."""
-        memory, begun, last = downchannel.memory, self._clock(), None
-        try:
-            for once in what:
-                if downchannel.ending:
-                    break
-                await self._say(downchannel, codec, writer, send, once.message)
-                memory.was_said(once, self._clock())
-                last = once.seq or last
-                if self._clock() - begun > _STALE:
-                    downchannel.stirred.set()
-                    break
-        finally:
-            if last is not None:
-                with contextlib.suppress(StoreError):  # they are not said again here, and expire
-                    device = memory.device
-                    await self._store.write(remove_commands, device.account_id, device.device_id, last)
-
-    async def _say(
-        self, downchannel: OpenDownchannel, codec: Codec, writer: MultipartWriter, send: Send, message: Message
-    ) -> None:
-        if downchannel.ending:
-            return
-        json = codec.encode_directive(Directive(message=message, message_id=secrets.token_hex(16)))
-        await self._send_part(send, writer.part(json))
-        self._store.record(downchannel.memory.device.device_id, self._clock(), "directive", json)
-
-    async def _send_part(self, send: Send, data: bytes) -> None:
-        for start in range(0, len(data), _PIECE):
-            with self._reading_time:
-                await send({"type": "http.response.body", "body": data[start : start + _PIECE], "more_body": True})
-
     def _form_of(self, scope: Scope) -> Codec:
         """The version of the device, on its own paths; else the path's."""
         path, caller = scope["path"], scope.get(_CALLER)
@@ -492,8 +345,3 @@ def _more_headers(error: ProtocolError) -> list[Header]:
     if isinstance(error, WrongMethod):
         return [(b"allow", error.allowed.encode())]
     return []
-
-
-async def _until_left(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
