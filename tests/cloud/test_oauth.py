@@ -543,7 +543,7 @@ def test_a_speaker_gets_its_tokens_when_its_code_is_confirmed(tmp_path: Path) ->
         assert shown.keys() == {
             *("device_code", "user_code", "verification_uri", "verification_uri_complete", "expires_in", "interval")
         }
-        assert (shown["expires_in"], shown["interval"]) == (900, 5)
+        assert (shown["expires_in"], shown["interval"]) == (900, 2)
         assert shown["verification_uri"].endswith("/pair")
         assert shown["verification_uri_complete"] == f"{shown['verification_uri']}?user_code={shown['user_code']}"
         refused(await place.polls(shown["device_code"]), 400, "authorization_pending")

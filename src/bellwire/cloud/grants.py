@@ -27,9 +27,11 @@ RETRY = timedelta(seconds=10)
 OVERLAP = timedelta(seconds=60)
 """An access token that was replaced twice works on for so long. The one before the newest works until it expires:
 a downchannel was opened with it."""
-POLL_EVERY = timedelta(seconds=5)
-"""Between two questions of a speaker that waits (RFC 8628, 3.5); as much is added each time it asks too soon."""
-_EARLY = timedelta(seconds=1)
+POLL_EVERY = timedelta(seconds=2)
+"""Between two questions of a speaker that waits (RFC 8628, 3.2): somebody stands before it."""
+SLOWER = timedelta(seconds=5)
+"""Is added each time it asks too soon (RFC 8628, 3.5)."""
+_EARLY = timedelta(seconds=0.5)
 """A question may come so much too soon: the network does not carry each one equally fast."""
 
 
@@ -212,7 +214,7 @@ def polled(pairing: Pairing, now: datetime) -> tuple[Poll, timedelta]:
     if pairing.stage is Stage.APPROVED:
         return Poll.GRANTED, pairing.interval
     if pairing.asked is not None and timedelta(0) <= now - pairing.asked < pairing.interval - _EARLY:
-        return Poll.SLOW_DOWN, pairing.interval + POLL_EVERY
+        return Poll.SLOW_DOWN, pairing.interval + SLOWER
     return Poll.PENDING, pairing.interval
 
 
