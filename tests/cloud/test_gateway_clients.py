@@ -11,12 +11,13 @@ from bellwire.alerts.lifecycle import Life
 from bellwire.cloud.store.trace import messages_after
 from bellwire.protocol.messages.alerts import AlertStarted, AlertStopped, SetAlert, SetAlertSucceeded
 from bellwire.protocol.messages.context import AlertsState, AlertState
+from bellwire.protocol.messages.envelope import Event, NotServed
 from bellwire.protocol.profiles import PROFILES
 from bellwire.protocol.profiles.clova import CIC_KO_2022
 from bellwire.protocol.profiles.profile import Profile
 from bellwire.protocol.profiles.tvs import TVS_2020
 from tests.cloud.alone import asks, gateway_alone, opened
-from tests.cloud.conversation import Talk, alarm, at
+from tests.cloud.conversation import CODECS, Talk, alarm, at
 from tests.cloud.running import Account, Cloud, Speaker
 
 each_form = pytest.mark.parametrize("profile", [CIC_KO_2022, TVS_2020], ids=["cic", "tvs"])
@@ -246,6 +247,33 @@ def test_one_that_loses_its_AlertStopped(talk: Talk, profile: Profile) -> None: 
     assert talk.alerts() == {"a": at("07:00", day=21)}
     (again,) = (message for message in kitchen.hears() if isinstance(message, SetAlert))
     assert (again.token, again.scheduled_time) == ("a", at("07:00", day=21))
+
+
+@each_version
+def test_one_whose_next_event_is_of_a_namespace_that_is_not_served(talk: Talk, profile: Profile) -> None:
+    """Its context counts all the same."""
+    talk.sets("a", at("07:00"))
+    kitchen = talk.connects("kitchen", profile=profile)
+    kitchen.hears()
+    kitchen.shows(alarm("a", at("07:00"))) >> SetAlertSucceeded(token="a", type="ALARM")
+    talk.passes(seconds=6)
+
+    kitchen.brings(CODECS[profile.name].decode_context(_speech_started({"allAlerts": [], "activeAlerts": []})))
+
+    assert [type(message) for message in kitchen.hears()] == [SetAlert]
+
+
+@each_version
+def test_one_whose_context_can_not_be_read_beside_what_is_not_served(profile: Profile) -> None:
+    event = CODECS[profile.name].decode_context(_speech_started({"allAlerts": "none"}))
+
+    assert event == Event(message=NotServed(), message_id="m")
+
+
+def _speech_started(alerts_state: object) -> bytes:
+    header = {"namespace": "SpeechSynthesizer", "name": "SpeechStarted", "messageId": "m"}
+    state = {"header": {"namespace": "Alerts", "name": "AlertsState"}, "payload": alerts_state}
+    return json.dumps({"context": [state], "event": {"header": header, "payload": {"token": "t"}}}).encode()
 
 
 @each_version

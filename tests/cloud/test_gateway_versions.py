@@ -549,6 +549,20 @@ def test_a_namespace_that_is_not_served_is_counted_or_when_strict_refused(
         assert b"SpeechSynthesizer.SpeechStarted is not a message" in call.body
 
 
+@pytest.mark.parametrize(("profile", "status"), [(CIC_KO_2022, 503), (TVS_2020, 500)], ids=["cic", "tvs"])
+def test_an_event_while_too_many_wait_may_be_sent_again(tmp_path: Path, profile: Profile, status: int) -> None:
+    """SoftwareInfo: what is not processed is answered 500, with the exception."""
+
+    async def scene() -> Call:
+        async with gateway_alone(tmp_path, queue_limit=0) as (gateway, _), opened(gateway, asks(profile)):
+            return await says(profile, UNSERVED).made(gateway)
+
+    call = asyncio.run(scene())
+
+    assert call.status == status
+    assert b"in a moment" in call.body
+
+
 # Who comes too often
 
 

@@ -54,6 +54,7 @@ from bellwire.protocol.errors import (
     Unauthenticated,
     UnknownMessage,
 )
+from bellwire.protocol.messages.envelope import Event
 from bellwire.protocol.multipart import read_json
 
 log = structlog.get_logger()
@@ -220,15 +221,7 @@ class Gateway:
             raise TooLarge(f"the JSON part has {len(json)} bytes; {self._limits.event_json} are taken at most")
         now = self._clock()
         self._store.record(device.device_id, now, "event", json)
-        try:
-            event = codec.decode_event(json)
-        except UnknownMessage as unknown:
-            if unknown.known_namespace or self._strict:
-                raise
-            self.events_not_served += 1
-            log.info("event not served", namespace=unknown.namespace[:100], so_far=self.events_not_served)
-            await answer(send, 204)
-            return
+        event = self._read(codec, json)
         flight = downchannel.memory.flight if downchannel else Flight()
         told = flight.told_before(event, now)
         with flight.answering(event) as acknowledged:
@@ -241,6 +234,17 @@ class Gateway:
             downchannel.stirred.set()
         self._bus.wake(woken)
         await answer(send, 204)
+
+    def _read(self, codec: Codec, json: bytes) -> Event:
+        """The event; of a namespace that is not served, its context alone, unless that is refused as unknown."""
+        try:
+            return codec.decode_event(json)
+        except UnknownMessage as unknown:
+            if unknown.known_namespace or self._strict:
+                raise
+            self.events_not_served += 1
+            log.info("event not served", namespace=unknown.namespace[:100], so_far=self.events_not_served)
+            return codec.decode_context(json)
 
     def _beside(self, device: DeviceIdentity, codec: Codec, scope: Scope) -> OpenDownchannel | None:
         """The downchannel beside which an event comes. Raises NoDownchannel where the version wants one."""

@@ -31,7 +31,7 @@ def occurrence_of(message: SetAlert) -> Occurrence:
         assets=tuple(Asset(asset.asset_id, asset.url) for asset in message.assets or ()),
         play_order=message.asset_play_order or (),
         behind_asset=message.background_alert_asset or "",
-        loops=message.loop_count,
+        loops=message.loop_count or None,
         loop_pause=timedelta(milliseconds=message.loop_pause_in_milli_seconds or 0),
     )
 

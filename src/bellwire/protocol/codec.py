@@ -10,16 +10,17 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from bellwire.protocol.errors import InvalidMessage, Malformed, MalformedJson, UnknownMessage
+from bellwire.protocol.errors import InvalidMessage, MalformedJson, UnknownMessage
 from bellwire.protocol.messages import Message, key_of
-from bellwire.protocol.messages.context import AlertsState
-from bellwire.protocol.messages.envelope import Directive, Event, Header, RawBody, RawDirective, RawEvent
+from bellwire.protocol.messages.context import AlertsState, ContextObject
+from bellwire.protocol.messages.envelope import Directive, Event, Header, NotServed, RawBody, RawDirective, RawEvent
 from bellwire.protocol.messages.system import Exception as SystemException
 from bellwire.protocol.profiles.profile import Context, ErrorForm, Field, Form, Presence, Profile
 
 YEARS = range(1970, 9999)
 """Times outside are refused: some are no instant at all once brought to another time zone."""
 
+_FOR_THEMSELVES = frozenset({400, 500})
 _CAPITAL = re.compile("[A-Z]")
 _AT = re.compile(r"^(?P<problem>.*?)(?: - at `(?P<path>\$[^`]*)`)?$", re.DOTALL)
 _MISSING = re.compile(r"Object missing required field `([^`]*)`")
@@ -47,21 +48,27 @@ class Codec:
         """
         raw = _decode(_decode_raw_event, json, "")
         message, header = self._message(self._events, raw.event, "event", self.profile.namespaces)
-        others = []
-        alerts_state = None
-        for index, entry in enumerate(raw.context or ()):
-            wording = self._context.get((entry.header.namespace, entry.header.name))
-            if wording is None:
-                others.append(entry)
-            elif wording.form.message is AlertsState:
-                alerts_state = wording.decode(entry.payload, f"context[{index}].payload")
+        alerts_state, others = self._read_context(raw)
         return Event(
             message=message,
             message_id=header.message_id,
             dialog_request_id=header.dialog_request_id or header.misspelt_dialog_request_id,
             alerts_state=alerts_state,
-            context=tuple(others),
+            context=others,
         )
+
+    def decode_context(self, json: bytes) -> Event:
+        """An event of a namespace that is not served, for its context; one that can't be read counts as none.
+
+        Raises as `decode_event` for what is no event at all.
+        """
+        raw = _decode(_decode_raw_event, json, "")
+        try:
+            alerts_state, others = self._read_context(raw)
+        except InvalidMessage:
+            alerts_state, others = None, ()
+        message_id = raw.event.header.message_id
+        return Event(message=NotServed(), message_id=message_id, alerts_state=alerts_state, context=others)
 
     def decode_directive(self, json: bytes) -> Directive:
         """A directive as a cloud sent it. Raises as `decode_event`."""
@@ -109,10 +116,11 @@ class Codec:
     def meaning_of(self, status: int) -> int:
         """The status for which this one stands, where it stands for one that this version does not have.
 
-        400 stands for itself: a badly formed event is what it means first.
+        400 and 500 stand for themselves: a badly formed event, and a failure, are what they mean first.
         """
-        meant = (other for other, said in self.profile.statuses.items() if said == status != Malformed.status)
-        return next(meant, status)
+        if status in _FOR_THEMSELVES:
+            return status
+        return next((other for other, said in self.profile.statuses.items() if said == status), status)
 
     def encode_refusal(self, status: int, description: str, message_id: str) -> bytes:
         """The exception that comes with an answer of this status, on one line, in the profile's form."""
@@ -132,6 +140,18 @@ class Codec:
         if not isinstance(message, SystemException):
             raise InvalidMessage("directive.header.name", "is not Exception")
         return message
+
+    def _read_context(self, raw: RawEvent) -> tuple[AlertsState | None, tuple[ContextObject, ...]]:
+        """The device's alerts, and the other objects as they came."""
+        others = []
+        alerts_state = None
+        for index, entry in enumerate(raw.context or ()):
+            wording = self._context.get((entry.header.namespace, entry.header.name))
+            if wording is None:
+                others.append(entry)
+            elif wording.form.message is AlertsState:
+                alerts_state = wording.decode(entry.payload, f"context[{index}].payload")
+        return alerts_state, tuple(others)
 
     def _message(
         self,

@@ -7,10 +7,23 @@ from bellwire.cloud.handlers import alerts, system
 from bellwire.cloud.handlers.arrival import Arrival
 from bellwire.cloud.store.standings import load_standing_rows
 from bellwire.cloud.store.transaction import Transaction
+from bellwire.protocol.messages import Message
+from bellwire.protocol.messages.envelope import NotServed
 
 __all__ = ["Arrival", "receive", "remark"]
 
-HANDLERS = {**alerts.HANDLERS, **system.HANDLERS}
+
+def _context_alone(_arrival: Arrival, _rows: alerts.Rows) -> Transaction[frozenset[str]]:
+    """Of a namespace that is not served the context counts, as that of every event."""
+    yield from ()
+    return alerts.NOBODY
+
+
+HANDLERS: dict[type[Message], alerts.Handler] = {
+    **alerts.HANDLERS,
+    **system.HANDLERS,
+    NotServed: _context_alone,
+}
 
 
 def receive(arrival: Arrival) -> Transaction[frozenset[str]]:

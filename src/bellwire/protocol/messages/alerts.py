@@ -66,8 +66,8 @@ class SetAlert(OneAlert, frozen=True, kw_only=True):
     """Asset ids in the order of playing; reminders and timers repeat it."""
     background_alert_asset: Token | None = None
     """The asset to be heard while a dialogue or other sound is in front."""
-    loop_count: Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)] | None = None
-    """How often the order is played; None: until it is stopped, or as the profile limits it."""
+    loop_count: Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)] | None = None
+    """How often the order is played; None or 0: until it is stopped, or as the profile limits it."""
     loop_pause_in_milli_seconds: Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)] | None = None
     """Between two times."""
 

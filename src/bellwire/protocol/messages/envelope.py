@@ -43,6 +43,12 @@ class Directive(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     dialog_request_id: str | None = None
 
 
+class NotServed(Message, frozen=True):
+    """Stands for an event of a namespace that is not served: of such an event only the context counts."""
+
+    namespace = ""
+
+
 class RawBody(msgspec.Struct, frozen=True, gc=False):
     """Header and a payload that is not decoded yet."""
 
