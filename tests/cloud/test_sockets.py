@@ -1,8 +1,11 @@
 import os
 import socket
+import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
@@ -15,11 +18,11 @@ Pair = tuple[socket.socket, socket.socket]
 @pytest.fixture
 def pairs() -> Iterator[list[Pair]]:
     """Connections over loopback, each as its client and its server have it."""
-    with socket.create_server(("127.0.0.1", 0)) as listening, ExitStack() as closing:
+    with socket.create_server(("127.0.0.1", 0)) as listening, ExitStack() as leaving:
         made = []
         for _ in range(3):
-            client = closing.enter_context(socket.create_connection(listening.getsockname(), 10))
-            server = closing.enter_context(listening.accept()[0])
+            client = leaving.enter_context(socket.create_connection(listening.getsockname(), 10))
+            server = leaving.enter_context(listening.accept()[0])
             made.append((client, server))
         yield made
 
@@ -75,3 +78,16 @@ def test_whatever_else_is_open_stays_so_and_nothing_is_left_behind(pairs: list[P
     os.close(writable)
     left.close()
     right.close()
+
+
+def test_a_database_that_is_open_keeps_its_locks(tmp_path: Path, pairs: list[Pair]) -> None:
+    """Else another process that opens and closes it takes itself for the last, and removes what is not yet in it."""
+    with closing(sqlite3.connect(tmp_path / "db", isolation_level=None)) as database:
+        database.execute("PRAGMA journal_mode = WAL")
+        database.execute("CREATE TABLE t (x)")
+
+        assert shut_connection(peer_of(pairs[0][1])) == 1
+
+        look = "import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute('SELECT * FROM t').fetchall()"
+        subprocess.run([sys.executable, "-c", look, str(tmp_path / "db")], check=True)
+        assert (tmp_path / "db-wal").exists()

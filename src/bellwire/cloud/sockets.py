@@ -5,6 +5,7 @@ It knows file descriptors; it must not know what is spoken over them.
 
 import os
 import socket
+import stat
 from contextlib import suppress
 from pathlib import Path
 
@@ -23,16 +24,21 @@ def shut_connection(peer: tuple[str, str]) -> int:
 
 
 def _shut(descriptor: int, peer: tuple[str, str]) -> bool:
+    if not _is_socket(descriptor):
+        return False
     # A duplicate: the number itself may stand for something else at any moment.
     own = os.dup(descriptor)
-    try:
-        connection = socket.socket(fileno=own)
-    except OSError:
-        os.close(own)
-        raise
-    with connection:
+    if not _is_socket(own):
+        # Never closed: to close any descriptor of a file ends every lock that this process has on it (POSIX), and
+        # another process would take itself for the only one that has the database open.
+        return False
+    with socket.socket(fileno=own) as connection:
         address = connection.getpeername()
         is_it = isinstance(address, tuple) and (address[0], str(address[1])) == peer
         if is_it:
             connection.shutdown(socket.SHUT_RDWR)
     return is_it
+
+
+def _is_socket(descriptor: int) -> bool:
+    return stat.S_ISSOCK(os.fstat(descriptor).st_mode)
