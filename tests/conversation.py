@@ -14,8 +14,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
 from bellwire.device import outputs
+from bellwire.device.difference import to_keep
 from bellwire.device.engine import step
-from bellwire.device.held import LOUDEST, Held, Remembered, Setup, State
+from bellwire.device.held import LOUDEST, Held, Remembered, Setup, State, System
 from bellwire.device.inputs import ClockStepped, Input, Started, Told, Woke
 from bellwire.device.outputs import Output, Send
 from bellwire.protocol.messages import Message
@@ -129,6 +130,16 @@ _SAID: dict[type[Output], Callable[[Any], Said]] = {
 }
 
 
+def saved_over(kept: State, state: State) -> State:
+    """What is on the disk when what this state needs was saved over what was kept."""
+    unkept = to_keep(kept, state)
+    alerts = {**kept.alerts, **{held.token: held for held in unkept.save}}
+    for token in unkept.forget:
+        del alerts[token]
+    volume = kept.volume if unkept.volume is None else unkept.volume
+    return State(alerts, volume=volume, system=System(remembered=unkept.remembered or kept.system.remembered))
+
+
 class Device:
     """The engine with a disk, a clock and a memory of what was said."""
 
@@ -206,20 +217,18 @@ class Device:
 
     def _step(self, happened: Input | Message) -> None:
         self.state, self.outputs = step(self.state, _told(happened), self.now, self.profile)
+        self._keep()
         self._told.append(f"{self.now:%H:%M:%S} << {happened}")
         for output in self.outputs:
             self._perform(output)
 
+    def _keep(self) -> None:
+        kept = State(self.disk, volume=self.volume, system=System(remembered=self.remembered))
+        after = saved_over(kept, self.state)
+        self.disk, self.volume, self.remembered = dict(after.alerts), after.volume, after.system.remembered
+
     def _perform(self, output: Output) -> None:
         match output:
-            case outputs.Save(held):
-                self.disk[held.token] = held
-            case outputs.Forget(token):
-                del self.disk[token]
-            case outputs.Remember(remembered):
-                self.remembered = remembered
-            case outputs.SetVolume(volume):
-                self.volume = volume
             case outputs.DropEvents():
                 self.outbox.clear()
             case outputs.WakeAt(time):

@@ -52,3 +52,9 @@ def test_a_certificate_that_cannot_be_used(tmp_path: Path) -> None:
     (tmp_path / "ca.pem").write_text("not a certificate")
     refused = ran_alone("cloud", "--data", tmp_path, "--port", str(free_port()))
     assert "ca.pem is not a certificate" in refused.complaint
+
+
+def test_what_no_browser_can_open_is_no_terms(tmp_path: Path) -> None:
+    for terms in ("foo", "javascript:alert(1)", "https://"):
+        complaint = ran_alone("cloud", "--data", tmp_path, "--terms", terms).complaint
+        assert f"{terms!r} is not the address of a page" in complaint

@@ -82,6 +82,14 @@ def test_an_account_has_so_many_devices_at_most(bellwire: Bellwire, data: Path) 
     assert "as many as it may have" in bellwire("device", "add", "--data", data).complaint
 
 
+def test_a_locked_account_gets_no_device(bellwire: Bellwire, data: Path, cloud: RunningCloud) -> None:
+    assert bellwire("account", "add", "locked", "--data", cloud.data).status == 0
+    for name, folder in (("home", data), ("locked", cloud.data)):
+        assert bellwire("account", "lock", name, "--data", folder).status == 0
+        assert "is locked" in bellwire("device", "add", "--account", name, "--data", folder).complaint
+        assert bellwire("device", "list", "--account", name, "--data", folder, "--json").answer == []
+
+
 def test_a_speaker_is_let_in_or_refused(bellwire: Bellwire, cloud: RunningCloud) -> None:
     of_account = ("--account", "approving", "--data", cloud.data)
     assert bellwire("account", "add", "approving", "--data", cloud.data).status == 0

@@ -6,6 +6,8 @@ import pytest
 
 from bellwire.alerts.alert import Kind, Occurrence
 from bellwire.cli.face import Face
+from bellwire.cli.failure import tell
+from bellwire.cli.output import hint
 
 TEA = Occurrence("t1", Kind.REMINDER, datetime(2026, 11, 21, 7, 0, tzinfo=UTC), "Tea")
 UP = Occurrence("t2", Kind.ALARM, datetime(2026, 11, 21, 6, 0, tzinfo=UTC))
@@ -60,6 +62,17 @@ def test_which_cloud_it_is(capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_label_commands_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     Face("https://cloud:8443", as_json=False).alert_set(Occurrence("t", Kind.ALARM, TEA.scheduled_time, "\x1b[2J\n"))
     assert capsys.readouterr().out.removesuffix("\n").isprintable()
+
+
+def test_a_reason_commands_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    reason = "401: no (the cloud says: \x1b[2J\x1b]0;owned\x07)"
+    Face("https://cloud:8443", as_json=False).disconnected(reason)
+    tell(f"the cloud refuses to pair this speaker ({reason})")
+    hint(f"the cloud could not be told ({reason})")
+    said, told = capsys.readouterr()
+    for line in (*said.splitlines(), *told.splitlines()):
+        assert "owned" in line
+        assert line.isprintable()
 
 
 def test_which_alert_delete_means() -> None:

@@ -1,14 +1,17 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from bellwire.cli.failure import Failure
-from bellwire.cli.pairing import pairing_on_this_machine
+from bellwire.cli.pairing import Pairing, at, pairing_by_code, pairing_on_this_machine
 from bellwire.cloud.address import announce, holding
 from bellwire.cloud.config import Config
 from bellwire.cloud.store.opening import open_now
+from bellwire.device.token_file import TokenFile, Tokens
 from tests.cli.running import Bellwire
 
 
@@ -76,8 +79,11 @@ def test_never_paired_and_no_cloud_runs(tmp_path: Path) -> None:
     assert not (tmp_path / "speaker").exists()
 
 
-def test_a_damaged_pairing_is_named(tmp_path: Path) -> None:
-    (tmp_path / "pairing.json").write_text('{"url": ')
+@pytest.mark.parametrize(
+    "content", [b'{"url": ', b'{"url": "\xff"}', b'{"more": ' + b"[" * 60_000], ids=lambda content: content[:20]
+)
+def test_a_damaged_pairing_is_named(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "pairing.json").write_bytes(content)
     with pytest.raises(Failure, match=r"pairing\.json is damaged .* delete it"):
         pairing_on_this_machine(tmp_path, tmp_path / "cloud")
 
@@ -93,3 +99,31 @@ def test_the_version_of_the_protocol_is_the_one_that_is_wanted(bellwire: Bellwir
         assert (second.profile, pairing_on_this_machine(*folders)) == ("cic-en-2018", second)
     devices = bellwire("device", "list", "--data", cloud, "--json").answer
     assert sorted(device["profile"] for device in devices) == ["cic-en-2018", "tvs-2020"]
+
+
+TOKENS = Tokens(
+    url="https://cloud.home",
+    profile="tvs-2020",
+    access_token="a",
+    refresh_token="r",
+    issued_at=datetime(2026, 11, 21, tzinfo=UTC),
+    lifetime=86_400,
+    ca="/ca.pem",
+)
+
+
+@pytest.mark.parametrize("kept", ["https://cloud.home", "https://Cloud.Home:443/"])
+@pytest.mark.parametrize("said", ["https://cloud.home", "https://cloud.home:443", "HTTPS://Cloud.home/"])
+def test_one_cloud_however_it_is_spelt(tmp_path: Path, kept: str, said: str) -> None:
+    TokenFile(tmp_path).write(replace(TOKENS, url=kept))
+    remembered = pairing_by_code(tmp_path)
+    assert remembered == Pairing("https://cloud.home", None, "/ca.pem", profile="tvs-2020")
+    assert at(said, None, remembered) == remembered
+    assert at(said, "/other.pem", remembered).ca == "/other.pem"
+
+
+def test_another_cloud_and_what_is_no_address() -> None:
+    remembered = Pairing("https://cloud.home", None, "/ca.pem", profile="tvs-2020")
+    assert at("https://Cloud.home:8443", None, remembered) == Pairing("https://cloud.home:8443")
+    for no_address in ("cloud.home", "https://cloud.home/v1"):
+        assert at(no_address, None, remembered).url == no_address, "refused where it is used"

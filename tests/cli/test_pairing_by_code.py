@@ -1,5 +1,6 @@
 """A real speaker and a real cloud: paired by a code, renewed, revoked, logged out."""
 
+import asyncio
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -10,7 +11,11 @@ import msgspec
 import pytest
 
 from bellwire.cli.processes import Process
-from bellwire.device.token_file import TokenFile
+from bellwire.device.app import authorization_server
+from bellwire.device.config import Config
+from bellwire.device.grant import DeviceCode, Grant
+from bellwire.device.storage import Storage, StorageError
+from bellwire.device.token_file import TokenFile, Tokens
 from tests.cli.running import Bellwire, RunningCloud, ran_alone
 
 PATIENCE = 30.0
@@ -70,6 +75,30 @@ def paired(speaker: Speaker, bellwire: Bellwire, account: Account) -> str:
     return device_id
 
 
+def paired_before(speaker: Speaker, cloud: RunningCloud, bellwire: Bellwire, account: Account) -> str:
+    """The same, of which nothing was shown: where the code is not the point."""
+    config = Config(cloud=cloud.url, access_token=None, folder=speaker.folder, ca_file=cloud.data / "ca.pem")
+    server = authorization_server(config)
+    code = asyncio.run(server.code(config.profile, "Lamp"))
+    assert isinstance(code, DeviceCode)
+    assert bellwire("device", "approve", code.user_code, *account, "--json").status == 0
+    grant = asyncio.run(server.granted(code.device_code))
+    assert isinstance(grant, Grant)
+    TokenFile(speaker.folder).write(
+        Tokens(
+            url=cloud.url,
+            profile=config.profile,
+            access_token=grant.access_token,
+            refresh_token=grant.refresh_token or "",
+            issued_at=datetime.now(UTC),
+            lifetime=grant.expires_in,
+            device_id=grant.device_id,
+            ca=str(config.ca_file),
+        )
+    )
+    return grant.device_id
+
+
 def test_a_code_lets_it_in_and_it_is_remembered(bellwire: Bellwire, account: Account, speaker: Speaker) -> None:
     with speaker.at():
         device_id = paired(speaker, bellwire, account)
@@ -81,10 +110,11 @@ def test_a_code_lets_it_in_and_it_is_remembered(bellwire: Bellwire, account: Acc
 
 
 def test_a_token_that_is_over_is_renewed_and_what_was_set_stays(
-    bellwire: Bellwire, account: Account, speaker: Speaker
+    bellwire: Bellwire, cloud: RunningCloud, account: Account, speaker: Speaker
 ) -> None:
-    with speaker.at():
-        paired(speaker, bellwire, account)
+    paired_before(speaker, cloud, bellwire, account)
+    with speaker.run():
+        speaker.until("connected")
         alert = bellwire("alert", "add", "Tea", "--in", "1h", *account, "--json").answer["token"]
         assert speaker.until("set")["token"] == alert
     file = TokenFile(speaker.folder)
@@ -102,10 +132,11 @@ def test_a_token_that_is_over_is_renewed_and_what_was_set_stays(
 
 
 def test_a_pairing_that_the_cloud_ends_leaves_nothing_and_begins_anew(
-    bellwire: Bellwire, account: Account, speaker: Speaker
+    bellwire: Bellwire, cloud: RunningCloud, account: Account, speaker: Speaker
 ) -> None:
-    with speaker.at():
-        device_id = paired(speaker, bellwire, account)
+    device_id = paired_before(speaker, cloud, bellwire, account)
+    with speaker.run():
+        speaker.until("connected")
         alert = bellwire("alert", "add", "Tea", "--in", "1h", *account, "--json").answer["token"]
         speaker.until("set")
         pid = speaker.process.pid
@@ -128,9 +159,11 @@ def test_a_refusal_ends_it(bellwire: Bellwire, account: Account, speaker: Speake
     assert speaker.access_token is None
 
 
-def test_it_can_be_ended_while_it_waits(speaker: Speaker) -> None:
+def test_while_it_waits_no_other_takes_its_folder_and_it_can_be_ended(speaker: Speaker) -> None:
     with speaker.at():
         speaker.until("code")
+        with pytest.raises(StorageError, match="another speaker runs"):
+            Storage(speaker.folder / "speaker.db")
         speaker.process.say("quit")
         assert speaker.process.code() == 0
     with speaker.at():
@@ -138,9 +171,10 @@ def test_it_can_be_ended_while_it_waits(speaker: Speaker) -> None:
         assert speaker.process.end() == 0
 
 
-def test_pairing_anew_replaces_the_old_pairing(bellwire: Bellwire, account: Account, speaker: Speaker) -> None:
-    with speaker.at():
-        before = paired(speaker, bellwire, account)
+def test_pairing_anew_replaces_the_old_pairing(
+    bellwire: Bellwire, cloud: RunningCloud, account: Account, speaker: Speaker
+) -> None:
+    before = paired_before(speaker, cloud, bellwire, account)
     token = speaker.access_token
     with speaker.run("--pair"):
         code = speaker.until("code")["user_code"]
@@ -155,8 +189,9 @@ def test_logging_out_leaves_nothing_and_tells_the_cloud(
     bellwire: Bellwire, cloud: RunningCloud, account: Account, speaker: Speaker
 ) -> None:
     here = ("--data", speaker.folder)
-    with speaker.at():
-        paired(speaker, bellwire, account)
+    paired_before(speaker, cloud, bellwire, account)
+    with speaker.run():
+        speaker.until("connected")
         assert "another speaker runs" in ran_alone("speaker", "--log-out", *here).complaint
     token = speaker.access_token or ""
     assert ran_alone("speaker", "--log-out", *here, "--json").answer == {"logged_out": True, "cloud_told": True}

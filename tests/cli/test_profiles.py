@@ -133,7 +133,7 @@ def test_a_message_says_what_it_may_be() -> None:
     said = {row.path: row.values for row in set_alert.fields}
     assert said["type"] == "ALARM, REMINDER or TIMER; another counts as ALARM"
     assert said["scheduledTime"] == "a time with its offset from UTC"
-    assert said["loopCount"] == "1 to 2147483647"
+    assert said["loopCount"] == "0 to 2147483647"
     assert said["assetPlayOrder[]"] == "at most 1024; each of 1 to 1024 characters"
     [set_alert] = [message for message in rows_of(CIC_JA_2019).directives if message.name == "Alerts.SetAlert"]
     assert {row.path: row.values for row in set_alert.fields}["label"] == "with REMINDER or ACTIONTIMER only"

@@ -6,10 +6,14 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 
 from bellwire.cli.processes import Process
+from bellwire.cli.settings import Settings
+from bellwire.cli.speaker_process import config_of
 from tests.cli.running import Bellwire, RunningCloud, ran_alone
 
 
@@ -20,30 +24,60 @@ def nowhere() -> str:
         return f"https://localhost:{taken.getsockname()[1]}"
 
 
-def test_what_is_missing_or_wrong_is_said_in_one_line(tmp_path: Path, nowhere: str) -> None:
+@pytest.fixture
+def told(bellwire: Bellwire, monkeypatch: pytest.MonkeyPatch) -> Bellwire:
+    """A command in this process, which must not become a speaker."""
+
+    def become(*_command: object) -> None:
+        raise AssertionError("it has become a speaker")
+
+    monkeypatch.setattr(os, "execv", become)
+    return bellwire
+
+
+def test_what_is_missing_or_wrong_is_said_in_one_line(told: Bellwire, tmp_path: Path, nowhere: str) -> None:
     here = ("--data", tmp_path / "speaker", "--output", "null")
-    assert "leave out --token" in ran_alone("speaker", "--pair", "--url", nowhere, "--token", "t", *here).usage
-    assert "leave out --url" in ran_alone("speaker", "--log-out", "--url", nowhere, *here).usage
-    assert "expected https://HOST" in ran_alone("speaker", "--url", "localhost", *here).complaint
-    assert "expected https://HOST" in ran_alone("speaker", "--url", "localhost", "--token", "t", *here).complaint
-    assert (
-        "no certificate authority"
-        in ran_alone("speaker", "--url", nowhere, "--token", "t", "--ca", tmp_path, *here).complaint
-    )
-    assert "printable ASCII" in ran_alone("speaker", "--url", nowhere, "--token", "two words", *here).complaint
-    assert (
-        "Is a directory"
-        in ran_alone("speaker", "--url", nowhere, "--token", "t", "--record", tmp_path, *here).complaint
-    )
+    assert "leave out --token" in told("speaker", "--pair", "--url", nowhere, "--token", "t", *here).usage
+    assert "leave out --url" in told("speaker", "--log-out", "--url", nowhere, *here).usage
+    assert "expected https://HOST" in told("speaker", "--url", "localhost", *here).complaint
+    assert "no certificate authority" in told("speaker", "--url", nowhere, "--ca", tmp_path, *here).complaint
 
 
-def test_what_can_not_be_set_is_said_in_one_line(tmp_path: Path, nowhere: str) -> None:
+def test_what_can_not_be_set_is_said_in_one_line(told: Bellwire, tmp_path: Path, nowhere: str) -> None:
     here = ("speaker", "--url", nowhere, "--token", "t", "--data", tmp_path / "speaker", "--output", "null")
-    assert "there is no profile 'yodel'; there are: cic-en-2018, " in ran_alone(*here, "--profile", "yodel").complaint
-    assert "from 1 to 4294967295" in ran_alone(*here, "--firmware-version", "50.3").complaint
-    assert "write it like 5s, 10m" in ran_alone(*here, "--offline-grace", "soon").complaint
-    assert "to keep all for ever, leave it out" in ran_alone(*here, "--offline-grace", "9999d").complaint
-    assert "leave out --offline-grace" in ran_alone(*here, "--strict", "--offline-grace", "5m").usage
+    assert "there is no profile 'yodel'; there are: cic-en-2018, " in told(*here, "--profile", "yodel").complaint
+    assert "write it like 5s, 10m" in told(*here, "--offline-grace", "soon").complaint
+    assert "leave out --offline-grace" in told(*here, "--strict", "--offline-grace", "5m").usage
+
+
+@pytest.mark.parametrize(
+    ("wrong", "what"),
+    [
+        ({"access_token": "two words"}, "printable ASCII"),
+        ({"firmware_version": "50.3"}, "from 1 to 4294967295"),
+        ({"offline_grace": 9999 * 86_400.0}, "to keep all for ever, leave it out"),
+        ({"profile": "yodel"}, "there is no profile 'yodel'"),
+    ],
+)
+def test_a_speaker_that_can_not_be(tmp_path: Path, wrong: dict[str, Any], what: str) -> None:
+    settings = Settings(
+        cloud="https://cloud",
+        access_token="t",
+        profile="tvs-2020",
+        folder=str(tmp_path),
+        ca=None,
+        output="null",
+        record=None,
+        json=True,
+    )
+    assert config_of(settings).folder == tmp_path
+    with pytest.raises(ValueError, match=what):
+        config_of(msgspec.structs.replace(settings, **wrong))
+
+
+def test_what_a_speaker_finds_wrong_itself_is_said_in_one_line(tmp_path: Path, nowhere: str) -> None:
+    here = ("speaker", "--url", nowhere, "--token", "t", "--data", tmp_path / "speaker", "--output", "null")
+    assert "Is a directory" in ran_alone(*here, "--record", tmp_path).complaint
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -54,6 +54,20 @@ def test_lines_for_people(bellwire: Bellwire, device: Traced) -> None:
     ]
 
 
+def test_why_something_was_refused_in_each_form(bellwire: Bellwire, device: Traced) -> None:
+    """Some versions write the exception as a directive, others by itself."""
+    by_itself = {
+        "header": {"namespace": "System", "name": "Exception", "messageId": "m"},
+        "payload": {"code": "INVALID_REQUEST_EXCEPTION", "description": "event.payload.token: is missing"},
+    }
+    for said in (by_itself, {"directive": by_itself}):
+        device.say("directive", json.dumps(said).encode())
+
+    for line in bellwire("trace", device.device_id, "--once", "--data", device.data).text.splitlines():
+        assert "<< System.Exception" in line
+        assert "event.payload.token: is missing" in line
+
+
 def test_json_for_programs(bellwire: Bellwire, device: Traced) -> None:
     device.say("directive", json.dumps(SET_ALERT).encode())
     device.say("event", b"\xffnot JSON")

@@ -27,7 +27,7 @@ import uvloop
 from bellwire.cloud.app import run
 from bellwire.cloud.auth import hash_of, new_token
 from bellwire.cloud.config import Config, Limits
-from bellwire.cloud.grants import Rate
+from bellwire.cloud.rates import Rate
 from bellwire.cloud.store.accounts import add_account, add_account_token
 from bellwire.cloud.store.connection import Connection as Rows
 from bellwire.cloud.store.devices import Device, add_device, add_device_token

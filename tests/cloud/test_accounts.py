@@ -1,12 +1,16 @@
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
 from bellwire.alerts.alert import Alert, Kind, Schedule
 from bellwire.alerts.lifecycle import Life
-from bellwire.cloud.accounts import Shown, add_alert, add_device, show_alert, show_alerts
-from bellwire.cloud.store.accounts import add_account
+from bellwire.cloud.accounts import Shown, add_alert, show_alert, show_alerts
+from bellwire.cloud.granting import add_device
+from bellwire.cloud.refusal import Refusal
+from bellwire.cloud.store import devices
+from bellwire.cloud.store.accounts import add_account, lock_account
 from bellwire.cloud.store.connection import Connection
 from bellwire.cloud.store.devices import Device, list_devices
 from bellwire.cloud.store.instants import from_ms
@@ -32,16 +36,28 @@ def adds(store: Connection, token: str, hours: int, account_id: str = "home", wa
 
 
 def test_an_account_has_so_many_devices_at_most(store: Connection) -> None:
-    assert store.run(add_device, "home", KITCHEN, b"1" * 32, 1, NOW)
-    assert not store.run(add_device, "home", HALL, b"2" * 32, 1, NOW)
-    assert store.run(add_device, "office", HALL, b"2" * 32, 1, NOW)
+    add = partial(add_device, terms=None, most=1, now=NOW)
+    store.run(add, "home", KITCHEN, b"1" * 32)
+    with pytest.raises(Refusal, match="has 1 devices, as many as it may have"):
+        store.run(add, "home", HALL, b"2" * 32)
+    store.run(add, "office", HALL, b"2" * 32)
     assert store.read(list_devices, "home") == [KITCHEN]
+
+
+def test_an_account_that_is_locked_or_has_not_agreed_gets_no_device(store: Connection) -> None:
+    add = partial(add_device, "home", KITCHEN, b"1" * 32, most=1, now=NOW)
+    with pytest.raises(Refusal, match="not agreed to the terms at https://terms"):
+        store.run(add, terms="https://terms")
+    store.run(lock_account, "home", NOW)
+    with pytest.raises(Refusal, match="locked"):
+        store.run(add, terms=None)
+    assert store.read(list_devices, "home") == []
 
 
 def test_a_page_shows_each_alert_as_it_is_shown_alone(store: Connection) -> None:
     for number, device in enumerate((KITCHEN, HALL)):
-        store.run(add_device, "home", device, b"%d" % number * 32, 2, NOW)
-    store.run(add_device, "office", Device("d3", "desk", "cic-ko-2022"), b"3" * 32, 1, NOW)
+        store.run(devices.add_device, "home", device, b"%d" % number * 32, NOW)
+    store.run(devices.add_device, "office", Device("d3", "desk", "cic-ko-2022"), b"3" * 32, NOW)
     adds(store, "a", 3)
     adds(store, "b", 1, wanted=["d2"])
     adds(store, "c", 2, wanted=[])

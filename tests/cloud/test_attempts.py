@@ -4,7 +4,7 @@ import pytest
 
 from bellwire.cloud import attempts
 from bellwire.cloud.attempts import Attempts
-from bellwire.cloud.grants import Rate
+from bellwire.cloud.rates import Rate
 from bellwire.cloud.refusal import Fault, Refusal
 
 NOW = datetime(2026, 11, 21, 6, 0, tzinfo=UTC)
@@ -36,6 +36,19 @@ def test_to_check_is_no_attempt() -> None:
     tried = Attempts(Rate(1, timedelta(hours=1)))
 
     for _ in range(5):
+        tried.check("a", NOW)
+
+
+def test_what_turns_out_to_be_no_attempt_is_given_back() -> None:
+    tried = Attempts(TWICE)
+    tried.take("a", NOW)
+    tried.take("a", NOW)
+
+    tried.give_back("a")
+    tried.give_back("b")
+
+    tried.take("a", NOW)
+    with pytest.raises(Refusal):
         tried.check("a", NOW)
 
 

@@ -12,13 +12,21 @@ from bellwire.alerts.standing import Desired
 from bellwire.cloud import accounts
 from bellwire.cloud.config import Limits
 from bellwire.cloud.copying import AccountCopy, add_copy, check, copy_of
-from bellwire.cloud.store.accounts import account_by_token, add_account, add_account_token, find_account, set_country
+from bellwire.cloud.store.accounts import (
+    account_by_token,
+    add_account,
+    add_account_token,
+    find_account,
+    lock_account,
+    set_country,
+)
 from bellwire.cloud.store.connection import Connection
 from bellwire.cloud.store.devices import Device, add_device, add_device_token, device_by_token
 from bellwire.cloud.store.errors import AlreadyExists
 from bellwire.cloud.store.instants import from_ms
 from bellwire.cloud.store.opening import MEMORY, open_now
 from bellwire.cloud.store.standings import load_standings
+from bellwire.cloud.wishes import WishError
 
 NOW = from_ms(1_795_000_000_000)
 OWNER, KITCHEN, SOON, LATER = (bytes([number]) * 32 for number in range(4))
@@ -75,6 +83,18 @@ def test_the_other_cloud_knows_the_account_its_devices_and_their_alerts_by_the_s
     shown = {each.alert.token: each.alert for each in there.read(accounts.show_alerts, "a1", None, 9)}
     assert {token: each.speech for token, each in shown.items()} == {"everywhere": None, "hall": "sound of there"}
     assert shown["hall"].schedule == alert("hall", everywhere=False).schedule
+
+
+def test_a_locked_account_is_locked_there_too(here: Connection, there: Connection) -> None:
+    here.run(lock_account, "home", NOW)
+    there.run(add_copy, document(here), {}, NOW)
+    assert there.read(find_account, "a1").locked
+
+
+def test_a_guest_cannot_be_taken_along(here: Connection) -> None:
+    here.run(add_account, "g1", "guest g1", "UTC", NOW, guest=True)
+    with pytest.raises(WishError, match="guest"):
+        here.read(copy_of, "g1", NOW)
 
 
 def test_what_does_not_last_does_not_go_along(here: Connection, there: Connection) -> None:

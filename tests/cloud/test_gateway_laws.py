@@ -4,6 +4,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -12,8 +13,9 @@ from bellwire.protocol.errors import ProtocolError
 from bellwire.protocol.multipart import read_json
 from bellwire.protocol.profiles import PROFILES
 from bellwire.protocol.profiles.profile import Field, Form, Profile
+from bellwire.protocol.profiles.tvs import TVS_2020
 from tests.cloud.alone import CONTENT_TYPE
-from tests.cloud.conversation import talking
+from tests.cloud.conversation import Talk, talking
 from tests.cloud.running import CODECS, Cloud, event_body, refusal_of
 
 each_version = pytest.mark.parametrize("profile", PROFILES.values(), ids=PROFILES)
@@ -34,14 +36,30 @@ scalars = (
         ["", "\0", "ALARM", "GONG", "a" * 2_000, "{STRING}", "9999-12-31T23:59:59Z", "1969-01-01T00:00:00Z"]
     )
 )
+RAW = {
+    "<no UTF-8>": b'"\xff"',
+    "<half a surrogate>": b'"\\ud800"',
+    "<beyond any number>": b"1e999",
+    "<long>": b"9" * 5_000,
+    "<deep>": b"[" * 940 + b"]" * 940,
+}
+"""What only bytes can say, by the text that stands for it."""
 anything = st.recursive(
-    scalars,
+    scalars | st.sampled_from(list(RAW)),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
     max_leaves=8,
 )
 instants = st.integers(-(2**36), 2**38).map(lambda second: (EPOCH + timedelta(seconds=second // 2)).isoformat())
 """From the year 881 to 6325: with some that are none of an alert."""
 tokens = st.sampled_from(["a", "b", "c"])
+
+
+def json_of(said: object) -> bytes:
+    """The bytes of a value of `anything`."""
+    text = json.dumps(said).encode()
+    for name, raw in RAW.items():
+        text = text.replace(json.dumps(name).encode(), raw)
+    return text
 
 
 # Any message, from the tables of the profile
@@ -91,7 +109,8 @@ def contexts_of(profile: Profile) -> st.SearchStrategy[Any]:
         st.fixed_dictionaries({"header": st.just({"namespace": key[0], "name": key[1]}), "payload": holder(form)})
         for key, form in profile.context.items()
     ]
-    other = st.fixed_dictionaries({"header": headers_of("AudioPlayer", "PlaybackState"), "payload": anything})
+    payload = anything | st.sampled_from(list(RAW))
+    other = st.fixed_dictionaries({"header": headers_of("AudioPlayer", "PlaybackState"), "payload": payload})
     return st.one_of(st.lists(st.one_of(*entries, other), max_size=3), anything)
 
 
@@ -118,7 +137,7 @@ def test_an_event_is_carried_out_or_refused_with_400(profile: Profile) -> None:
         @given(events_of(profile))
         def is_answered(said: object) -> None:
             try:
-                event = codec.decode_event(json.dumps(said).encode())
+                event = codec.decode_event(json_of(said))
             except ProtocolError as error:
                 assert error.status == 400
                 told = codec.decode_refusal(codec.encode_refusal(error.status, str(error), "m"))
@@ -127,8 +146,29 @@ def test_an_event_is_carried_out_or_refused_with_400(profile: Profile) -> None:
             talk.passes(seconds=1)
             line.brings(event)
             line.hears()
+            assert msgspec.json.encode(talk.known(line))
 
         is_answered()
+
+
+@pytest.mark.parametrize("raw", RAW.values(), ids=RAW)
+def test_what_is_kept_of_a_context_can_be_read_again(talk: Talk, raw: bytes) -> None:
+    line = talk.connects("kitchen", profile=TVS_2020)
+    state = b'{"header":{"namespace":"Speaker","name":"%s"},"payload":{"a":%s}}'
+    context = b",".join([state % (b"Strange", raw), state % (b"VolumeState", b"1")])
+    header = b'{"namespace":"System","name":"SynchronizeState","messageId":"m"}'
+    try:
+        line.brings(
+            CODECS[TVS_2020.name].decode_event(
+                b'{"context":[%s],"event":{"header":%s,"payload":{}}}' % (context, header)
+            )
+        )
+    except ProtocolError as refused:
+        assert refused.status == 400
+        return
+    kept = talk.known(line).components
+    assert kept is not None
+    assert ([state["header"]["name"] for state in kept.states], kept.left_out) == (["VolumeState"], 1)
 
 
 # Any bytes
@@ -138,7 +178,7 @@ garbage = st.one_of(
     st.binary(max_size=300),
     st.binary(max_size=100).map(lambda body: b"------speaker\r\n" + body + b"\r\n------speaker--\r\n"),
     st.binary(max_size=100).map(event_body),
-    anything.map(lambda value: event_body(json.dumps(value).encode())),
+    anything.map(lambda value: event_body(json_of(value))),
     st.lists(
         st.sampled_from([b"--", b"----speaker", b"\r\n", b"\r\n\r\n", b"Content-Type: application/json", b":", b"{}"])
     ).map(b"".join),
@@ -179,7 +219,7 @@ def test_whatever_is_posted_is_answered_204_or_400_in_the_form_of_the_version(cl
     speaker = cloud.account().speaker(profile=profile).opens()
 
     @settings(lawful, max_examples=60)
-    @given(garbage | events_of(profile).map(lambda said: event_body(json.dumps(said).encode())))
+    @given(garbage | events_of(profile).map(lambda said: event_body(json_of(said))))
     def is_answered(body: bytes) -> None:
         answer = speaker.posts(body)
         assert answer.status in {204, 400}

@@ -18,13 +18,15 @@ from hypothesis import strategies as st
 from bellwire.cli import logs
 from bellwire.cloud.authority import AskedCode
 from bellwire.cloud.config import Limits
-from bellwire.cloud.granting import GUEST_LEFT, GUEST_NEVER_CAME
-from bellwire.cloud.grants import OVERLAP, REFRESH_LASTS, Bound, Rate
+from bellwire.cloud.granting import CODES_AT_ONCE, GUEST_LEFT, GUEST_NEVER_CAME
+from bellwire.cloud.grants import LETTERS, OVERLAP, REFRESH_LASTS, Bound
 from bellwire.cloud.oauth import DEVICE_AUTHORIZATION_PATH, REVOKE_PATH, TOKEN_PATH
+from bellwire.cloud.rates import Rate
 from bellwire.cloud.refusal import Fault, Refusal
 from bellwire.cloud.store.accounts import agree_to, list_accounts, lock_account
 from bellwire.cloud.store.clients import SPEAKER, remove_client
 from bellwire.cloud.store.devices import Device, add_device, list_devices, remove_device
+from bellwire.cloud.store.grants import count_codes
 from tests.cloud.call import Call
 from tests.cloud.desk import FORM, REDIRECT, SECRET, START, VERIFIER, Answer, Desk, challenge, desk
 
@@ -348,6 +350,22 @@ def test_a_lost_answer_may_be_asked_for_again(tmp_path: Path) -> None:
         assert await place.whose(after["access_token"]) is not None
         assert (await place.refreshes(after["refresh_token"]))[0] == 200
         refused(await place.refreshes(lost["refresh_token"]), 400, "invalid_grant")
+
+    at_desk(tmp_path, scene)
+
+
+def test_what_a_lost_answer_gave_is_good_no_longer(tmp_path: Path) -> None:
+    async def scene(place: Desk) -> None:
+        before = await place.tokens()
+        place.waits(1)
+        given = []
+        for _ in range(5):
+            given.append((await place.refreshes(before["refresh_token"]))[1]["access_token"])
+            place.waits(1)
+
+        assert [await place.whose(token) is not None for token in given] == [False] * 4 + [True]
+        assert await place.whose(before["access_token"]) is not None, "a downchannel stands with it"
+        assert len(place.hung_up) == 4, "one may stand with what was lost"
 
     at_desk(tmp_path, scene)
 
@@ -688,6 +706,29 @@ def test_who_guesses_user_codes_is_stopped_by_account_and_by_address(tmp_path: P
     at_desk(tmp_path, scene, limits=Limits(wrong_user_codes=Rate(3, timedelta(minutes=15))))
 
 
+def test_who_guesses_many_user_codes_at_once_is_stopped_as_soon(tmp_path: Path) -> None:
+    async def scene(place: Desk) -> None:
+        codes = [f"BBBB-BBB{letter}" for letter in LETTERS]
+        approvals = (place.authority.approve("home", place.peer, code, None) for code in codes)
+        found = await asyncio.gather(*approvals, return_exceptions=True)
+        faults = [refusal.fault for refusal in found if isinstance(refusal, Refusal)]
+        assert faults == [Fault.NO_SUCH_CODE] * 3 + [Fault.TOO_MANY_REQUESTS] * 17
+
+    at_desk(tmp_path, scene, limits=Limits(wrong_user_codes=Rate(3, timedelta(minutes=15))))
+
+
+def test_codes_that_are_good_or_refused_for_something_else_are_no_guesses(tmp_path: Path) -> None:
+    async def scene(place: Desk) -> None:
+        await place.store.write(lock_account, "office", START)
+        for _ in range(5):
+            shown = await place.invites()
+            with pytest.raises(Refusal, match="locked"):
+                await place.authority.approve("office", place.peer, shown["user_code"], None)
+            await place.authority.approve("home", place.peer, shown["user_code"], None)
+
+    at_desk(tmp_path, scene, limits=Limits(wrong_user_codes=Rate(3, timedelta(minutes=15))))
+
+
 def test_so_many_speakers_wait_at_most(tmp_path: Path) -> None:
     async def scene(place: Desk) -> None:
         await place.invites()
@@ -777,7 +818,7 @@ def test_a_device_that_is_revoked_has_no_token_and_stays(tmp_path: Path) -> None
 # Requests
 
 
-def test_attempts_are_limited_by_address_and_by_account(tmp_path: Path) -> None:
+def test_attempts_are_limited_by_account(tmp_path: Path) -> None:
     async def scene(place: Desk) -> None:
         for _ in range(3):
             await place.code()
@@ -790,6 +831,92 @@ def test_attempts_are_limited_by_address_and_by_account(tmp_path: Path) -> None:
         assert (await place.authorizes())[0] == 200
 
     at_desk(tmp_path, scene, limits=Limits(authorizations=Rate(3, timedelta(minutes=1))))
+
+
+def test_codes_that_nobody_uses_are_bounded_and_swept(tmp_path: Path) -> None:
+    async def scene(place: Desk) -> None:
+        code = await place.code()
+        for _ in range(CODES_AT_ONCE - 1):
+            await place.code()
+        refused(await place.authorizes(), 429, "too_many_requests", "wait to be used")
+        assert place.headers["retry-after"] == "60"
+        assert (await place.authorizes("office"))[0] == 200
+        assert (await place.redeems(code))[0] == 200
+        assert (await place.authorizes())[0] == 200
+
+        place.waits(60)
+        await place.authority.sweep()
+        refused(await place.redeems(await place.code(), device_id="d2"), 400, "invalid_grant")
+        assert await place.store.read(count_codes, "home", START) == 1, "the one that is not expired"
+
+    at_desk(tmp_path, scene)
+
+
+def test_who_asks_for_what_is_not_there_is_limited_by_address(tmp_path: Path) -> None:
+    async def scene(place: Desk) -> None:
+        tokens = await place.tokens()
+        for number in range(3):
+            refused(await place.refreshes(f"no.{number}"), 400, "invalid_grant")
+        refused(await place.refreshes("no.4"), 429, "too_many_requests")
+        refused(await place.refreshes(tokens["refresh_token"]), 429, "too_many_requests")
+        place.peer = "192.0.2.2"
+        assert (await place.refreshes(tokens["refresh_token"]))[0] == 200
+
+        for wrong in ({"client_id": "x"}, {"grant_type": "x"}, {"client_secret": "x"}):
+            assert (await place.redeems("x", **wrong))[0] in {400, 403}
+        refused(await place.authorizes(), 429, "too_many_requests")
+        place.peer = "192.0.2.3"
+        for _ in range(3):
+            refused(await place.authorizes("x"), 403, "access_denied")
+        refused(await place.authorizes(), 429, "too_many_requests")
+        place.waits(20)
+        assert (await place.authorizes())[0] == 200
+
+    at_desk(tmp_path, scene, limits=Limits(authorizations=Rate(3, timedelta(minutes=1))))
+
+
+def test_one_that_goes_on_with_a_wrong_token_uses_up_nothing_of_its_neighbours(tmp_path: Path) -> None:
+    async def scene(place: Desk) -> None:
+        tokens = await place.tokens()
+        statuses = [(await place.refreshes("not.good"))[0] for _ in range(700)]
+        assert statuses == [400] * 10 + [429] * 690
+        assert (await place.refreshes(tokens["refresh_token"]))[0] == 200
+        place.waits(6)
+        refused(await place.refreshes("not.good"), 400, "invalid_grant")
+
+    at_desk(tmp_path, scene)
+
+
+def test_speakers_that_wait_and_ask_in_time_cost_their_address_nothing(tmp_path: Path) -> None:
+    async def scene(place: Desk) -> None:
+        hotel = [await place.invites() for _ in range(4)]
+        for _ in range(20):
+            place.waits(2)
+            for shown in hotel:
+                refused(await place.polls(shown["device_code"]), 400, "authorization_pending")
+        for _ in range(3):
+            refused(await place.polls(hotel[0]["device_code"]), 400, "slow_down")
+        refused(await place.polls(hotel[0]["device_code"]), 429, "too_many_requests")
+
+    at_desk(tmp_path, scene, limits=Limits(authorizations=Rate(3, timedelta(minutes=1))))
+
+
+@pytest.mark.parametrize("value", [b"1e999", b"9" * 5_000, b"[" * 500 + b"]" * 500, b'{"a":[1]}', b"null"])
+def test_members_that_are_not_ours_may_be_anything(tmp_path: Path, value: bytes) -> None:
+    async def scene(place: Desk) -> None:
+        body = b'{"z":%s,"grant_type":"refresh_token","client_id":"app","refresh_token":"x"}' % value
+        refused(await place.asks("POST", O2, {"content-type": "application/json"}, body), 400, "invalid_grant")
+
+    at_desk(tmp_path, scene)
+
+
+@pytest.mark.parametrize("value", [b"1", b"1e999", b"{}", b"true"])
+def test_members_of_ours_are_strings(tmp_path: Path, value: bytes) -> None:
+    async def scene(place: Desk) -> None:
+        answer = await place.asks("POST", O2, {"content-type": "application/json"}, b'{"client_id":%s}' % value)
+        refused(answer, 400, "invalid_request", "client_id must be a string")
+
+    at_desk(tmp_path, scene)
 
 
 @pytest.mark.parametrize(

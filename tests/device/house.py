@@ -119,6 +119,8 @@ class House:
         self.bell = FakeBell(self)
         self.cloud = FakeCloud(self)
         self.setup = Setup(cloud="https://cloud.example")
+        self.disk_is_broken = False
+        """Whether the next run can write nothing, from its first moment on."""
         self.reconnects: list[str] = []
         """Where the speaker wanted to go at once."""
         self.photographs: list[Photograph] | None = None
@@ -126,6 +128,7 @@ class House:
 
     async def __aenter__(self) -> Self:
         self.storage = Storage(self.path)
+        self.storage._db.execute(f"PRAGMA query_only = {int(self.disk_is_broken)}")
         self.runner = Runner(self.codec.profile, self.storage, self.observer, self.clock)
         self.runner.start(self.bell, self.setup, reconnect=lambda: self.reconnects.append(self.runner.clouds.current))
         self._sending = asyncio.create_task(self.runner.send(self.cloud.post))

@@ -10,7 +10,7 @@ import pytest
 
 from bellwire.alerts.alert import Kind, Occurrence
 from bellwire.alerts.lifecycle import Life
-from bellwire.device.app import forget_account, run
+from bellwire.device.app import forget_account, hold, run
 from bellwire.device.clouds import Clouds
 from bellwire.device.config import Config
 from bellwire.device.held import Held, Remembered
@@ -138,8 +138,8 @@ def test_forgetting_the_account_leaves_the_volume_and_the_tokens_alone(tmp_path:
     storage.keep(save=[Held(Occurrence("a", Kind.ALARM, datetime.now(UTC)))], facts=kept_facts)
     storage.close()
     (tmp_path / "tokens.json").write_text("{}")
-    forget_account(settings)
-    storage = Storage(settings.database)
+    storage = hold(settings)
+    forget_account(settings, storage)
     assert (storage.alerts(), storage.remembered(), storage.volume()) == ((), Remembered(), 40)
     storage.close()
     assert (tmp_path / "tokens.json").exists()
@@ -166,6 +166,8 @@ def test_what_can_not_be_started_leaves_nothing_open(tmp_path: Path) -> None:
     settings = config(tmp_path)
 
     async def evening() -> None:
+        with pytest.raises(ValueError, match="expected https://HOST"):
+            await run(replace(settings, cloud="localhost"), Watching())
         with pytest.raises(ValueError, match="certificate authority"):
             await run(config(tmp_path, ca_file=tmp_path / "nothing.pem"), Watching())
         with pytest.raises(OSError, match="No such file"):

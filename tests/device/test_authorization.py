@@ -8,12 +8,14 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from bellwire.device import authorization, code_flow
+from bellwire.device import authorization
 from bellwire.device.authorization import MAX_ANSWER, AuthorizationServer
+from bellwire.device.code_flow import BETWEEN_CODES
 from bellwire.device.endpoint import Endpoint, tls_context
-from bellwire.device.grant import DeviceCode, Failed, Grant, Refused
+from bellwire.device.grant import DeviceCode, Failed, Grant, Refused, Reply, code_of, grant_of
 from bellwire.device.pairing import NotPaired, pair
 from tests.device.test_connection import JSON, QUICK, Cloud, Link, Request, TlsFiles, a_cloud, play
+from tests.virtual_time import virtually
 
 CODE = {
     "device_code": "dc",
@@ -132,38 +134,59 @@ class Watching:
         self.seen.append(reason)
 
 
-def test_a_speaker_is_paired(tls_files: TlsFiles) -> None:
+class Scripted(AuthorizationServer):
+    """Answers as a test says; `asked` is the code that each question was about, with the second of the question."""
+
+    def __init__(self, *script: tuple[int, object]) -> None:
+        self.name = "cloud:8443"
+        self.asked: list[tuple[float, str | None]] = []
+        self._script = list(script)
+
+    async def code(self, profile: str, product: str) -> DeviceCode | Refused | Failed:
+        assert (profile, product) == ("p", "Lamp")
+        return code_of(self._reply(None))
+
+    async def granted(self, device_code: str) -> Grant | Refused | Failed:
+        return grant_of(self._reply(device_code))
+
+    def _reply(self, device_code: str | None) -> Reply:
+        self.asked.append((round(asyncio.get_running_loop().time(), 3), device_code))
+        status, body = self._script.pop(0)
+        return Reply(status, json.dumps(body).encode())
+
+
+def paired(server: Scripted, watcher: Watching) -> Grant:
+    return virtually(pair(server, watcher, profile="p", product="Lamp", chance=lambda: 0.0))
+
+
+def test_a_speaker_is_paired() -> None:
+    watcher = Watching()
+    server = Scripted((503, {}), (200, CODE), (400, {"error": "authorization_pending"}), (200, PAIR))
+    assert paired(server, watcher) == Grant("a", 60, "r", "d")
+    assert watcher.seen == ["the cloud can't answer now (503)", "BCDF-GHJK"]
+    assert [device_code for _, device_code in server.asked] == [None, None, "dc", "dc"]
+    first, second, third, fourth = (time for time, _ in server.asked)
+    assert 0 == first < second < 1
+    assert [third - second, fourth - third] == pytest.approx([1, 1], abs=0.002)
+
+
+def test_a_code_that_is_over_is_followed_by_the_next_and_a_refusal_is_the_end() -> None:
+    watcher = Watching()
+    second = {**CODE, "user_code": "LMNP-QRST", "device_code": "dc2"}
+    over, refused = {"error": "expired_token"}, {"error": "access_denied"}
+    server = Scripted((200, CODE), (400, over), (200, second), (400, refused))
+    with pytest.raises(NotPaired, match="cloud:8443: somebody refused this speaker"):
+        paired(server, watcher)
+    assert watcher.seen == ["BCDF-GHJK", "LMNP-QRST"]
+    assert server.asked == [(0, None), (1, "dc"), (1 + BETWEEN_CODES, None), (2 + BETWEEN_CODES, "dc2")]
+
+
+def test_a_speaker_is_paired_over_the_wire(tls_files: TlsFiles) -> None:
     async def happens(cloud: Cloud, server: AuthorizationServer) -> None:
-        watcher = Watching()
-        pairing = asyncio.create_task(pair(server, watcher, profile="p", product="Lamp", chance=lambda: 0.0))
+        pairing = asyncio.create_task(pair(server, Watching(), profile="p", product="Lamp", chance=lambda: 0.0))
         link, request = await asked(cloud)
-        answer(link, request, 503, {})
-        for status, said in ((200, CODE), (400, {"error": "authorization_pending"}), (200, PAIR)):
-            link, request = await asked(cloud)
-            answer(link, request, status, said)
-        assert await pairing == Grant("a", 60, "r", "d")
-        assert watcher.seen == ["the cloud can't answer now (503)", "BCDF-GHJK"]
-
-    scene(tls_files, happens)
-
-
-def test_a_code_that_is_over_is_followed_by_the_next_and_a_refusal_is_the_end(
-    tls_files: TlsFiles, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(code_flow, "BETWEEN_CODES", 0.1)
-
-    async def happens(cloud: Cloud, server: AuthorizationServer) -> None:
-        watcher = Watching()
-        pairing = asyncio.create_task(pair(server, watcher, profile="p", product="Lamp", chance=lambda: 0.0))
-        second = {**CODE, "user_code": "LMNP-QRST", "device_code": "dc2"}
-        for status, said in ((200, CODE), (400, {"error": "expired_token"}), (200, second)):
-            link, request = await asked(cloud)
-            answer(link, request, status, said)
-        link, request = await asked(cloud)
-        assert form(request)["device_code"] == "dc2"
-        answer(link, request, 400, {"error": "access_denied"})
-        with pytest.raises(NotPaired, match=r"127\.0\.0\.1:\d+: somebody refused this speaker"):
+        answer(link, request, 403, {"error": "unauthorized_client"})
+        with pytest.raises(NotPaired, match=r"127\.0\.0\.1:\d+: the cloud does not pair by code"):
             await pairing
-        assert watcher.seen == ["BCDF-GHJK", "LMNP-QRST"]
 
     scene(tls_files, happens)

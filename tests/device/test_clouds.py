@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bellwire.device import clouds
 from bellwire.device.clouds import MOST, TRIES, Clouds, address_of, configured, failed, proven, sent_to, stands
+from bellwire.device.reach import is_here
 
 HOME, SEOUL, LONDON = "https://home.example", "https://seoul.example", "https://london.example"
 PLACES = [HOME, SEOUL, LONDON, "https://paris.example", "https://lima.example", "https://oslo.example"]
@@ -21,7 +21,7 @@ def times(count: int, state: Clouds) -> Clouds:
 
 def test_it_goes_where_it_is_sent_and_stays_there() -> None:
     there = stands(sent_to(configured(HOME, Clouds()), SEOUL, "the directive"))
-    assert (there.current, there.places, there.directive) == (SEOUL, (SEOUL, HOME), "")
+    assert (there.current, there.places) == (SEOUL, (SEOUL, HOME))
     assert times(TRIES - 1, there).current == SEOUL
 
 
@@ -40,6 +40,14 @@ def test_a_cloud_that_ends_each_connection_at_once_does_not_keep_it() -> None:
     for _ in range(TRIES):
         state = failed(stands(state))
     assert state.current == HOME
+
+
+def test_how_it_came_there_is_known_until_it_was_good() -> None:
+    there = stands(sent_to(configured(HOME, Clouds()), SEOUL, "the directive"))
+    assert (there.directive, proven(there).directive) == ("the directive", "")
+    back = times(TRIES, there)
+    assert (back.current, back.gave_up) == (HOME, True)
+    assert stands(back).directive == ""
 
 
 def test_failures_long_ago_do_not_count() -> None:
@@ -129,6 +137,11 @@ def test_protocol_and_port_may_be_left_out(endpoint: str, url: str) -> None:
         ("https://cloud.example:70000", "is not an address"),
         ("https://[::1", "is not an address"),
         ("two words", "is not an address"),
+        ("https://.", "is not an address"),
+        ("https://a..example", "is not an address"),
+        ("https://.example", "is not an address"),
+        ("https://\N{IDEOGRAPHIC FULL STOP}", "is not an address"),
+        (f"https://{'a' * 64}.example", "is not an address"),
         ("https://cloud.example\r\nx", "is not an address"),
         ("http://cloud.example", "only https"),
         ("ftp://cloud.example", "only https"),
@@ -157,5 +170,6 @@ def test_any_text_is_an_address_or_refused(text: str) -> None:
         return
     parts = urlsplit(url)
     assert (parts.scheme, parts.path) == ("https", "")
-    assert not clouds.is_here(parts.hostname or "localhost")
+    assert not is_here(parts.hostname or "localhost")
+    assert (parts.hostname or "").encode("idna"), "what a resolver takes"
     assert address_of(url, HOME) == url

@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
-from bellwire.device.config import Config, default_firmware_version, default_user_agent
+from bellwire import __version__
+from bellwire.device.config import Config, default_firmware_version, this_product
+from bellwire.protocol.profiles import PROFILES
 
 
 def config(**more: Any) -> Config:
@@ -50,29 +52,16 @@ def test_a_grace_that_is_none(grace: timedelta) -> None:
         config(offline_grace=grace)
 
 
-@pytest.mark.parametrize(
-    "user_agent",
-    [
-        default_user_agent(),
-        "Acme/Lamp 2/1.0.0 (Linux 6.1;armv7l)",
-        "Acme/Lamp/1.0.0-rc.1 (RTOS;x;fw=12;lang=ko-KR)",
-    ],
-)
-def test_user_agents(user_agent: str) -> None:
-    assert config(user_agent=user_agent).user_agent == user_agent
+@pytest.mark.parametrize("profile", PROFILES)
+def test_what_this_program_is_can_be_said_in_every_version(profile: str) -> None:
+    product = config(profile=profile).product
+    described = PROFILES[profile].describe(PROFILES[profile].introduce(product))
+    assert {"Bellwire", "Speaker", __version__} <= set(described.details.values())
+    assert described.warnings == ()
 
 
-@pytest.mark.parametrize(
-    "user_agent",
-    [
-        "",
-        "Acme",
-        "Acme/Lamp/1.0 (Linux;x)",
-        "Acme/Lamp/1.0.0",
-        "Acme/Lamp/1.0.0 (Linux)",
-        "Acme/Lamp/1.0.0 (a;b)\r\nX: y",
-    ],
-)
-def test_user_agents_without_form(user_agent: str) -> None:
-    with pytest.raises(ValueError, match="not of the form"):
-        config(user_agent=user_agent)
+def test_tags_are_its_owners() -> None:
+    assert this_product().tags == ()
+    assert this_product(("lab", "floor 2")).tags == ("lab", "floor 2")
+    with pytest.raises(ValueError, match="the tag 'a,b' is not of"):
+        this_product(("a,b",))

@@ -147,6 +147,20 @@ def test_a_cloud_elsewhere_sends_nobody_to_this_machine(host: str) -> None:
     assert "did not answer" in asyncio.run(scene("localhost"))
 
 
+@pytest.mark.parametrize("name", ["a..example", ".example", "\N{IDEOGRAPHIC FULL STOP}", f"{'a' * 64}.example"])
+@pytest.mark.parametrize("sender", ["", "192.0.2.1"])
+def test_a_name_that_can_not_be_one(name: str, sender: str) -> None:
+    """It may be on the disk, where a version that took it has left it."""
+
+    async def scene() -> str:
+        with pytest.raises(Unreachable) as caught:
+            async with connect(sent(f"https://{name}", sender), Timing(connect=5, close=0.1)):
+                pass
+        return str(caught.value)
+
+    assert f"{name} is no host name" in asyncio.run(scene())
+
+
 def test_nobody_there() -> None:
     with closing(socket.create_server(("127.0.0.1", 0))) as taken:
         port = taken.getsockname()[1]

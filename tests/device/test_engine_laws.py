@@ -33,11 +33,11 @@ from bellwire.protocol.messages.alerts import (
     SynchronizeAlert,
     VolumeChanged,
 )
-from bellwire.protocol.messages.envelope import Directive
+from bellwire.protocol.messages.envelope import Directive, Unread
 from bellwire.protocol.profiles.clova import CIC_KO_2022
 from bellwire.protocol.profiles.profile import AssetFailure, Profile, SeveralAtOnce
 from bellwire.protocol.profiles.tvs import TVS_2020
-from tests.conversation import MIDNIGHT
+from tests.conversation import MIDNIGHT, saved_over
 
 TOKENS = st.sampled_from("abcd")
 KINDS = st.sampled_from(["ALARM", "TIMER", "REMINDER", "ACTIONTIMER"])
@@ -110,6 +110,17 @@ class World(RuleBasedStateMachine):
         assert not self.state.alerts.keys() & set(tokens)
         if self.letters:  # a power cut sends what is on the disk
             assert any(isinstance(letter, DeleteAlertsSucceeded) for letter in self.letters)
+
+    @rule(token=TOKENS, kind=st.none() | KINDS, listed=st.lists(TOKENS, max_size=3), is_named=st.booleans())
+    def can_not_read(self, token: str, kind: str | None, listed: list[str], is_named: bool) -> None:
+        """Neither a directive nor an entry of a list changes what it might have been about."""
+        unread = Unread(SetAlert, (token,) if is_named else (), kind, "why")
+        before = {each for each in self.disk if each == token or not is_named}
+        self.happens(inputs.NotUnderstood("x", "why", unread))
+        assert before <= self.disk.keys() | self.is_over.keys()
+        alerts = tuple(self.an_alert(each, "ALARM", timedelta(hours=1), [], None) for each in listed)
+        self.happens(Directive(message=SynchronizeAlert(all_alerts=alerts), message_id="m", unread=(unread,)))
+        assert before <= self.disk.keys() | self.is_over.keys()
 
     @rule(volume=VOLUMES, happens=st.sampled_from(["set", "adjust", "press"]))
     def change_volume(self, volume: int, happens: str) -> None:
@@ -279,6 +290,9 @@ class World(RuleBasedStateMachine):
     def happens(self, happened: inputs.Input) -> None:
         self.state, done = step(self.state, happened, self.now, self.profile)
         before = dict(self.disk)
+        after = saved_over(State(self.disk, volume=self.volume), self.state)
+        self.disk, self.volume = dict(after.alerts), after.volume
+        assert self.disk == self.state.alerts
         self.keep(done)
         self.judge(before, done)
         if self.is_doomed:
@@ -291,12 +305,6 @@ class World(RuleBasedStateMachine):
     def keep(self, done: tuple[outputs.Output, ...]) -> None:
         for output in done:
             match output:
-                case outputs.Save(held):
-                    self.disk[held.token] = held
-                case outputs.Forget(token):
-                    del self.disk[token]
-                case outputs.SetVolume(volume):
-                    self.volume = volume
                 case outputs.DropEvents():
                     self.letters.clear()
                 case outputs.Send(message, True):

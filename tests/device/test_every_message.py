@@ -1,4 +1,4 @@
-"""Every message of namespace Alerts on the speaker, in every version that has it: each with a talk named after it.
+"""Every message on the speaker, in every version and direction that has it: each with a talk named after it.
 
 Every message passes through the version's own JSON on its way, so that only what that version can say is heard. A
 message or a field that a version gets, and that has no talk here, fails.
@@ -12,15 +12,19 @@ from typing import Any
 
 import msgspec
 import pytest
+from structlog.testing import capture_logs
 
 from bellwire.alerts.lifecycle import Life
 from bellwire.device import outputs
 from bellwire.device.engine import alerts_state
+from bellwire.device.held import Setup
 from bellwire.device.inputs import (
+    Answered,
     Connected,
     DeletePressed,
     Input,
     NotKept,
+    NotUnderstood,
     OtherAudio,
     PlaybackEnded,
     StopPressed,
@@ -30,7 +34,7 @@ from bellwire.device.outputs import Output, Send
 from bellwire.device.ringer import sounds
 from bellwire.protocol.codec import Codec
 from bellwire.protocol.errors import InvalidMessage
-from bellwire.protocol.messages import Message
+from bellwire.protocol.messages import Message, key_of
 from bellwire.protocol.messages.alerts import (
     AdjustVolume,
     AlertEnteredBackground,
@@ -57,11 +61,37 @@ from bellwire.protocol.messages.alerts import (
     VolumeChanged,
 )
 from bellwire.protocol.messages.envelope import Directive, Event
-from bellwire.protocol.messages.system import RequestSynchronizeState
+from bellwire.protocol.messages.system import (
+    Encountered,
+    ExceptionEncountered,
+    ReportSoftwareInfo,
+    RequestSynchronizeState,
+    ResetUserInactivity,
+    SetEndpoint,
+    SoftwareInfo,
+    SynchronizeState,
+    UserInactivityReport,
+)
+from bellwire.protocol.messages.system import Exception as CloudException
 from bellwire.protocol.profiles import PROFILES
+from bellwire.protocol.profiles.clova import Hello
 from bellwire.protocol.profiles.profile import Profile
 from bellwire.protocol.profiles.tvs import TVS_2020
-from tests.conversation import BEHIND, IN_FRONT, Device, Loose, alarm, at_volume, fetches, moment, muted, rings, silent
+from tests.conversation import (
+    BEHIND,
+    IN_FRONT,
+    Device,
+    Loose,
+    Reconnects,
+    alarm,
+    at_volume,
+    fetches,
+    moment,
+    muted,
+    rings,
+    silent,
+)
+from tests.device.house import House, talk
 
 TUNE, SPEECH = "https://cloud.example/tune", "https://cloud.example/speech"
 CONVERSATIONS = Path(__file__).parent / "conversations"
@@ -114,6 +144,13 @@ def that_rings(speaker: Speaker) -> Speaker:
     return speaker
 
 
+def that_connects(speaker: Speaker) -> Speaker:
+    """For the first time, with a version of its software; the cloud has taken what it says then."""
+    speaker.setup = Setup(cloud="https://home.example", firmware="8701")
+    speaker.powered() << Connected() >> Loose(SynchronizeState()) >> Loose(SoftwareInfo(firmware_version="8701"))
+    return speaker << Answered(SoftwareInfo(firmware_version="8701"), 204)
+
+
 # Directives.
 
 
@@ -159,6 +196,52 @@ def synchronize_alert(speaker: Speaker) -> None:
     speaker >> speaker.of(DeleteAlertSucceeded, "gone") >> speaker.of(SetAlertSucceeded, "new")
     assert speaker.disk.keys() == {"same", "new"}
     speaker.at("07:00:00").rings("same")
+
+
+def synchronize_state(speaker: Speaker) -> None:
+    """The list is all that there is, also by the older pair."""
+    speaker << alarm("gone", "07:00:00") >> speaker.of(SetAlertSucceeded, "gone")
+    speaker << alarm("same", "07:00:00") >> speaker.of(SetAlertSucceeded, "same")
+    speaker << SynchronizeState(all_alerts=(alarm("same", "07:00:00"), alarm("new", "08:00:00")))
+    speaker >> speaker.of(DeleteAlertSucceeded, "gone") >> speaker.of(SetAlertSucceeded, "new")
+    assert speaker.disk.keys() == {"same", "new"}
+
+
+def hello(speaker: Speaker) -> None:
+    """The downchannel stands: that is all that it says, and the connection has said so already."""
+    changes_nothing(speaker, Hello())
+
+
+def exception(speaker: Speaker) -> None:
+    """It is for people (below), and leads to nothing: what is not taken is tried again by its status."""
+    changes_nothing(speaker, a_mistake(speaker.profile))
+
+
+def a_mistake(profile: Profile) -> CloudException:
+    return CloudException(code=profile.error_code(400), description="event.payload.token: is missing")
+
+
+def changes_nothing(speaker: Speaker, message: Message) -> None:
+    that_rings(speaker)
+    before = speaker.state
+    speaker << message
+    assert speaker.state == before
+
+
+def reset_user_inactivity(speaker: Speaker) -> None:
+    that_connects(speaker).at("00:30:00") << ResetUserInactivity()
+    speaker.at("01:29:59")
+    speaker.at("01:30:00") >> Loose(UserInactivityReport(inactive_time_in_seconds=3600))
+
+
+def set_endpoint(speaker: Speaker) -> None:
+    that_connects(speaker) << SetEndpoint(endpoint="https://seoul.example") >> Reconnects()
+    assert speaker.remembered.clouds.current == "https://seoul.example"
+
+
+def report_software_info(speaker: Speaker) -> None:
+    """Also where the cloud has taken it before."""
+    that_connects(speaker) << ReportSoftwareInfo() >> Loose(SoftwareInfo(firmware_version="8701"))
 
 
 def set_volume(speaker: Speaker) -> None:
@@ -260,10 +343,43 @@ def request_delete_alert(speaker: Speaker) -> None:
 
 
 def request_synchronize_alert(speaker: Speaker) -> None:
-    """A version with both pairs asks with its own, and takes the list whichever way it comes."""
-    asks = {"cic-en-2018": RequestSynchronizeState()}.get(speaker.profile.name, RequestSynchronizeAlert())
-    speaker << Connected() >> Loose(asks)
+    """A connection begins with it."""
+    speaker << Connected() >> Loose(RequestSynchronizeAlert())
     speaker << SynchronizeAlert(all_alerts=(alarm("a", "07:00:00"),)) >> speaker.of(SetAlertSucceeded)
+
+
+def request_synchronize_state(speaker: Speaker) -> None:
+    """A connection begins with it."""
+    speaker << Connected() >> Loose(RequestSynchronizeState())
+    speaker << SynchronizeState(all_alerts=(alarm("a", "07:00:00"),)) >> speaker.of(SetAlertSucceeded)
+
+
+def says_synchronize_state(speaker: Speaker) -> None:
+    """A connection begins with it; all that the device has goes with it."""
+    speaker << alarm("a", "07:00:00") >> speaker.of(SetAlertSucceeded)
+    speaker << Connected() >> Loose(SynchronizeState())
+    state = speaker.codec.decode_event(speaker.sent[-1]).alerts_state
+    assert state is not None
+    assert [alert.token for alert in state.all_alerts] == ["a"]
+
+
+def user_inactivity_report(speaker: Speaker) -> None:
+    that_connects(speaker).at("00:59:59")
+    for hours in (1, 2):
+        speaker.at(f"0{hours}:00:00") >> Loose(UserInactivityReport(inactive_time_in_seconds=hours * 3600))
+
+
+def software_info(speaker: Speaker) -> None:
+    """At the first boot; what the cloud has taken is not said again."""
+    that_connects(speaker)
+    assert b"SoftwareInfo" in speaker.sent[-1]
+    speaker.powered() << Connected() >> Loose(SynchronizeState())
+
+
+def exception_encountered(speaker: Speaker) -> None:
+    error = Encountered(type="UNEXPECTED_INFORMATION_RECEIVED", message="why")
+    speaker << NotUnderstood("as it came", "why")
+    speaker >> Loose(ExceptionEncountered(unparsed_directive="as it came", error=error))
 
 
 def volume_changed(speaker: Speaker) -> None:
@@ -273,44 +389,99 @@ def volume_changed(speaker: Speaker) -> None:
 
 Talk = Callable[[Speaker], None]
 
-TALKS: dict[type[Message], Talk] = {
+HEARD: dict[type[Message], Talk] = {
     AdjustVolume: adjust_volume,
+    CloudException: exception,
+    DeleteAlert: delete_alert,
+    DeleteAlerts: delete_alerts,
+    Hello: hello,
+    ReportSoftwareInfo: report_software_info,
+    ResetUserInactivity: reset_user_inactivity,
+    SetAlert: set_alert,
+    SetEndpoint: set_endpoint,
+    SetVolume: set_volume,
+    StopAlert: stop_alert,
+    SynchronizeAlert: synchronize_alert,
+    SynchronizeState: synchronize_state,
+}
+SAID: dict[type[Message], Talk] = {
     AlertEnteredBackground: alert_entered_background,
     AlertEnteredForeground: alert_entered_foreground,
     AlertStarted: alert_started,
     AlertStopped: alert_stopped,
-    DeleteAlert: delete_alert,
     DeleteAlertFailed: delete_alert_failed,
     DeleteAlertSucceeded: delete_alert_succeeded,
-    DeleteAlerts: delete_alerts,
     DeleteAlertsFailed: delete_alerts_failed,
     DeleteAlertsSucceeded: delete_alerts_succeeded,
+    ExceptionEncountered: exception_encountered,
     RequestAlertStop: request_alert_stop,
     RequestDeleteAlert: request_delete_alert,
     RequestSynchronizeAlert: request_synchronize_alert,
-    SetAlert: set_alert,
+    RequestSynchronizeState: request_synchronize_state,
     SetAlertFailed: set_alert_failed,
     SetAlertSucceeded: set_alert_succeeded,
-    SetVolume: set_volume,
-    StopAlert: stop_alert,
-    SynchronizeAlert: synchronize_alert,
+    SoftwareInfo: software_info,
+    SynchronizeState: says_synchronize_state,
+    UserInactivityReport: user_inactivity_report,
     VolumeChanged: volume_changed,
 }
+THE_OTHER_PAIR = {
+    ("cic-ko-2022", RequestSynchronizeState),
+    ("cic-ja-2019", RequestSynchronizeState),
+    ("cic-en-2018", RequestSynchronizeAlert),
+}
+"""Our speaker asks with one pair of each version (`Profile.sync_request`); the other is the cloud's to serve."""
 
 MESSAGES = [
-    pytest.param(profile, form.message, id=f"{profile.name}-{form.message.__name__}")
+    (profile, direction, form.message)
     for profile in PROFILES.values()
-    for table in (profile.directives, profile.events)
-    for (namespace, _), form in table.items()
-    if namespace == "Alerts"
+    for direction, forms in (("directive", profile.directives), ("event", profile.events))
+    for form in forms.values()
+    if direction == "directive" or (profile.name, form.message) not in THE_OTHER_PAIR
 ]
 
 
-@pytest.mark.parametrize(("profile", "message"), MESSAGES)
-def test_message(profile: Profile, message: type[Message]) -> None:
+@pytest.mark.parametrize(
+    ("profile", "direction", "message"),
+    MESSAGES,
+    ids=[f"{profile.name}-{direction}-{'.'.join(key_of(message))}" for profile, direction, message in MESSAGES],
+)
+def test_message(profile: Profile, direction: str, message: type[Message]) -> None:
     speaker = Speaker(profile)
-    TALKS[message](speaker)
+    (HEARD if direction == "directive" else SAID)[message](speaker)
+    if direction == "event":
+        names = [msgspec.json.decode(event)["event"]["header"]["name"] for event in speaker.sent]
+        assert message.__name__ in names
     speaker.over()
+
+
+def test_no_talk_is_of_a_message_that_no_version_has() -> None:
+    named = {(direction, message) for _, direction, message in MESSAGES}
+    assert named == {*(("directive", message) for message in HEARD), *(("event", message) for message in SAID)}
+
+
+def test_of_two_pairs_a_version_asks_with_one() -> None:
+    others = {
+        (profile.name, request)
+        for profile in PROFILES.values()
+        for request in profile.sync_replies
+        if request is not profile.sync_request
+    }
+    assert others == THE_OTHER_PAIR
+
+
+@pytest.mark.parametrize("profile", PROFILES.values(), ids=PROFILES)
+def test_an_exception_of_the_cloud_is_told_in_its_own_words(profile: Profile, tmp_path: Path) -> None:
+    async def day(house: House) -> None:
+        with capture_logs() as logs:
+            house.told(a_mistake(profile))
+        assert [(line["log_level"], line.get("description")) for line in logs] == [
+            ("warning", "event.payload.token: is missing")
+        ]
+        await house.quiet()
+        assert house.cloud.names == []
+
+    talk(day, tmp_path, profile=profile)
 
 
 # The fields of what the cloud sets, one by one.
@@ -341,6 +512,10 @@ def by_itself(speaker: Speaker, message: SetAlert) -> None:
 
 def in_the_list(speaker: Speaker, message: SetAlert) -> None:
     speaker.silently() << SynchronizeAlert(all_alerts=(message,))
+
+
+def in_the_older_list(speaker: Speaker, message: SetAlert) -> None:
+    speaker.silently() << SynchronizeState(all_alerts=(message,))
 
 
 def rings_at(speaker: Speaker, time: str = "07:00:00") -> outputs.Ring:
@@ -416,9 +591,13 @@ IN_A_LIST = "allAlerts[]."
 ROWS = [
     pytest.param(profile, sets, field.path.removeprefix(IN_A_LIST), id=f"{profile.name}-{name}-{field.path}")
     for profile in PROFILES.values()
-    for name, sets in (("SetAlert", by_itself), ("SynchronizeAlert", in_the_list))
-    if ("Alerts", name) in profile.directives
-    for field in profile.directives["Alerts", name].fields
+    for namespace, name, sets in (
+        ("Alerts", "SetAlert", by_itself),
+        ("Alerts", "SynchronizeAlert", in_the_list),
+        ("System", "SynchronizeState", in_the_older_list),
+    )
+    if (namespace, name) in profile.directives
+    for field in profile.directives[namespace, name].fields
     if field.path != IN_A_LIST.removesuffix(".")
 ]
 

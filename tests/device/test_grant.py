@@ -113,7 +113,13 @@ def test_codes_that_can_not_be_shown_are_no_answer(change: dict[str, Any]) -> No
     assert isinstance(code_of(reply(200, {**CODE, **change})), Failed)
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b"{", b"\xff", b"null"])
+DEEP = b"[" * 60_000
+
+UNREADABLE = [b"", b"[]", b"{", b"\xff", b"null", DEEP, b'{"error": "\xff"}', b'{"error": "x", "more": ' + DEEP]
+UNREADABLE.append(b'{"access_token": "\xff", "expires_in": 1}')
+
+
+@pytest.mark.parametrize("body", UNREADABLE, ids=lambda body: body[:20])
 def test_any_other_body_is_no_answer(body: bytes) -> None:
     assert isinstance(grant_of(Reply(200, body)), Failed)
     assert isinstance(grant_of(Reply(400, body)), Refused)

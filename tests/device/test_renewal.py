@@ -19,11 +19,13 @@ class Home:
     def __init__(self, folder: Path) -> None:
         self.clock = VirtualClock()
         self.file = TokenFile(folder)
-        self.script: list[Grant | Refused | Failed] = []
+        self.script: list[Grant | Refused | Failed | Exception] = []
         self.asked: list[tuple[float, str]] = []
         self.told: list[str] = []
         self.seconds = 0.0
         """That the cloud takes for an answer."""
+        self.bugs = 0
+        """That are met yet when a new pair is used."""
 
     def paired(self) -> None:
         self.file.write(
@@ -46,9 +48,15 @@ class Home:
             self.clock,
             self.renewed,
             chance=lambda: 0.5,
-            on_use=lambda: self.told.append(f"uses {self.kept}"),
+            on_use=self.uses,
             on_log_out=lambda: self.told.append(f"logs out, {self.kept} kept"),
         )
+
+    def uses(self) -> None:
+        self.told.append(f"uses {self.kept}")
+        if self.bugs:
+            self.bugs -= 1
+            raise LookupError("a bug")
 
     @property
     def kept(self) -> str | None:
@@ -58,7 +66,10 @@ class Home:
     async def renewed(self, refresh_token: str) -> Grant | Refused | Failed:
         self.asked.append((self.clock.monotonic(), refresh_token))
         await asyncio.sleep(self.seconds)
-        return self.script.pop(0)
+        answer = self.script.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
 
 
 Talk = Callable[[Home, Renewal], Coroutine[Any, Any, None]]
@@ -129,6 +140,27 @@ def test_a_cloud_that_is_away_is_asked_again(tmp_path: Path) -> None:
         assert second - first < 1
         assert third - second == pytest.approx(30)
         assert renewal.authorization() == "Bearer a1"
+
+    talk(tmp_path, words)
+
+
+def test_a_bug_in_one_try_is_a_failed_try(tmp_path: Path) -> None:
+    async def words(home: Home, renewal: Renewal) -> None:
+        home.script = [LookupError("a bug"), Grant("a1", 1000, "r1")]
+        renewal.unauthorized("Bearer a0")
+        await asyncio.sleep(60)
+        assert [refresh_token for _, refresh_token in home.asked] == ["r0"] * 2
+        assert renewal.authorization() == "Bearer a1"
+
+    talk(tmp_path, words)
+
+
+def test_a_bug_in_what_a_new_pair_leads_to_ends_nothing(tmp_path: Path) -> None:
+    async def words(home: Home, renewal: Renewal) -> None:
+        home.script, home.bugs = [Grant("a1", 1000, "r1"), Grant("a2", 1000, "r2")], 1
+        renewal.unauthorized("Bearer a0")
+        await asyncio.sleep(60)
+        assert (renewal.authorization(), home.kept) == ("Bearer a2", "a2")
 
     talk(tmp_path, words)
 

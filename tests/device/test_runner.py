@@ -296,6 +296,67 @@ def test_what_a_full_disk_can_not_keep_is_reported_failed(tmp_path: Path) -> Non
     talk(day, tmp_path)
 
 
+def broken(storage: Storage, *, is_broken: bool = True) -> None:
+    storage._db.execute(f"PRAGMA query_only = {int(is_broken)}")
+
+
+def test_what_a_failing_disk_did_not_keep_is_kept_with_the_next(tmp_path: Path) -> None:
+    async def day(house: House) -> None:
+        house.told(alarm("a", "07:00:00"))
+        house.told(alarm("gone", "07:00:00"))
+        await house.quiet()
+        broken(house.storage)
+        house.runner.happens(VolumePressed(40))
+        house.runner.happens(DeletePressed("a"))
+        await house.clock.until(moment("07:00:01"))
+        house.runner.happens(StopPressed())
+        assert kept(house.storage) == {"a": Life.SET, "gone": Life.SET}
+        broken(house.storage, is_broken=False)
+        house.told(alarm("b", "08:00:00"))
+        assert house.storage.alerts() == tuple(held for _, held in sorted(house.runner._state.alerts.items()))
+        assert house.storage.volume() == 40
+
+    talk(day, tmp_path)
+
+
+def test_a_logout_that_could_not_be_kept_is_kept_with_the_next(tmp_path: Path) -> None:
+    async def day(house: House) -> None:
+        house.told(alarm("a", "07:00:00"))
+        assert len(house.storage.letters()) == 1
+        broken(house.storage)
+        house.runner.happens(LoggedOut())
+        assert kept(house.storage) == {"a": Life.SET}
+        broken(house.storage, is_broken=False)
+        house.told(alarm("b", "08:00:00"))
+        assert kept(house.storage) == {"b": Life.SET}
+        [letter] = house.storage.letters()
+        assert b'"b"' in letter.event
+        house.told(alarm("c", "08:00:00"))
+        assert len(house.storage.letters()) == 2, "only what was before the logout goes"
+
+    talk(day, tmp_path, connected=False)
+
+
+def test_another_owner_that_could_not_be_kept_is_kept_with_the_first_alert(tmp_path: Path) -> None:
+    async def day() -> None:
+        house = House(tmp_path)
+        house.setup = replace(house.setup, owner="one")
+        async with house:
+            house.told(alarm("of-one", "06:00:00"))
+        house.setup = replace(house.setup, owner="two")
+        house.disk_is_broken = True
+        async with house:
+            assert kept(house.storage) == {"of-one": Life.SET}
+            broken(house.storage, is_broken=False)
+            house.told(alarm("of-two", "07:00:00"))
+            assert kept(house.storage) == {"of-two": Life.SET}
+        house.disk_is_broken = False
+        async with house:
+            assert kept(house.storage) == {"of-two": Life.SET}, "it is the present owner's"
+
+    virtually(day())
+
+
 def test_an_alarm_rings_on_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async def day(house: House) -> None:
         house.told(alarm("a", "07:00:00", label="x" * 1000))

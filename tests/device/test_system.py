@@ -14,7 +14,6 @@ from bellwire.device.engine import is_moot
 from bellwire.device.held import LOUDEST, Remembered, Setup
 from bellwire.device.inputs import (
     Answered,
-    BelongsTo,
     ClockStepped,
     Connected,
     DeletePressed,
@@ -26,7 +25,7 @@ from bellwire.device.inputs import (
     UserActive,
     VolumePressed,
 )
-from bellwire.device.outputs import DropAssets, DropEvents
+from bellwire.device.outputs import DropAssets, DropEvents, Send
 from bellwire.protocol.messages import Message
 from bellwire.protocol.messages.alerts import (
     AlertStarted,
@@ -39,6 +38,8 @@ from bellwire.protocol.messages.alerts import (
 )
 from bellwire.protocol.messages.envelope import Directive
 from bellwire.protocol.messages.system import (
+    INTERNAL,
+    UNEXPECTED,
     Encountered,
     ExceptionEncountered,
     ReportSoftwareInfo,
@@ -122,8 +123,10 @@ def test_synchronize_state_when_it_is_reconnected(profile: Profile) -> None:
 def test_synchronize_state_when_the_account_has_changed(profile: Profile) -> None:
     device = connected(Device(profile, setup=replace(SETUP, owner="device-1")).powered())
     silently_set(device)
-    device << BelongsTo("device-2") >> Loose(SYNCHRONIZES[profile.name])
+    device.setup = replace(SETUP, owner="device-2")
+    device.powered()
     assert not device.disk
+    device << Connected() >> Loose(SYNCHRONIZES[profile.name])
     device.over()
 
 
@@ -133,7 +136,8 @@ def test_synchronize_state_when_it_was_reset_after_unpairing(profile: Profile) -
     silently_set(device)
     device << LoggedOut()
     device << Disconnected()
-    device << BelongsTo("device-2")
+    device.setup = replace(SETUP, owner="device-2")
+    device.powered()
     device << Connected() >> Loose(SYNCHRONIZES[profile.name])
     device.over()
 
@@ -199,6 +203,32 @@ def test_reports_are_not_saved_up_without_a_network(device: Device) -> None:
     device.at("06:00:00") >> inactive(6)
 
 
+def heard(hours: int, status: int | None) -> Answered:
+    return Answered(UserInactivityReport(inactive_time_in_seconds=hours * 3600), status)
+
+
+@pytest.mark.parametrize("status", [None, 401, 503])
+def test_a_report_that_was_lost_is_said_at_the_next_connection(device: Device, status: int | None) -> None:
+    device.at("01:00:00") >> inactive(1)
+    assert [output.once for output in device.outputs if isinstance(output, Send)] == [True]
+    device << heard(1, status)
+    device << Disconnected()
+    device.at("01:30:00") << Connected() >> Loose(SynchronizeState()) >> inactive(1)
+    device << heard(1, 204)
+    device << Disconnected()
+    device.at("01:40:00") << Connected() >> Loose(SynchronizeState())
+    device.at("02:00:00") >> inactive(2)
+
+
+def test_a_report_that_was_heard_late_tells_nothing_of_the_hour_after_it(device: Device) -> None:
+    device.at("01:00:00") >> inactive(1)
+    device << UserActive()
+    device << heard(1, 204)
+    device.at("02:00:00") >> inactive(1)
+    device << Disconnected()
+    device << Connected() >> Loose(SynchronizeState()) >> inactive(1)
+
+
 def test_an_hour_is_an_hour_whatever_is_done_to_the_clock(device: Device) -> None:
     device.at("00:30:00").clock_set("05:30:00")
     device.at("05:59:59")
@@ -258,7 +288,7 @@ def test_set_endpoint_to_where_it_is_changes_nothing(device: Device) -> None:
 )
 def test_set_endpoint_to_a_bad_address_is_refused(device: Device, endpoint: str, problem: str) -> None:
     said = SetEndpoint(endpoint=endpoint)
-    device << said >> complaint(raw(said), system.UNEXPECTED, f"directive.payload.endpoint: {problem}")
+    device << said >> complaint(raw(said), UNEXPECTED, f"directive.payload.endpoint: {problem}")
     assert device.state.system.remembered.clouds.current == HOME
 
 
@@ -271,7 +301,7 @@ def test_set_endpoint_to_a_dead_cloud_is_taken_back_and_reported(device: Device)
         device << Disconnected()
     assert device.state.system.remembered.clouds.current == HOME
     problem = f"{SEOUL} could not be reached in {TRIES} tries"
-    device << Connected() >> Loose(SynchronizeState()) >> complaint(raw(said), system.INTERNAL, problem)
+    device << Connected() >> Loose(SynchronizeState()) >> complaint(raw(said), INTERNAL, problem)
     device << Disconnected()
     device << Connected() >> Loose(SynchronizeState())
 
@@ -284,7 +314,7 @@ def test_set_endpoint_over_a_restart_before_it_was_reached(device: Device) -> No
         assert device.state.system.remembered.clouds.current == SEOUL
         device << Disconnected()
     problem = f"{SEOUL} could not be reached in {TRIES} tries"
-    device << Connected() >> Loose(SynchronizeState()) >> complaint(raw(said), system.INTERNAL, problem)
+    device << Connected() >> Loose(SynchronizeState()) >> complaint(raw(said), INTERNAL, problem)
 
 
 def test_set_endpoint_loses_no_event_and_rings_nothing_twice(device: Device) -> None:
@@ -306,9 +336,35 @@ def test_a_connection_that_ends_at_once_is_a_failed_one() -> None:
     for _ in range(TRIES):
         connected(device) << Disconnected()
     assert device.state.system.remembered.clouds.current == HOME
-    connected(device).at("00:02:00") << Disconnected()
+    problem = f"{SEOUL} could not be reached in {TRIES} tries"
+    connected(device) >> complaint(raw(SetEndpoint(endpoint=SEOUL)), INTERNAL, problem)
+    device.at("00:02:00") << Disconnected()
     assert device.state.system.remembered.clouds.failures == 0
-    device.silently()
+    device.over()
+
+
+def test_a_cloud_that_was_good_for_a_minute_was_reached(device: Device) -> None:
+    device << SetEndpoint(endpoint=SEOUL) >> Reconnects()
+    device << Disconnected()
+    connected(device).at("00:01:00")
+    device.powered()
+    connected(device) << Disconnected()
+    device.at("00:05:00")
+    connected(device).at("00:06:00") << Disconnected()
+    for _ in range(TRIES):
+        device << Disconnected()
+    assert device.state.system.remembered.clouds.current == HOME
+    connected(device)
+
+
+def test_a_dead_cloud_is_reported_however_long_the_one_before_it_was_good(device: Device) -> None:
+    said = SetEndpoint(endpoint=SEOUL)
+    device.at("00:30:00") << said >> Reconnects()
+    device << Disconnected()
+    for _ in range(TRIES):
+        device << Disconnected()
+    problem = f"{SEOUL} could not be reached in {TRIES} tries"
+    device << Connected() >> Loose(SynchronizeState()) >> complaint(raw(said), INTERNAL, problem)
 
 
 # SoftwareInfo, ReportSoftwareInfo.
@@ -451,25 +507,27 @@ def test_exception_encountered_with_a_directive_that_is_too_long(unit: str) -> N
 
 def test_a_cloud_that_makes_mistake_after_mistake_is_told_of_twenty_a_minute(device: Device) -> None:
     for _ in range(20):
-        device << NotUnderstood("x", "why") >> complaint("x", system.UNEXPECTED, "why")
+        device << NotUnderstood("x", "why") >> complaint("x", UNEXPECTED, "why")
     device.at("00:00:59") << NotUnderstood("x", "why")
-    device.at("00:01:00") << NotUnderstood("x", "why") >> complaint("x", system.UNEXPECTED, "why")
+    device.at("00:01:00") << NotUnderstood("x", "why") >> complaint("x", UNEXPECTED, "why")
 
 
 # The account's data.
 
 
-def test_a_logout_leaves_nothing_of_the_account(device: Device) -> None:
+def test_a_logout_leaves_nothing_of_the_account() -> None:
+    device = connected(Device(TVS_2020, setup=replace(SETUP, owner="device-1")).powered())
     device << SetEndpoint(endpoint=SEOUL) >> Reconnects()
     silently_set(device, "a", "00:00:10")
     silently_set(device, "b", "07:00:00")
-    device << BelongsTo("device-1")
     device.at("00:00:11").silently()
+    assert device.remembered.owner == "device-1"
     device << LoggedOut() >> Reconnects() >> silent("a")
     assert (device.disk, device.outbox) == ({}, [])
     assert {DropEvents(), DropAssets()} <= set(device.outputs)
     assert device.remembered == Remembered(clouds=device.remembered.clouds)
     assert device.remembered.clouds.places == (HOME,)
+    device.over()
 
 
 @ALL

@@ -73,7 +73,8 @@ class SystemWorld(World):
     def is_paired(self, owner: str) -> None:
         was = self.remembered.owner
         self.is_doomed = False
-        self.happens(inputs.BelongsTo(owner))
+        self.setup = replace(self.setup, owner=owner)
+        self.reboots()
         assert self.remembered.owner == owner
         if was not in {"", owner}:
             assert not self.disk
@@ -131,10 +132,9 @@ class SystemWorld(World):
 
     def keep(self, done: tuple[outputs.Output, ...]) -> None:
         super().keep(done)
+        self.remembered = self.state.system.kept
         for output in done:
             match output:
-                case outputs.Remember(remembered):
-                    self.remembered = remembered
                 case outputs.DropEvents():
                     self.is_over.clear()
                     assert set(self.disk) <= ({self.bell} if self.bell else set())

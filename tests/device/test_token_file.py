@@ -68,9 +68,13 @@ def test_a_link_that_somebody_put_there_is_not_followed(tmp_path: Path) -> None:
     assert (tmp_path / "victim").read_text() == "mine"
 
 
-@pytest.mark.parametrize("content", ["", "{", '{"url": "https://cloud"}', "null"])
-def test_a_damaged_file_is_named(tmp_path: Path, content: str) -> None:
-    (tmp_path / "tokens.json").write_text(content)
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"{", b'{"url": "https://cloud"}', b"null", b'{"url": "\xff"}', b'{"more": ' + b"[" * 60_000],
+    ids=lambda content: content[:20],
+)
+def test_a_damaged_file_is_named(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "tokens.json").write_bytes(content)
     with pytest.raises(StorageError, match=r"tokens\.json is damaged .* delete it"):
         TokenFile(tmp_path).read()
 

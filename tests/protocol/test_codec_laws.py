@@ -46,8 +46,15 @@ every_row = pytest.mark.parametrize("row", ROWS, ids=str)
 
 
 def read(profile: Profile, said: Any) -> Event | Directive:
+    """An alert of a list that can't be read counts as a refusal."""
     codec, json_part = CODECS[profile.name], json.dumps(said).encode()
-    return codec.decode_event(json_part) if "event" in said else codec.decode_directive(json_part)
+    if "event" in said:
+        return codec.decode_event(json_part)
+    directive = codec.decode_directive(json_part)
+    for entry in directive.unread:
+        path, _, problem = entry.problem.partition(": ")
+        raise InvalidMessage(path, problem)
+    return directive
 
 
 def write(profile: Profile, said: Event | Directive) -> Any:

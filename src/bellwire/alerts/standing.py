@@ -174,8 +174,13 @@ def _changed(standing: Standing, life: Life, now: datetime) -> Standing:
     return replace(standing, reported=replace(standing.reported, life=life, since=now))
 
 
-def ended_occurrence(before: Standing, now: Standing) -> datetime | None:
-    """The occurrence that is over by this change, or None."""
+def ended_occurrence(before: Standing, now: Standing, *, gone_when_stopped: bool = False) -> datetime | None:
+    """The occurrence that is over by this change, or None.
+
+    `gone_when_stopped`: the change is by a context, of a device that has no alert any more once it was stopped.
+    """
+    if gone_when_stopped and _rang_unheard_of(before.reported, now.reported):
+        return before.reported.scheduled_time
     is_over = now.reported.life is Life.STOPPED or (
         # What could not be edited while it rings goes on ringing.
         before.reported.life is Life.RINGING and now.reported.life not in {Life.RINGING, Life.FAILED}
@@ -183,3 +188,9 @@ def ended_occurrence(before: Standing, now: Standing) -> datetime | None:
     if before.reported.life is Life.STOPPED or not is_over:
         return None
     return before.reported.scheduled_time or now.reported.scheduled_time
+
+
+def _rang_unheard_of(before: Reported, now: Reported) -> bool:
+    """Whether an alert was set and is gone since its time: both of its reports were lost."""
+    is_gone = before.life is Life.SET and now.life is Life.ABSENT
+    return is_gone and before.scheduled_time is not None and before.scheduled_time <= now.since

@@ -17,6 +17,7 @@ from bellwire.cloud.copying import AccountCopy, add_copy, check, copy_of
 from bellwire.cloud.speech import Espeak
 from bellwire.cloud.store.connection import Connection
 from bellwire.cloud.store.errors import AlreadyExists
+from bellwire.cloud.wishes import WishError
 
 _LARGEST = 16 * 1024 * 1024
 """Bytes of a document."""
@@ -24,7 +25,8 @@ _LARGEST = 16 * 1024 * 1024
 
 def exported(store: Connection, name: str, file: Path) -> AccountCopy:
     """The document of an account, now in a file that nobody else can read."""
-    copy = store.read(copy_of, records.account_of(store, name).account_id, datetime.now(UTC))
+    with shown_in_one_line(WishError):
+        copy = store.read(copy_of, records.account_of(store, name).account_id, datetime.now(UTC))
     temporary = file.with_name(f"{file.name}.new")
     with shown_in_one_line():
         temporary.touch(mode=0o600)

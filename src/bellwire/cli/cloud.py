@@ -51,16 +51,18 @@ def cloud(
     from bellwire.cloud.config import Config
     from bellwire.cloud.regions import served_elsewhere
     from bellwire.cloud.store.errors import StoreError
+    from bellwire.cloud.wishes import page_of
 
     with shown_in_one_line(ValueError):
         endpoints = dict(map(served_elsewhere, endpoint or ()))
+        agreed_to = None if terms is None else page_of(terms)
     config = Config(
         data=data,
         host=host,
         port=port,
         strict=strict,
         behind_proxy=behind_proxy,
-        terms=terms,
+        terms=agreed_to,
         endpoints=endpoints,
     )
 

@@ -37,7 +37,7 @@ def name_and_payload(said: Message) -> tuple[str, dict[str, Any]]:
     """``Alerts.SetAlert`` and what it carries; of what is no message, its text."""
     message = _decoded(said.body)
     try:
-        inner = message[said.direction]
+        inner = message.get(said.direction, message)  # some versions write an exception by itself
         name = f"{inner['header']['namespace']}.{inner['header']['name']}"
         payload = inner.get("payload") or {}
     except (KeyError, TypeError, AttributeError):

@@ -29,18 +29,25 @@ def add(
 ) -> None:
     """Add a device. Its access token is shown this once."""
     from bellwire.cli import records
+    from bellwire.cli.account_api import api_on_this_machine, runs
     from bellwire.protocol.profiles import DEFAULT_PROFILE
 
+    spoken, is_running = profile or DEFAULT_PROFILE.name, runs(data)
     with records.opened(data) as store:
         owner = records.account_of(store, account)
-        device, token = records.make_device(store, owner.account_id, name, profile or DEFAULT_PROFILE.name)
+        if not is_running:
+            device, token = records.make_device(store, owner.account_id, name, spoken)
+            added = {"device_id": device.device_id, "access_token": token}
+    if is_running:  # it knows its terms
+        with api_on_this_machine(data, owner.name) as api:
+            added = api.call("POST", "devices", body={"name": name, "profile": spoken})
     if json:
-        put_json({"device_id": device.device_id, "access_token": token})
+        put_json(added)
         return
-    say(f"device {device.name} added to account {owner.name}: {device.device_id}, speaks {device.profile}")
-    say(f"its access token, shown this once: {token}")
+    say(f"device {name} added to account {owner.name}: {added['device_id']}, speaks {spoken}")
+    say(f"its access token, shown this once: {added['access_token']}")
     speaker = f"{TOKEN_VARIABLE}=TOKEN bellwire speaker --url https://CLOUD:PORT --ca {data / 'ca.pem'}"
-    say(f"next, on the device: {speaker} --profile {device.profile}")
+    say(f"next, on the device: {speaker} --profile {spoken}")
 
 
 @app.command("list", epilog="Example: bellwire device list")

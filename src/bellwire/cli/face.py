@@ -80,7 +80,7 @@ class Face(Observer):
         self._say("not_deleted", "alerts are deleted in the account, not on this speaker; s stops what rings")
 
     def _say_alert(self, event: str, text: str, alert: Occurrence, **more: float) -> None:
-        named = f'{alert.kind.value} "{printable(alert.label)}"' if alert.label else alert.kind.value
+        named = f'{alert.kind.value} "{alert.label}"' if alert.label else alert.kind.value
         self._say(
             event,
             f"{named} {text}",
@@ -96,4 +96,4 @@ class Face(Observer):
         if self._as_json:
             put_json({"at": now.isoformat(timespec="milliseconds"), "event": event, **facts})
         else:
-            say(f"{now.astimezone():%H:%M:%S} {text}")
+            say(f"{now.astimezone():%H:%M:%S} {printable(text)}")

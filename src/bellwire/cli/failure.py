@@ -7,6 +7,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from bellwire.cli.output import printable
+
 
 class Failure(Exception):
     """A command could not do its work. The text is the one line that is shown: what is wrong, and how to mend it."""
@@ -25,5 +27,5 @@ def shown_in_one_line(*foreseen: type[Exception]) -> Iterator[None]:
 
 def tell(sentence: str, status: int = 1) -> int:
     """Show the line; gives the exit code."""
-    sys.stderr.write(f"bellwire: {' '.join(sentence.split())}\n")
+    sys.stderr.write(f"bellwire: {printable(' '.join(sentence.split()))}\n")
     return status

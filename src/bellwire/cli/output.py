@@ -20,7 +20,7 @@ def say(text: str) -> None:
 
 def hint(text: str) -> None:
     """One line for people only, on stderr."""
-    sys.stderr.write(f"{text}\n")
+    sys.stderr.write(f"{printable(text)}\n")
 
 
 def put_json(value: object) -> None:

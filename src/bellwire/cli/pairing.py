@@ -18,6 +18,8 @@ import msgspec
 
 from bellwire.cli.failure import Failure, shown_in_one_line
 from bellwire.cloud.address import NotRunningError, address_of
+from bellwire.device import clouds
+from bellwire.device.grant import UNREADABLE
 from bellwire.device.storage import StorageError
 from bellwire.device.token_file import TokenFile, Tokens
 from bellwire.protocol.profiles import DEFAULT_PROFILE
@@ -47,14 +49,23 @@ def pairing_by_code(folder: Path) -> Pairing | None:
         tokens = TokenFile(folder).read()
     if tokens is None:
         return None
-    return Pairing(present_url(tokens), None, tokens.ca, tokens.cloud, tokens.profile)
+    return Pairing(_as_spelt(present_url(tokens)), None, tokens.ca, tokens.cloud, tokens.profile)
 
 
 def at(url: str, authority: str | None, remembered: Pairing | None) -> Pairing:
-    """With the cloud at this address, which may be the one that is `remembered`."""
+    """With the cloud at this address, however it is spelt, which may be the one that is `remembered`."""
+    url = _as_spelt(url)
     if remembered is None or remembered.url != url:
         return Pairing(url, None, authority)
     return msgspec.structs.replace(remembered, ca=authority or remembered.ca)
+
+
+def _as_spelt(url: str) -> str:
+    """The address as every one is kept, so that two can be compared; what is none is refused where it is used."""
+    try:
+        return clouds.address_of(url, url) if "://" in url else url
+    except ValueError:
+        return url
 
 
 def present_url(tokens: Tokens) -> str:
@@ -117,7 +128,7 @@ def _remembered(file: Path) -> Pairing | None:
         return msgspec.json.decode(file.read_bytes(), type=Pairing)
     except FileNotFoundError:
         return None
-    except msgspec.DecodeError as error:
+    except UNREADABLE as error:
         raise Failure(f"{file} is damaged ({error}); delete it, and the speaker pairs anew") from error
 
 

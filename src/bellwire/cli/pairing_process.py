@@ -7,7 +7,7 @@ import asyncio
 import random
 import signal
 import sys
-from contextlib import nullcontext
+from contextlib import closing, nullcontext
 from datetime import UTC, datetime
 from typing import TextIO, cast
 
@@ -20,11 +20,11 @@ from bellwire.cli.pairing import forget_pairing
 from bellwire.cli.parting import give_back
 from bellwire.cli.settings import Settings, become_speaker, settings_from
 from bellwire.cli.speaker_process import config_of, either
-from bellwire.device.app import authorization_server, forget_account
+from bellwire.device.app import authorization_server, forget_account, hold
 from bellwire.device.config import Config
 from bellwire.device.grant import Grant
 from bellwire.device.pairing import NotPaired, pair
-from bellwire.device.storage import Storage, StorageError
+from bellwire.device.storage import StorageError
 from bellwire.device.token_file import TokenFile, Tokens
 
 PRODUCT = "Bellwire Speaker"
@@ -52,15 +52,15 @@ def pair_by_code(settings: Settings) -> bool:
     face = CodeFace(settings.cloud, as_json=settings.json)
     with shown_in_one_line(ValueError, StorageError, NotPaired):
         config = config_of(settings)
-        config.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        Storage(config.database).close()  # another speaker on this folder is told of now, not after the confirmation
-        grant = asyncio.run(_granted(config, face))
-        if grant is None:
-            return False
         file = TokenFile(config.folder)
-        before = file.read()
-        forget_account(config)
-        file.write(_tokens(settings, grant))
+        # What could stand in the way is told of now, not after the confirmation, and no other speaker comes meanwhile.
+        with closing(hold(config)) as storage:
+            before = file.read()
+            grant = asyncio.run(_granted(config, face))
+            if grant is None:
+                return False
+            forget_account(config, storage)
+            file.write(_tokens(settings, grant))
         forget_pairing(config.folder)
         if before is not None:
             asyncio.run(give_back(config.folder, before))

@@ -4,12 +4,13 @@ It knows what is deleted, and who is told; it must not know how a speaker is pai
 """
 
 import asyncio
+from contextlib import closing
 from pathlib import Path
 
 from bellwire.cli.failure import shown_in_one_line
 from bellwire.cli.output import hint, put_json, say
 from bellwire.cli.pairing import forget_pairing, present_url
-from bellwire.device.app import authorization_server, forget_account
+from bellwire.device.app import authorization_server, forget_account, hold
 from bellwire.device.config import Config
 from bellwire.device.grant import Refused
 from bellwire.device.storage import StorageError
@@ -22,12 +23,14 @@ def part(folder: Path, *, as_json: bool) -> None:
     In this order: cut off in the middle, the next start finishes it, or is still paired. A cloud that can't be told is
     no reason to keep anything.
     """
-    with shown_in_one_line(StorageError, ValueError):
+    with shown_in_one_line(StorageError):
         file = TokenFile(folder)
         tokens = file.read()
-        forget_account(Config(cloud="https://nowhere", access_token=None, folder=folder))
-        untold = asyncio.run(give_back(folder, tokens)) if tokens else None
-        file.delete()
+        config = Config(cloud="https://nowhere", access_token=None, folder=folder)
+        with closing(hold(config)) as storage:
+            forget_account(config, storage)
+            untold = asyncio.run(give_back(folder, tokens)) if tokens else None
+            file.delete()
     was_added = forget_pairing(folder) is not None
     if as_json:
         put_json({"logged_out": True, "cloud_told": tokens is not None and untold is None})
@@ -41,12 +44,20 @@ def part(folder: Path, *, as_json: bool) -> None:
 
 
 async def give_back(folder: Path, tokens: Tokens) -> str | None:
-    """Have the cloud revoke these tokens; gives why that could not be done. Raises ValueError."""
-    authority = Path(tokens.ca) if tokens.ca else None
-    config = Config(
-        cloud=present_url(tokens), access_token=None, folder=folder, ca_file=authority, profile=tokens.profile
-    )
-    answer = await authorization_server(config).revoke(tokens.refresh_token)
+    """Have the cloud revoke these tokens; gives why that could not be done, whatever has become of that cloud."""
+    try:
+        server = authorization_server(
+            Config(
+                cloud=present_url(tokens),
+                access_token=None,
+                folder=folder,
+                ca_file=Path(tokens.ca) if tokens.ca else None,
+                profile=tokens.profile,
+            )
+        )
+    except ValueError as error:  # its authority is gone, or this program does not have its profile any more
+        return str(error)
+    answer = await server.revoke(tokens.refresh_token)
     if answer is None:
         return None
     return answer.why if isinstance(answer, Refused) else answer.reason

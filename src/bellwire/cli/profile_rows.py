@@ -273,6 +273,7 @@ FACTS: Mapping[str, tuple[str, Callable[[Profile], str]]] = {
     "token_of": ("Authorization", lambda of: _said_by(of.token_of)),
     "authorization": ("tokens", _tokens),
     "describe": ("other headers", lambda of: _said_by(of.describe)),
+    "introduce": ("what a speaker says in them", lambda of: _said_by(of.introduce)),
     "greeting": (
         "a downchannel opens with",
         lambda of: f"its boundary and {name_of(of.greeting)}" if of.greeting else "its boundary alone",

@@ -16,11 +16,13 @@ import msgspec
 
 from bellwire.alerts.recurrence import zone_named
 from bellwire.cli.failure import Failure, shown_in_one_line
-from bellwire.cloud.accounts import add_device, name_of
+from bellwire.cloud.accounts import name_of
 from bellwire.cloud.auth import hash_of, new_token
 from bellwire.cloud.config import Config
 from bellwire.cloud.countries import country_of
 from bellwire.cloud.device_view import detail_of, exception_of, load_exceptions, load_known
+from bellwire.cloud.granting import add_device
+from bellwire.cloud.refusal import Refusal
 from bellwire.cloud.store.accounts import (
     Account,
     add_account,
@@ -138,23 +140,24 @@ def _check_uri(uri: str) -> None:
         raise Failure(f"that redirect URI has {len(uri)} characters; {_LONGEST_URI} are taken at most")
 
 
-def drop_client(store: Connection, client_id: str) -> list[tuple[str, str]]:
-    """Remove a client with its tokens; gives the account's name and the id of each device that had some."""
+def drop_client(store: Connection, client_id: str) -> int:
+    """Remove a client with its tokens; gives how many devices had some."""
     if client_id == SPEAKER:
         raise Failure(f"{SPEAKER} is every bellwire speaker; it stays, and devices are removed one by one")
-    devices = store.run(remove_client, client_id)
-    names = {account.account_id: account.name for account in store.read(list_accounts)}
-    return [(names[account_id], device_id) for account_id, device_id in devices]
+    return len(store.run(remove_client, client_id))
 
 
 def make_device(store: Connection, account_id: str, name: str, profile: str) -> tuple[Device, str]:
-    """A new device of the account, and its access token, which is shown this once."""
-    most = Config.limits.devices
+    """A new device of the account, and its access token, which is shown this once.
+
+    Which terms an account agrees to is known to a running cloud only: while one runs, ask it.
+    """
     with shown_in_one_line(ValueError):
         name = name_of(name, Config.limits.name)
         device, token = Device(str(uuid.uuid4()), name, profile_named(profile).name), new_token()
-    if not store.run(add_device, account_id, device, hash_of(token), most, datetime.now(UTC)):
-        raise Failure(f"this account has {most} devices, as many as it may have; remove one first")
+    most, now = Config.limits.devices, datetime.now(UTC)
+    with shown_in_one_line(Refusal):
+        store.run(add_device, account_id, device, hash_of(token), terms=None, most=most, now=now)
     return device, token
 
 

@@ -30,6 +30,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     json: bool
     firmware_version: str | None = None
     """As the cloud is told; None: this program's own."""
+    tags: tuple[str, ...] = ()
+    """Words by which the cloud may tell it from others."""
     offline_grace: float | None = None
     """Seconds without a network until the account's data is deleted; None: it is kept."""
     cloud_folder: str | None = None

@@ -59,6 +59,14 @@ def speaker(
             show_default="of this program; 0.1.0 is 100",
         ),
     ] = None,
+    tag: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="WORD",
+            help="A word by which the cloud may tell it from others, if the version has it so; may be repeated.",
+            show_default=False,
+        ),
+    ] = None,
     offline_grace: Annotated[
         str | None,
         typer.Option(
@@ -103,6 +111,7 @@ def speaker(
         record=str(record) if record else None,
         json=json,
         firmware_version=firmware_version,
+        tags=_tags(tag),
         offline_grace=grace,
         cloud_folder=pairing.cloud,
     )
@@ -112,6 +121,16 @@ def speaker(
         if not pair_by_code(settings):
             return
     become_speaker(settings)
+
+
+def _tags(written: list[str] | None) -> tuple[str, ...]:
+    if not written:
+        return ()
+    from bellwire.cli.failure import shown_in_one_line
+    from bellwire.device.config import this_product
+
+    with shown_in_one_line(ValueError):
+        return this_product(tuple(written)).tags
 
 
 def _grace(written: str | None, *, strict: bool) -> float | None:
@@ -143,7 +162,7 @@ def _pairing(
         return pairing.Pairing(url, token, ca, profile=wanted)
     remembered = pairing.pairing_by_code(data)
     if url is not None:
-        return _speaking(pairing.at(url.rstrip("/"), ca, remembered), profile)
+        return _speaking(pairing.at(url, ca, remembered), profile)
     if remembered is not None:
         return _speaking(remembered, profile)
     if pair:

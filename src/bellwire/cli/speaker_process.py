@@ -27,7 +27,7 @@ from bellwire.cli.keys import Word, words_from
 from bellwire.cli.output import Unfailing, hint
 from bellwire.cli.settings import Settings, become_pairing, settings_from
 from bellwire.device.app import Speaker, run
-from bellwire.device.config import Config, default_firmware_version
+from bellwire.device.config import Config, default_firmware_version, this_product
 from bellwire.device.ringer.sounds import AssetError
 from bellwire.device.storage import StorageError
 
@@ -61,6 +61,7 @@ def config_of(settings: Settings) -> Config:
         output=settings.output,
         record=Path(settings.record) if settings.record else None,
         firmware_version=settings.firmware_version or default_firmware_version(),
+        product=this_product(settings.tags),
         offline_grace=None if settings.offline_grace is None else timedelta(seconds=settings.offline_grace),
     )
 

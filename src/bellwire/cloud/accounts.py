@@ -10,7 +10,6 @@ from datetime import datetime
 from bellwire.alerts.alert import Alert, Schedule
 from bellwire.alerts.lifecycle import Life
 from bellwire.alerts.standing import Desired
-from bellwire.cloud.store import devices
 from bellwire.cloud.store.alerts import (
     count_alerts,
     delete_alert,
@@ -20,7 +19,7 @@ from bellwire.cloud.store.alerts import (
     load_alert,
     update_alert,
 )
-from bellwire.cloud.store.devices import Device, list_devices, which_are_there
+from bellwire.cloud.store.devices import list_devices, which_are_there
 from bellwire.cloud.store.standings import add_standings, desire, lives_of
 from bellwire.cloud.store.transaction import Transaction
 from bellwire.cloud.wishes import WishError, one_line
@@ -67,17 +66,6 @@ def name_of(text: str, most: int) -> str:
     if not name.strip():
         raise WishError(f"the name is empty; give one of 1 to {most} characters")
     return name
-
-
-def add_device(account_id: str, device: Device, token_hash: bytes, most: int, now: datetime) -> Transaction[bool]:
-    """Add a device with a first token, unless the account has `most` already; gives whether it was added.
-
-    Raises AlreadyExists, NotFound.
-    """
-    if len((yield from list_devices(account_id))) >= most:
-        return False
-    yield from devices.add_device(account_id, device, token_hash, now)
-    return True
 
 
 def _devices(account_id: str, wanted: Sequence[str] | None) -> Transaction[list[str]]:

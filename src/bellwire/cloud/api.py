@@ -23,18 +23,19 @@ from litestar.params import FromPath, JSONBody, Parameter
 from bellwire import __version__
 from bellwire.alerts.alert import Alert, Kind, Schedule
 from bellwire.cloud import accounts
+from bellwire.cloud.account_routes import AccountController
 from bellwire.cloud.accounts import Shown
 from bellwire.cloud.activity import note_success, tell_devices
 from bellwire.cloud.assets import AssetStore
-from bellwire.cloud.auth import Tokens, hash_of, new_token
+from bellwire.cloud.auth import Tokens
 from bellwire.cloud.authority import Authority
 from bellwire.cloud.bus import Bus
 from bellwire.cloud.config import Limits
 from bellwire.cloud.consent import AgreementController, ApprovalsController, AuthorizationsController
-from bellwire.cloud.device_api import AccountController, DeviceController
+from bellwire.cloud.device_api import DeviceController
 from bellwire.cloud.gateway import Gateway
 from bellwire.cloud.identity import AccountIdentity
-from bellwire.cloud.problems import HANDLERS, TooManyDevicesError, refusals
+from bellwire.cloud.problems import HANDLERS, refusals
 from bellwire.cloud.store.accounts import find_account
 from bellwire.cloud.store.devices import Device, list_devices
 from bellwire.cloud.store.sqlite import SqliteStore
@@ -232,14 +233,11 @@ class DevicesController(Controller):
     async def add(self, data: JSONBody[NewDevice], request: Request[AccountIdentity, Any, State]) -> AddedDevice:
         """Add a device and make its access token. It gets every alert that rings everywhere."""
         services, account_id = _services(request), request.user.account_id
-        await services.authority.check(account_id)
         name = accounts.name_of(data.name, services.limits.name)
         if data.profile not in PROFILES:
             raise WishError(f"there is no profile {data.profile!r}; there are: {', '.join(sorted(PROFILES))}")
-        device, token, most = Device(str(uuid.uuid4()), name, data.profile), new_token(), services.limits.devices
-        now = services.clock()
-        if not await services.store.write(accounts.add_device, account_id, device, hash_of(token), most, now):
-            raise TooManyDevicesError(f"this account has {most} devices, as many as it may have; remove one first")
+        device = Device(str(uuid.uuid4()), name, data.profile)
+        token = await services.authority.add_device(account_id, device)
         return AddedDevice(device_id=device.device_id, access_token=token)
 
     @get(summary="List the devices", responses=refusals())

@@ -34,6 +34,7 @@ from bellwire.cloud.store.accounts import account_by_token, purge_expired_tokens
 from bellwire.cloud.store.commands import purge_commands
 from bellwire.cloud.store.devices import device_by_token
 from bellwire.cloud.store.errors import StoreError
+from bellwire.cloud.store.portions import PORTION
 from bellwire.cloud.store.sqlite import SqliteStore
 from bellwire.cloud.wording import ASSET_PATH
 from bellwire.protocol.codec import Codec
@@ -221,8 +222,9 @@ async def _sweep(store: SqliteStore, bus: InProcessBus, authority: Authority, pa
         try:
             while await _end_overdue(store, bus, past_due) == AT_ONCE:
                 pass
-            await store.write(purge_expired_tokens, now())
-            await store.write(purge_commands, now())
+            for purge in (purge_expired_tokens, purge_commands):
+                while await store.write(purge, now()) >= PORTION:
+                    pass
             await authority.sweep()
         except StoreError as error:
             log.warning("what is over could not be put away", error=str(error))

@@ -6,7 +6,7 @@ import math
 from collections import OrderedDict
 from datetime import datetime, timedelta
 
-from bellwire.cloud.grants import Rate, charged, wait_for
+from bellwire.cloud.rates import Rate, charged, given_back, wait_for
 from bellwire.cloud.refusal import Fault, Refusal
 
 _REMEMBERED = 10_000
@@ -37,6 +37,11 @@ class Attempts:
         self._due.move_to_end(key)
         if len(self._due) > _REMEMBERED:
             self._due.popitem(last=False)
+
+    def give_back(self, key: str) -> None:
+        """One attempt less: it was counted before it was known to be none."""
+        if key in self._due:
+            self._due[key] = given_back(self._due[key], self._rate)
 
     def take(self, key: str, now: datetime) -> None:
         """One attempt more, unless there were too many. Raises Refusal."""

@@ -26,14 +26,14 @@ from bellwire.cloud.grants import (
     USER_CODE_LENGTH,
     Bound,
     Poll,
-    neighbours,
     user_code_of,
 )
+from bellwire.cloud.rates import Rate, neighbours
 from bellwire.cloud.refusal import Fault, Refusal
 from bellwire.cloud.store.accounts import agree_to
 from bellwire.cloud.store.clients import Client, find_client
 from bellwire.cloud.store.devices import Device
-from bellwire.cloud.store.errors import AlreadyExists
+from bellwire.cloud.store.errors import AlreadyExists, StoreError
 from bellwire.cloud.store.grants import find_code, find_grant
 from bellwire.cloud.store.sqlite import SqliteStore
 
@@ -41,6 +41,9 @@ log = structlog.get_logger()
 
 _USER_CODE_TRIES = 5
 """Two speakers show the same code once in a million years of pairing; five times never."""
+_THE_SAME = Rate(10, timedelta(minutes=1))
+"""Requests with the same secret that was not good, from one address: they are refused before they count for that
+address, which others share."""
 _WAITING = {
     Poll.PENDING: "nobody has confirmed the user code yet; ask again after the interval",
     Poll.SLOW_DOWN: "that was too soon; wait five seconds longer between two questions from now on",
@@ -102,17 +105,30 @@ class Authority:
         self._limits = limits
         self._by_address = by_address
         self._clock = clock
-        self._attempts = Attempts(limits.authorizations)
+        self._of_accounts = Attempts(limits.authorizations)
+        self._wrong = Attempts(limits.authorizations)
+        self._wrong_again = Attempts(_THE_SAME)
         self._wrong_user_codes = Attempts(limits.wrong_user_codes)
         self._new_guests = Attempts(limits.new_guests)
         self._new_pairings = Attempts(limits.new_pairings)
 
     # Who asks
 
-    def attempt(self, peer: str) -> None:
-        """One request more from this address."""
+    def let_try(self, peer: str, secret: str = "") -> None:
+        """Refuse when too many requests from this address were wrong of late, or those with this secret."""
+        now = self._clock()
+        if secret:
+            self._wrong_again.check(_key(peer, secret), now)
         for address in self._address(peer):
-            self._attempts.take(address, self._clock())
+            self._wrong.check(address, now)
+
+    def was_wrong(self, peer: str, secret: str = "") -> None:
+        """One wrong request more from this address, with this secret if there was one."""
+        now = self._clock()
+        if secret:
+            self._wrong_again.count(_key(peer, secret), now)
+        for address in self._address(peer):
+            self._wrong.count(address, now)
 
     async def client(self, client_id: str) -> Client:
         """The client of this id."""
@@ -252,9 +268,12 @@ class Authority:
 
     # The account's own word
 
-    async def check(self, account_id: str) -> None:
-        """Whether anything may be authorized in this account now."""
-        await self._store.read(granting.check_account, account_id, self._terms)
+    async def add_device(self, account_id: str, device: Device) -> str:
+        """A first token, which does not expire, for a new device of the account."""
+        token, most, now = new_token(), self._limits.devices, self._clock()
+        added = granting.add_device
+        await self._store.write(added, account_id, device, hash_of(token), terms=self._terms, most=most, now=now)
+        return token
 
     async def agree(self, account_id: str) -> str:
         """Keep that the account agrees to the terms; gives their address."""
@@ -267,8 +286,12 @@ class Authority:
 
     async def sweep(self) -> None:
         """Remove what has expired."""
-        for device_id in await self._store.write(granting.sweep, self._clock()):
-            self._hang_up(device_id)
+        is_more = True
+        while is_more:
+            swept = await self._store.write(granting.sweep, self._clock())
+            for device_id in swept.devices:
+                self._hang_up(device_id)
+            is_more = swept.is_more
 
     # The parts of these
 
@@ -277,7 +300,7 @@ class Authority:
         return (f"address {neighbours(peer)}",) if self._by_address else ()
 
     def _of_account(self, account_id: str) -> None:
-        self._attempts.take(f"account {account_id}", self._clock())
+        self._of_accounts.take(f"account {account_id}", self._clock())
 
     async def _with_user_code(
         self, account_id: str, peer: str, text: str, act: Callable[[bytes, datetime], Awaitable[T]]
@@ -288,18 +311,25 @@ class Authority:
         guessers = (f"account {account_id}", *self._address(peer))
         for guesser in guessers:
             self._wrong_user_codes.check(guesser, now)
+        for guesser in guessers:  # before it is looked up: others of the same guesser come meanwhile
+            self._wrong_user_codes.count(guesser, now)
         user_code = user_code_of(text)
+        if user_code is None:
+            raise Refusal(
+                Fault.NO_SUCH_CODE, f"a user code has {USER_CODE_LENGTH} letters, as in BCDF-GHJK; read it again"
+            )
         try:
-            if user_code is None:
-                raise Refusal(
-                    Fault.NO_SUCH_CODE, f"a user code has {USER_CODE_LENGTH} letters, as in BCDF-GHJK; read it again"
-                )
-            return await act(hash_of(user_code), now)
-        except Refusal as refusal:
-            if refusal.fault is Fault.NO_SUCH_CODE:
-                for guesser in guessers:
-                    self._wrong_user_codes.count(guesser, now)
+            done = await act(hash_of(user_code), now)
+        except (Refusal, StoreError) as error:
+            if not (isinstance(error, Refusal) and error.fault is Fault.NO_SUCH_CODE):
+                self._was_no_guess(guessers)
             raise
+        self._was_no_guess(guessers)
+        return done
+
+    def _was_no_guess(self, guessers: tuple[str, ...]) -> None:
+        for guesser in guessers:
+            self._wrong_user_codes.give_back(guesser)
 
     def _fresh(self, family: str) -> tuple[Fresh, tuple[str, str]]:
         """New tokens of a family: what is kept of them, and what they are, access token first."""
@@ -315,12 +345,16 @@ class Authority:
                 self._end(done.device_id)
             raise Refusal(Fault.INVALID_GRANT, done.why)
         if done.ended:
-            self._end(done.device_id)
+            self._hang_up(done.device_id)
         return Granted(*made, int(self._access_lasts.total_seconds()), done.device_id)
 
     def _end(self, device_id: str) -> None:
         log.info("device logged out", device=device_id)
         self._hang_up(device_id)
+
+
+def _key(peer: str, secret: str) -> str:
+    return hash_of(f"{peer} {secret}").hex()
 
 
 def _family_of(token: str) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
-from bellwire.cloud.grants import Rate
+from bellwire.cloud.rates import Rate
 
 _FOUND_AS_LOCALHOST = frozenset({"localhost", "127.0.0.1", "::1", "0.0.0.0", "::"})  # noqa: S104 - not listened on here
 _OFTEN = Rate(600, timedelta(minutes=1))
@@ -43,7 +43,8 @@ class Limits:
     past_due: timedelta = timedelta(minutes=30)
     """What is over for longer rings no more, as the profiles have it."""
     authorizations: Rate = _OFTEN
-    """Requests for codes and tokens, of a peer's address and of an account; more are answered 429."""
+    """Requests for codes and tokens, of an account, and of a peer's address those that were wrong; more are answered
+    429."""
     wrong_user_codes: Rate = _MISTYPED
     """User codes that no speaker shows, of a peer's address and of an account: they are short enough to be guessed."""
     new_guests: Rate = _SELDOM

@@ -18,7 +18,7 @@ from bellwire.alerts.recurrence import EVERY, zone_named
 from bellwire.cloud.accounts import name_of
 from bellwire.cloud.config import Limits
 from bellwire.cloud.countries import country_of
-from bellwire.cloud.store.accounts import add_account, add_account_token, find_account, set_country
+from bellwire.cloud.store.accounts import add_account, add_account_token, find_account, lock_account, set_country
 from bellwire.cloud.store.alerts import insert_alert, list_alerts
 from bellwire.cloud.store.copies import account_tokens_until, device_tokens_until
 from bellwire.cloud.store.devices import Device, add_device, add_device_token, list_devices
@@ -50,7 +50,8 @@ class DeviceCopy(msgspec.Struct, forbid_unknown_fields=True):
     profile: str
     model: str | None
     tokens: list[TokenCopy]
-    """None: its tokens are renewed by the cloud that gave them, so it must be authorized anew there."""
+    """Those that its owner made. Others are renewed by the cloud that gave them: without any the device must be
+    authorized anew there."""
 
 
 class AlertCopy(msgspec.Struct, forbid_unknown_fields=True):
@@ -69,14 +70,18 @@ class AccountCopy(msgspec.Struct, forbid_unknown_fields=True):
     name: str
     timezone: str
     country: str | None
+    locked: bool
+    """Nothing new is authorized there either."""
     tokens: list[TokenCopy]
     devices: list[DeviceCopy]
     alerts: list[AlertCopy]
 
 
 def copy_of(account_id: str, now: datetime) -> Transaction[AccountCopy]:
-    """The account as it is now. Raises NotFound."""
+    """The account as it is now. Raises NotFound; WishError for a guest's."""
     account = yield from find_account(account_id)
+    if account.guest:
+        raise WishError("this is a guest's account: nobody has its token, and its device is another guest elsewhere")
     until = now + _LASTING
     tokens = [TokenCopy(*token) for token in (yield from account_tokens_until(account_id, until))]
     devices = []
@@ -90,7 +95,17 @@ def copy_of(account_id: str, now: datetime) -> Transaction[AccountCopy]:
                 desired.setdefault(standing.token, []).append(device_id)
     alerts = yield from list_alerts(account_id, None, _ANY_NUMBER)
     copies = [AlertCopy(alert, desired.get(alert.token, [])) for alert in alerts]
-    return AccountCopy(FORM, account_id, account.name, account.timezone, account.country, tokens, devices, copies)
+    return AccountCopy(
+        form=FORM,
+        account_id=account_id,
+        name=account.name,
+        timezone=account.timezone,
+        country=account.country,
+        locked=account.locked,
+        tokens=tokens,
+        devices=devices,
+        alerts=copies,
+    )
 
 
 def check(copy: AccountCopy, limits: Limits) -> None:
@@ -124,6 +139,8 @@ def add_copy(copy: AccountCopy, speech: dict[str, str | None], now: datetime) ->
     yield from add_account(copy.account_id, copy.name, copy.timezone, now)
     if copy.country is not None:
         yield from set_country(copy.account_id, copy.country)
+    if copy.locked:
+        yield from lock_account(copy.name, now)
     for token in copy.tokens:
         yield from add_account_token(copy.account_id, token.sha256, token.expires, now)
     for device in copy.devices:

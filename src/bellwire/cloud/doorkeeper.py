@@ -14,7 +14,7 @@ import structlog
 
 from bellwire.cloud.attempts import Attempts
 from bellwire.cloud.auth import hash_of
-from bellwire.cloud.grants import Rate, neighbours
+from bellwire.cloud.rates import Rate, neighbours
 from bellwire.cloud.refusal import Refusal
 from bellwire.protocol.errors import TooManyRequests
 

@@ -34,6 +34,7 @@ from bellwire.cloud.store.accounts import add_account, agreed_terms, count_guest
 from bellwire.cloud.store.devices import Device, add_device_token, list_devices, which_are_there
 from bellwire.cloud.store.errors import NotFound
 from bellwire.cloud.store.grants import StoredCode, StoredGrant, StoredPairing
+from bellwire.cloud.store.guests import purge_guests
 from bellwire.cloud.store.transaction import Transaction
 
 GUEST_NEVER_CAME = timedelta(hours=1)
@@ -42,6 +43,8 @@ GUEST_LEFT = timedelta(days=30)
 """A guest that has no token for so long is removed."""
 USED_CODES_KEPT = timedelta(days=1)
 """A second use of an authorization code is known as one for so long."""
+CODES_AT_ONCE = 100
+"""Codes of an account that wait to be used: as many as it may have devices."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,7 @@ class Issued(NamedTuple):
 
     device_id: str
     ended: bool = False
-    """Others of the device ended with it."""
+    """Others of the device ended with it: a downchannel may stand with one of them."""
 
 
 class Revoked(NamedTuple):
@@ -110,6 +113,12 @@ def add_guest(account_id: str, name: str, most: int, now: datetime) -> Transacti
 def make_code(code_hash: bytes, made: StoredCode, terms: str | None) -> Transaction[None]:
     """Add an authorization code. Raises Refusal."""
     yield from check_account(made.account_id, terms)
+    if (yield from rows.count_codes(made.account_id, made.code.expires - CODE_LASTS)) >= CODES_AT_ONCE:
+        raise Refusal(
+            Fault.TOO_MANY_REQUESTS,
+            f"{CODES_AT_ONCE} codes of this account wait to be used; use them, or try again later",
+            wait=CODE_LASTS,
+        )
     yield from rows.add_code(code_hash, made)
 
 
@@ -136,13 +145,13 @@ def redeem(
         raise Refusal(Fault.INVALID_GRANT, "this code is not known here; ask for a new one")
     redemption = redeemed(found.code, shown, now)
     if redemption is Redemption.REPLAYED and found.grant_id is not None:
-        return Revoked((yield from rows.revoke_grant(found.grant_id)), redemption.value)
+        return Revoked((yield from rows.revoke_grant(found.account_id, found.grant_id)), redemption.value)
     if redemption is not Redemption.TAKEN:
         raise Refusal(Fault.INVALID_GRANT, redemption.value)
     yield from _check_lock(found.account_id)
     device = Device(fresh.device_id, found.name or found.model or "speaker", profile, found.model)
     device_id = yield from _device_of(found, device, most, now)
-    yield from rows.use_code(code_hash, fresh.grant_id)
+    yield from rows.use_code(found.account_id, code_hash, fresh.grant_id)
     return (yield from _issue(found.account_id, device_id, shown.client_id, fresh, now))
 
 
@@ -161,12 +170,22 @@ def _device_of(found: StoredCode, new: Device, most: int, now: datetime) -> Tran
     return new.device_id
 
 
-def _add_device(account_id: str, device: Device, most: int, now: datetime) -> Transaction[None]:
+def add_device(
+    account_id: str, device: Device, token_hash: bytes, *, terms: str | None, most: int, now: datetime
+) -> Transaction[None]:
+    """Add a device whose first token the owner has, and which does not expire. Raises Refusal."""
+    yield from check_account(account_id, terms)
+    yield from _add_device(account_id, device, most, now, token_hash)
+
+
+def _add_device(
+    account_id: str, device: Device, most: int, now: datetime, token_hash: bytes | None = None
+) -> Transaction[None]:
     if len((yield from list_devices(account_id))) >= most:
         raise Refusal(
             Fault.TOO_MANY_DEVICES, f"this account has {most} devices, as many as it may have; remove one first"
         )
-    yield from devices.add_device(account_id, device, None, now)
+    yield from devices.add_device(account_id, device, token_hash, now)
 
 
 def _issue(account_id: str, device_id: str, client_id: str, fresh: Fresh, now: datetime) -> Transaction[Issued]:
@@ -200,13 +219,13 @@ def refresh(
     yield from _check_grant(grant, client_id, own_id)
     after = after_use(grant.family, shown_hash, fresh.refresh_hash, now)
     if after is None:
-        yield from rows.revoke_grant(grant.grant_id)
+        yield from rows.revoke_grant(grant.account_id, grant.grant_id)
         why = "this refresh token has expired or was used before; all that came with it is revoked: authorize again"
         return Revoked(grant.device_id, why)
     yield from _check_lock(grant.account_id)
-    yield from rows.rotate_grant(grant, after, now + OVERLAP)
+    ended = yield from rows.rotate_grant(grant, after, now + OVERLAP)
     yield from _add_access_token(grant.account_id, grant.device_id, fresh, now)
-    return Issued(grant.device_id)
+    return Issued(grant.device_id, ended)
 
 
 def log_out(token_hash: bytes, client_id: str, own_id: str | None, now: datetime) -> Transaction[str]:
@@ -215,7 +234,7 @@ def log_out(token_hash: bytes, client_id: str, own_id: str | None, now: datetime
     if grant is None:
         raise Refusal(Fault.INVALID_GRANT, "this access token is not known here, or was revoked already")
     yield from _check_grant(grant, client_id, own_id)
-    yield from rows.revoke_grant(grant.grant_id)
+    yield from rows.revoke_grant(grant.account_id, grant.grant_id)
     yield from guest_came(grant.account_id, now)
     return grant.device_id
 
@@ -230,7 +249,7 @@ def revoke_shown(token_hash: bytes, grant_id: bytes | None, client_id: str) -> T
         grant = yield from rows.find_grant(grant_id)
     if grant is None or grant.client_id != client_id:
         return None
-    yield from rows.revoke_grant(grant.grant_id)
+    yield from rows.revoke_grant(grant.account_id, grant.grant_id)
     return grant.device_id
 
 
@@ -270,7 +289,9 @@ def ask(device_code_hash: bytes, client_id: str, fresh: Fresh, now: datetime) ->
         raise Refusal(Fault.INVALID_GRANT, "this device_code is not known here; ask for a new one")
     answer, interval = polled(found.pairing, now)
     if answer is Poll.REPLAYED:
-        device_id = (yield from rows.revoke_grant(found.grant_id)) if found.grant_id else None
+        device_id = None
+        if found.account_id is not None and found.grant_id is not None:
+            device_id = yield from rows.revoke_grant(found.account_id, found.grant_id)
         return Revoked(device_id, "this device_code was used before; what it gave is revoked, so pair again")
     if answer is not Poll.GRANTED or found.account_id is None or found.device_id is None:
         yield from rows.keep_question(device_code_hash, now, interval)
@@ -331,7 +352,16 @@ def revoke_device(account_id: str, device_id: str) -> Transaction[None]:
 # What has expired
 
 
-def sweep(now: datetime) -> Transaction[list[str]]:
-    """Remove what has expired, and guests that left; the ids of devices that went with those."""
-    yield from rows.purge_expired(now, USED_CODES_KEPT)
-    return (yield from rows.purge_guests(now - GUEST_NEVER_CAME, now - GUEST_LEFT))
+class Swept(NamedTuple):
+    """A portion of what has expired is removed."""
+
+    devices: list[str]
+    """That went with guests."""
+    is_more: bool
+    """Whether there may be more."""
+
+
+def sweep(now: datetime) -> Transaction[Swept]:
+    """Remove a portion of what has expired, and of guests that left."""
+    is_more = yield from rows.purge_expired(now, USED_CODES_KEPT)
+    return Swept((yield from purge_guests(now - GUEST_NEVER_CAME, now - GUEST_LEFT)), is_more)

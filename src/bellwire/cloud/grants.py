@@ -1,6 +1,6 @@
-"""The rules of authorization: what a code, a token or an attempt is still good for.
+"""The rules of authorization: what a code or a token is still good for.
 
-It knows lifetimes, single use, families of tokens and rates (RFC 6749, 7636, 8628; RFC 9700 for rotation); it must not
+It knows lifetimes, single use and families of tokens (RFC 6749, 7636, 8628; RFC 9700 for rotation); it must not
 know rows, requests or a clock: time and random values arrive as arguments.
 
 A *family* is all that came of one authorization of one device: its refresh token, which becomes another one with each
@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from hmac import compare_digest
-from ipaddress import IPv6Address, ip_address, ip_network
 
 CODE_LASTS = timedelta(seconds=60)
 """Of an authorization code: it goes from one program to the next."""
@@ -216,45 +215,3 @@ def polled(pairing: Pairing, now: datetime) -> tuple[Poll, timedelta]:
     if pairing.asked is not None and timedelta(0) <= now - pairing.asked < pairing.interval - _EARLY:
         return Poll.SLOW_DOWN, pairing.interval + SLOWER
     return Poll.PENDING, pairing.interval
-
-
-# Attempts
-
-
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """So many at once; then one each time that another one of them would have come."""
-
-    most: int
-    per: timedelta
-
-    @property
-    def interval(self) -> timedelta:
-        """What one attempt takes up."""
-        return self.per / self.most
-
-
-def wait_for(due: datetime | None, rate: Rate, now: datetime) -> timedelta:
-    """How long the next attempt has to wait; zero: it may come now. `due` is what `charged` gave last, if anything."""
-    return max(_ahead(due, rate, now) + rate.interval - rate.per, timedelta(0))
-
-
-def charged(due: datetime | None, rate: Rate, now: datetime) -> datetime:
-    """When, after one attempt more, all of them will have been made up for."""
-    return now + min(_ahead(due, rate, now) + rate.interval, rate.per)
-
-
-def _ahead(due: datetime | None, rate: Rate, now: datetime) -> timedelta:
-    # Further ahead than it can come: the clock was set back, and nobody shall wait until it has caught up.
-    return due - now if due is not None and now < due <= now + rate.per else timedelta(0)
-
-
-def neighbours(address: str) -> str:
-    """Whose attempts count together: an address; of IPv6 its network of 64 bits, all of which one host can have."""
-    try:
-        parsed = ip_address(address.partition("%")[0])
-    except ValueError:
-        return address
-    if not isinstance(parsed, IPv6Address):
-        return address
-    return str(parsed.ipv4_mapped or ip_network((parsed, 64), strict=False))

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-from typing import Any, TypeAlias
+from typing import TypeAlias
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -72,6 +72,16 @@ _STATUSES = {
 """Others are 400 (RFC 6749, 5.2)."""
 _STATUSES_BY_URL = {**_STATUSES, Fault.INVALID_CLIENT: 403, Fault.UNAUTHORIZED_CLIENT: 403, Fault.ACCESS_DENIED: 403}
 
+_THE_ASKERS_FAULTS = frozenset(
+    {
+        *(Fault.INVALID_REQUEST, Fault.INVALID_CLIENT, Fault.INVALID_GRANT, Fault.ACCESS_DENIED),
+        *(Fault.UNAUTHORIZED_CLIENT, Fault.UNSUPPORTED_GRANT_TYPE, Fault.UNSUPPORTED_RESPONSE_TYPE),
+        *(Fault.SLOW_DOWN, Fault.EXPIRED_TOKEN),
+    }
+)
+"""Such requests count; not one of a speaker that waits and asks in time."""
+_SECRETS = ("refresh_token", "code", "device_code", "access_token", "token")
+
 Handle: TypeAlias = Callable[["Call"], Awaitable[Mapping[str, object] | None]]
 
 
@@ -101,6 +111,10 @@ class Parameters:
         if value not in values:
             raise Refusal(fault, f"{name} is {value[:100]}; it must be {' or '.join(values)}")
         return value
+
+    def secret(self) -> str:
+        """What the request shows that may be good or not; empty where it shows nothing."""
+        return next(filter(None, map(self._values.get, _SECRETS)), "")
 
     def text(self, name: str, most: int = _LONGEST_ID) -> str | None:
         """A value that is shown to people: on one line. Raises Refusal."""
@@ -173,11 +187,7 @@ class OAuth:
             await _answer(send, 405, wrong, [(b"allow", route.method.encode())])
             return
         try:
-            peer = peer_of(scope)[0]
-            self._authority.attempt(peer)
-            parameters = await self._parameters(route, scope, receive)
-            call = Call(parameters, peer, origin_of(scope), header(scope, b"authorization"))
-            await _answer(send, 200, await route.handle(call))
+            await _answer(send, 200, await self._handled(route, scope, receive))
         except ClientGoneError:
             log.debug("client left early", path=scope["path"])
         except (Refusal, TooLarge, TimeoutError, NotFound, StoreBusy) as error:
@@ -186,6 +196,21 @@ class OAuth:
         except Exception:  # the boundary: a bug of ours is answered 500, and told to whoever runs this
             log.exception("authorization failed", path=scope["path"])
             await _refuse(send, 500, _FAILED)
+
+    async def _handled(self, route: Route, scope: Scope, receive: Receive) -> Mapping[str, object] | None:
+        """What is answered. Who is wrong too often is refused; whoever is right costs those beside him nothing."""
+        peer, secret = peer_of(scope)[0], ""
+        self._authority.let_try(peer)
+        try:
+            parameters = await self._parameters(route, scope, receive)
+            authorization = header(scope, b"authorization")
+            secret = parameters.secret() or authorization or ""
+            self._authority.let_try(peer, secret)
+            return await route.handle(Call(parameters, peer, origin_of(scope), authorization))
+        except (Refusal, TooLarge, TimeoutError, NotFound) as error:
+            if _refusal(route, error)[1].fault in _THE_ASKERS_FAULTS:
+                self._authority.was_wrong(peer, secret)
+            raise
 
     async def _parameters(self, route: Route, scope: Scope, receive: Receive) -> Parameters:
         if not route.forms:
@@ -346,15 +371,18 @@ def _pairs(encoded: bytes) -> dict[str, str]:
 
 
 def _members(json: bytes) -> dict[str, str]:
-    """Parameters as members of a JSON object; what is no text is none of ours. Raises Refusal."""
+    """Parameters as members of a JSON object; others than ours may be anything. Raises Refusal."""
+    name = None
     try:
-        members = msgspec.json.decode(json, type=dict[str, Any])
+        members = msgspec.json.decode(json, type=dict[str, msgspec.Raw])
+        values = {}
+        for name in members.keys() & _READ_FROM_JSON:
+            values[name] = msgspec.json.decode(members[name], type=str | None)
+    except msgspec.ValidationError as error:
+        raise _invalid(f"{name} must be a string" if name else f"the body is not a JSON object ({error})") from None
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
         raise _invalid(f"the body is not a JSON object ({error})") from None
-    wrong = next((name for name in _READ_FROM_JSON if not isinstance(members.get(name, ""), str | None)), None)
-    if wrong is not None:
-        raise _invalid(f"{wrong} must be a string")
-    return {name: value for name, value in members.items() if isinstance(value, str) and value}
+    return {name: value for name, value in values.items() if value}
 
 
 _READ_FROM_JSON = ("grant_type", "client_id", "client_secret", "code", "redirect_uri", "code_verifier", "refresh_token")

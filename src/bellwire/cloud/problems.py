@@ -24,10 +24,6 @@ log = structlog.get_logger()
 MEDIA_TYPE = "application/problem+json"
 
 
-class TooManyDevicesError(ValueError):
-    """The account has as many devices as it may have."""
-
-
 class Problem(msgspec.Struct, kw_only=True):
     """What was wrong with a request (RFC 9457)."""
 
@@ -44,7 +40,6 @@ _ANSWERS: dict[type[Exception], tuple[int, str | None]] = {
     NotFound: (404, None),
     TimeoutError: (408, "the body did not arrive in time"),
     TooManyAlertsError: (409, None),
-    TooManyDevicesError: (409, None),
     CannotBeToldError: (422, None),
     UnknownDeviceError: (422, None),
     WishError: (422, None),

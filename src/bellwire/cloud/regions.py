@@ -3,10 +3,10 @@
 It knows countries, addresses and what devices were told; it must not know rows, nor how anything is said.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
 from bellwire.cloud.countries import country_of
 from bellwire.cloud.wishes import WishError
@@ -16,6 +16,8 @@ AGAIN_AFTER = timedelta(minutes=5)
 
 Two clouds that send a device to each other cannot make it go faster than this.
 """
+_ENDPOINT = re.compile(r"https://(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+)(:(?P<port>[0-9]{1,5}))?/?")
+"""All of what devices can use."""
 _MOST_REMEMBERED = 10_000
 """Devices that were told of late. One that is forgotten is told a little too early."""
 
@@ -74,12 +76,7 @@ def served_elsewhere(text: str) -> tuple[str, str]:
     if not equals:
         raise WishError(f"{text[:100]!r} is not like KR=https://HOST:PORT")
     country = country_of(code)
-    try:
-        parts = urlsplit(url)
-        is_good = parts.scheme == "https" and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        is_good = False
-    rest = (parts.path.strip("/"), parts.query, parts.fragment, parts.username) if is_good else ("?",)
-    if not is_good or any(rest) or not url.isascii() or len(url) > 2048:
+    found = _ENDPOINT.fullmatch(url)
+    if found is None or not 0 < int(found["port"] or 443) < 65_536 or len(url) > 2048:
         raise WishError(f"{url[:100]!r} is not the address of a cloud; write it like https://HOST:PORT")
-    return country, url.rstrip("/")
+    return country, url.removesuffix("/")

@@ -19,6 +19,8 @@ FURTHEST = timedelta(days=3660)
 
 _DURATION = re.compile(r"(?:(\d{1,9})d)?(?:(\d{1,9})h)?(?:(\d{1,9})m)?(?:(\d{1,9})s)?", re.ASCII)
 _CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?", re.ASCII)
+_PAGE = re.compile(r"https?://[A-Za-z0-9.\-:\[\]]+([/?#][!-~]*)?")
+_LONGEST_PAGE = 2048
 _LINE_END = re.compile(r"[\t\n\v\f\r\x85\u2028\u2029]+")
 
 
@@ -38,6 +40,15 @@ def one_line(what: str, text: str, most: int) -> str:
         if unicodedata.category(character) in {"Cc", "Cs"}:
             raise WishError(f"character {place} of the {what} is U+{ord(character):04X}, a control; leave it out")
     return line
+
+
+def page_of(text: str) -> str:
+    """The address of a page that a browser can open."""
+    if not _PAGE.fullmatch(text) or len(text) > _LONGEST_PAGE:
+        raise WishError(
+            f"{text[:100]!r} is not the address of a page; write it whole, as in https://home.example/terms"
+        )
+    return text
 
 
 def zone_of(name: str) -> ZoneInfo:

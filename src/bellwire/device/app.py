@@ -62,7 +62,7 @@ class Speaker:
             on_unauthorized=self._renewal.unauthorized if self._renewal else None,
         )
         self.logged_out = asyncio.Event()
-        """Set when the cloud has ended the pairing by code, and nothing of the account is left."""
+        """Set when the cloud has ended the pairing by code, and what there was of the account was deleted."""
         self._tasks: tuple[asyncio.Task[None], ...] = ()
         try:
             self._ringer = Ringer(
@@ -125,10 +125,6 @@ class Speaker:
     def log_out(self) -> None:
         """Forgets everything of the account."""
         self._runner.happens(inputs.LoggedOut())
-
-    def belongs_to(self, owner: str) -> None:
-        """The speaker was paired: what it has of another owner, named by any word that stays the same, is deleted."""
-        self._runner.happens(inputs.BelongsTo(owner))
 
     async def ended(self) -> None:
         """Returns when the speaker is closed; raises what broke it, if something did."""
@@ -199,15 +195,22 @@ def authorization_server(config: Config, tls: ssl.SSLContext | None = None) -> A
     return AuthorizationServer(_endpoint(config, profile, tls or tls_context(config.ca_file)), DEFAULT_TIMING)
 
 
-def forget_account(config: Config) -> None:
-    """Delete all that a speaker, which must not run, has of an account, but for its tokens. Raises StorageError."""
+def hold(config: Config) -> Storage:
+    """What a speaker keeps: as long as it is open here no speaker runs on the folder, which is made when missing.
+
+    Raises StorageError when one does.
+    """
     config.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    storage = Storage(config.database)
-    try:
-        forgotten = [held.token for held in storage.alerts()]
-        storage.keep(forget=forgotten, drop_letters=True, facts=fact_of(Remembered()))
-    finally:
-        storage.close()
+    return Storage(config.database)
+
+
+def forget_account(config: Config, storage: Storage) -> None:
+    """Delete all that a speaker, whose folder is on `hold`, has of an account, but for its tokens.
+
+    Raises StorageError.
+    """
+    forgotten = [held.token for held in storage.alerts()]
+    storage.keep(forget=forgotten, drop_letters=True, facts=fact_of(Remembered()))
     shutil.rmtree(config.assets, ignore_errors=True)
 
 
@@ -223,7 +226,7 @@ def _endpoint(
         config.cloud,
         profile.downchannel_path,
         profile.events_path,
-        headers={"user-agent": config.user_agent},
+        headers=profile.introduce(config.product),
         tls=tls,
         authorization=authorization,
     )

@@ -16,7 +16,7 @@ So, as long as any of them works, a device is never away for good.
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
-from bellwire.device.ringer.reach import is_elsewhere
+from bellwire.device.reach import is_here
 
 TRIES = 5
 """Failures in a row before the next cloud is tried."""
@@ -34,7 +34,7 @@ class Clouds:
     places: tuple[str, ...] = ()
     """All, the most wanted first; never empty once one is configured."""
     directive: str = ""
-    """The SetEndpoint by which the most wanted came to be it, as it came; empty once it has been connected to."""
+    """The SetEndpoint by which the most wanted came to be it, as it came; empty once a connection to it was good."""
     at: int = 0
     """Which of the places is tried now."""
     failures: int = 0
@@ -71,13 +71,14 @@ def sent_to(clouds: Clouds, url: str, directive: str) -> Clouds:
 
 
 def stands(clouds: Clouds) -> Clouds:
-    """The downchannel stands: this is the good one from now on."""
-    return Clouds(clouds.configured, _first(clouds, clouds.current), failures=clouds.failures)
+    """The downchannel stands: this is the one that is wanted from now on."""
+    directive = clouds.directive if clouds.at == 0 else ""
+    return Clouds(clouds.configured, _first(clouds, clouds.current), directive, failures=clouds.failures)
 
 
 def proven(clouds: Clouds) -> Clouds:
-    """The connection was good: failures before it do not count any more."""
-    return replace(clouds, failures=0)
+    """The connection was good: failures before it do not count any more, nor how the device came there."""
+    return replace(clouds, directive="", failures=0)
 
 
 def failed(clouds: Clouds) -> Clouds:
@@ -105,7 +106,8 @@ def address_of(endpoint: str, present: str) -> str:
     try:
         parts = urlsplit(text if "://" in text else f"https://{text}")
         host, port = parts.hostname or "", parts.port
-    except ValueError as error:  # a port that is none, brackets that are not closed
+        host.encode("idna")
+    except ValueError as error:  # a port that is none, brackets that are not closed, a name that no resolver takes
         raise ValueError(problem) from error
     if parts.scheme != "https":
         raise ValueError(f"{text[:200]!r} can't be used: only https is spoken")
@@ -116,13 +118,3 @@ def address_of(endpoint: str, present: str) -> str:
         raise ValueError(f"{host} is this machine or its link, and the cloud that was set is not")
     named = f"[{host}]" if ":" in host else host
     return f"https://{named}" if port in {None, 443} else f"https://{named}:{port}"
-
-
-def is_here(host: str) -> bool:
-    """Whether a host, by its name or address alone, is this machine or on its link."""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return not is_elsewhere(host)
-    except ValueError:  # a name: what it stands for is looked up when it is connected to
-        return False

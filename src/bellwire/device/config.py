@@ -12,16 +12,22 @@ from pathlib import Path
 from bellwire import __version__
 from bellwire.device.ringer.playback import Output
 from bellwire.protocol.profiles import DEFAULT_PROFILE, profile_named
+from bellwire.protocol.profiles.profile import Product
 
 LONGEST_GRACE = timedelta(days=3660)
 _TOKEN = re.compile(r"[\x21-\x7e]{1,4096}")
-_PRODUCT = r"[\w .+-]+/[\w .+-]+/\d+\.\d+\.\d+(?:[-+][\w.+-]+)?"
-_USER_AGENT = re.compile(rf"{_PRODUCT} \([^;()=]+;[^;()=]+(?:;[^;()=]+=[^;()=]*)*\)", re.ASCII)
 
 
-def default_user_agent() -> str:
-    """Names the program and its machine."""
-    return f"Bellwire/Speaker/{__version__} ({platform.system() or 'unknown'};{platform.machine() or 'unknown'})"
+def this_product(tags: tuple[str, ...] = ()) -> Product:
+    """The program and its machine. Raises ValueError for a tag that can't be."""
+    return Product(
+        maker="Bellwire",
+        product="Speaker",
+        version=__version__,
+        os=platform.system() or "unknown",
+        hardware=platform.machine() or "unknown",
+        tags=tags,
+    )
 
 
 def default_firmware_version(version: str = __version__) -> str:
@@ -48,8 +54,8 @@ class Config:
     """Where sound goes: a sound card, if there is one; or "null"."""
     record: Path | None = None
     """A WAV file of what is heard."""
-    user_agent: str = field(default_factory=default_user_agent)
-    """``Maker/Product/1.2.3 (OS;HARDWARE;key=value)``, as the cloud is told."""
+    product: Product = field(default_factory=this_product)
+    """What it is, as the cloud is told in headers."""
     firmware_version: str = field(default_factory=default_firmware_version)
     """The version of the software as the cloud is told of it: a positive number of 32 bits in decimal digits."""
     offline_grace: timedelta | None = None
@@ -65,10 +71,6 @@ class Config:
             )
         if self.offline_grace is not None and not timedelta() <= self.offline_grace <= LONGEST_GRACE:
             raise ValueError("the offline grace must be from nothing to ten years; to keep all for ever, leave it out")
-        if not _USER_AGENT.fullmatch(self.user_agent):
-            raise ValueError(
-                f"the user agent {self.user_agent!r} is not of the form Maker/Product/1.2.3 (OS;HARDWARE;key=value)"
-            )
 
     @property
     def database(self) -> Path:

@@ -4,14 +4,13 @@ It knows what can go wrong before the first frame; it must not know what is said
 """
 
 import asyncio
-import socket
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from bellwire.device.endpoint import Endpoint
 from bellwire.device.http2 import Http2Connection
-from bellwire.device.ringer.reach import is_elsewhere
+from bellwire.device.reach import leads_here
 from bellwire.device.stream import Unreachable
 from bellwire.device.timing import Timing
 
@@ -33,19 +32,10 @@ async def connect(endpoint: Endpoint, timing: Timing) -> AsyncIterator[Http2Conn
 
 
 async def _check_reach(endpoint: Endpoint) -> None:
-    if endpoint.sender and await _is_here(endpoint.host) and not await _is_here(endpoint.sender):
+    if endpoint.sender and await leads_here(endpoint.host) and not await leads_here(endpoint.sender):
         raise Unreachable(
             f"{endpoint.authority} is this machine or its link, and the cloud that was set ({endpoint.sender}) is not"
         )
-
-
-async def _is_here(host: str) -> bool:
-    """Whether an address of this host is this machine's, or on its link. A host that has none is not."""
-    try:
-        found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    except OSError:
-        return False
-    return any(not is_elsewhere(str(address[0])) for *_, address in found)
 
 
 async def _dial(endpoint: Endpoint, timing: Timing) -> tuple[asyncio.Transport, Http2Connection]:
@@ -62,6 +52,8 @@ async def _dial(endpoint: Endpoint, timing: Timing) -> tuple[asyncio.Transport, 
             )
     except TimeoutError as error:
         raise Unreachable(f"{where} did not answer within {timing.connect:g} s") from error
+    except UnicodeError as error:  # a label that is empty or too long (IDNA)
+        raise Unreachable(f"can't connect to {where}: {endpoint.host} is no host name") from error
     except ssl.SSLCertVerificationError as error:
         raise Unreachable(
             f"the certificate of {where} can't be trusted ({error.verify_message}): "

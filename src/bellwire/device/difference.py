@@ -1,24 +1,23 @@
 """What falls out of the difference between two states: what to keep, to sound, to fetch, and when to wake.
 
 It knows both states; it must not know what led from one to the other. So nothing that changes can be forgotten
-to be saved, a timer can't outlive its alert, and what rings in the state is what is heard.
+to be saved, also after a disk that failed, a timer can't outlive its alert, and what rings in the state is what is
+heard.
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 
 from bellwire.alerts.lifecycle import Life
-from bellwire.device.held import Held, State, sounding_of
+from bellwire.device.held import Held, Remembered, State, sounding_of
 from bellwire.device.occurrences import behind_of, sources_of, urls_of
 from bellwire.device.outputs import (
     Fetch,
-    Forget,
     ForgetAssets,
     Mute,
     PutBehind,
-    Remember,
     Ring,
-    Save,
     SetVolume,
     Stop,
     WakeAt,
@@ -26,16 +25,31 @@ from bellwire.device.outputs import (
 from bellwire.protocol.profiles.profile import Profile
 
 
-def to_keep(kept: State, after: State) -> Iterator[Save | Forget | Remember]:
+@dataclass(frozen=True, slots=True)
+class Unkept:
+    """What of a state must be there after a power cut, and is not on the disk yet; false where that is nothing."""
+
+    save: tuple[Held, ...] = ()
+    forget: tuple[str, ...] = ()
+    """Tokens of alerts."""
+    remembered: Remembered | None = None
+    volume: int | None = None
+
+    def __bool__(self) -> bool:
+        return self != Unkept()
+
+
+def to_keep(kept: State, after: State) -> Unkept:
     """Every alert that is not as it was kept, and what is remembered beside them."""
-    for token, held in after.alerts.items():
-        was = kept.alerts.get(token)
-        if was is not held and was != held:
-            yield Save(held)
-    for token in sorted(kept.alerts.keys() - after.alerts.keys()):
-        yield Forget(token)
-    if kept.system.kept != after.system.kept:
-        yield Remember(after.system.kept)
+    alerts = kept.alerts
+    return Unkept(
+        save=tuple(
+            held for token, held in after.alerts.items() if (was := alerts.get(token)) is not held and was != held
+        ),
+        forget=tuple(sorted(alerts.keys() - after.alerts.keys())),
+        remembered=after.system.kept if kept.system.kept != after.system.kept else None,
+        volume=after.volume if kept.volume != after.volume else None,
+    )
 
 
 def to_sound(before: State, after: State, profile: Profile) -> Iterator[SetVolume | PutBehind | Stop | Ring | Mute]:

@@ -3,9 +3,9 @@
 It knows the rules of the documents, with every difference between their versions taken from the profile; it must not
 know a clock, a file, a socket or a loudspeaker: time arrives with the input, and the runner performs the outputs.
 
-The functions below change lives only. What must be saved, sounded, fetched and woken for follows from the
-difference that they make (`difference`), what must be reported from the steps that they take (`turn`); and what
-falls due does so by itself (`due`).
+The functions below change lives only. What must be sounded, fetched and woken for follows from the difference that they
+make, and what must be saved from that to the disk (`difference`), what must be reported from the steps that they take
+(`turn`); and what falls due does so by itself (`due`).
 """
 
 from collections.abc import Callable, Mapping
@@ -22,7 +22,7 @@ from bellwire.device.inputs import Input
 from bellwire.device.occurrences import alerts_state_of, is_too_large, occurrence_of
 from bellwire.device.outputs import Output, Send
 from bellwire.device.turn import Turn
-from bellwire.protocol.messages import Message
+from bellwire.protocol.messages import Message, key_of
 from bellwire.protocol.messages.alerts import (
     AdjustVolume,
     AlertStopped,
@@ -32,6 +32,7 @@ from bellwire.protocol.messages.alerts import (
     DeleteAlertsFailed,
     DeleteAlertsSucceeded,
     DeleteAlertSucceeded,
+    OneAlert,
     RequestAlertStop,
     SetAlert,
     SetAlertFailed,
@@ -39,10 +40,11 @@ from bellwire.protocol.messages.alerts import (
     SetVolume,
     StopAlert,
     SynchronizeAlert,
+    tokens_of,
 )
 from bellwire.protocol.messages.context import AlertsState
 from bellwire.protocol.messages.envelope import Directive
-from bellwire.protocol.messages.system import SynchronizeState
+from bellwire.protocol.messages.system import INTERNAL, SynchronizeState
 from bellwire.protocol.profiles.profile import Profile
 
 MAX_ALERTS = 1000
@@ -93,6 +95,7 @@ def _told(turn: Turn, told: inputs.Told) -> None:
 
 
 def _directive(turn: Turn, directive: Directive) -> None:
+    turn.unread = directive.unread
     _DIRECTIVES.get(type(directive.message), _nothing)(turn, directive.message)
 
 
@@ -189,17 +192,40 @@ def _stop_alert(turn: Turn, message: StopAlert) -> None:
 def _synchronize(turn: Turn, message: SynchronizeAlert | SynchronizeState) -> None:
     """Have exactly these alerts (SynchronizeAlert, SynchronizeState).
 
-    What is as it should be is not touched, and not reported.
+    What is as it should be is not touched, and not reported; nor is what is listed and can't be read: better the old
+    time than none. Where an entry leaves open which alert it is, that may be any.
     """
     listed = {alert.token: alert for alert in message.all_alerts or ()}
-    for stranger in [held for token, held in turn.alerts.items() if token not in listed]:
-        _remove(turn, stranger)
+    spared = {token for entry in turn.unread for token in entry.tokens}
+    if all(entry.tokens for entry in turn.unread):
+        for stranger in [held for token, held in turn.alerts.items() if token not in listed.keys() | spared]:
+            _remove(turn, stranger)
     for occurrence in map(occurrence_of, listed.values()):
         held = turn.alerts.get(occurrence.token)
         if held is not None and held.occurrence == occurrence:
             turn.alerts[held.token] = replace(held, hidden=False)
         else:
             _set(turn, occurrence)
+    for entry in turn.unread:
+        _not_understood(turn, inputs.NotUnderstood(turn.raw, entry.problem, entry))
+
+
+def _not_understood(turn: Turn, happened: inputs.NotUnderstood) -> None:
+    """Say which alert failed (SetAlertFailed, DeleteAlertFailed: "must"), beside what is said of any directive.
+
+    Where the version's report needs a type and none can be read, nothing can be said.
+    """
+    system.not_understood(turn, happened)
+    unread = happened.unread
+    failure = _failure(unread.message, unread.tokens, unread.kind) if unread else None
+    if failure is not None and _has_its_type(failure, turn.profile):
+        turn.do(Send(failure))
+
+
+def _has_its_type(report: Message, profile: Profile) -> bool:
+    """Whether nothing is lacking that the version's table wants."""
+    rows = {row.path for row in profile.events[key_of(report)].fields}
+    return not isinstance(report, OneAlert) or report.type is not None or "type" not in rows
 
 
 def _not_kept(turn: Turn, not_kept: inputs.NotKept) -> None:
@@ -208,10 +234,10 @@ def _not_kept(turn: Turn, not_kept: inputs.NotKept) -> None:
     What can't be saved can't be certified either.
     """
     message = not_kept.directive.message
-    failure = _FAILURES.get(type(message))
+    failure = _failure(type(message), tokens_of(message), getattr(message, "type", None))
     if failure is not None:
-        turn.do(Send(failure(message), certified=False))
-    system.complain(turn, system.INTERNAL, "what it changes can't be saved", not_kept.raw)
+        turn.do(Send(failure, certified=False))
+    system.complain(turn, INTERNAL, "what it changes can't be saved", not_kept.raw)
 
 
 # What people do.
@@ -259,7 +285,6 @@ def _started(turn: Turn, started: inputs.Started) -> None:
     """Go on where the power went. What rang or waited is due again; what was muted is over, for nobody will answer."""
     turn.volume = started.volume
     turn.alerts.update((held.token, held) for held in started.alerts)
-    turn.kept = replace(turn.kept, alerts=dict(turn.alerts))
     system.started(turn, started)
     for held in list(turn.alerts.values()):
         if held.life in {Life.RINGING, Life.WAITING}:
@@ -336,11 +361,18 @@ _DIRECTIVES: Mapping[type[Message], Handler] = {
     **system.DIRECTIVES,
 }
 
-_FAILURES: Mapping[type[Message], Callable[[Any], Message]] = {
-    DeleteAlert: lambda said: DeleteAlertFailed(token=said.token, type=said.type),
-    DeleteAlerts: lambda said: DeleteAlertsFailed(tokens=said.tokens),
-    SetAlert: lambda said: SetAlertFailed(token=said.token, type=said.type),
+_FAILURES: Mapping[type[Message], Callable[[tuple[str, ...], str | None], Message]] = {
+    DeleteAlert: lambda tokens, kind: DeleteAlertFailed(token=tokens[0], type=kind),
+    DeleteAlerts: lambda tokens, _: DeleteAlertsFailed(tokens=tokens),
+    SetAlert: lambda tokens, kind: SetAlertFailed(token=tokens[0], type=kind),
 }
+
+
+def _failure(directive: type[Message], tokens: tuple[str, ...], kind: str | None) -> Message | None:
+    """What says that a directive about these alerts could not be carried out; None where nothing says so."""
+    failure = _FAILURES.get(directive)
+    return failure(tokens, kind) if failure and tokens else None
+
 
 _INPUTS: Mapping[type[Input], Handler] = {
     Directive: _directive,
@@ -351,6 +383,7 @@ _INPUTS: Mapping[type[Input], Handler] = {
     inputs.DeletePressed: _delete_pressed,
     inputs.Disconnected: _disconnected,
     inputs.NotKept: _not_kept,
+    inputs.NotUnderstood: _not_understood,
     inputs.OtherAudio: _other_audio,
     inputs.PlaybackEnded: _playback_ended,
     inputs.Started: _started,

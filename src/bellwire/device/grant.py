@@ -20,6 +20,9 @@ CLIENT_ID = "bellwire-speaker"
 LONGEST_WAIT = 3600.0
 """Seconds. A cloud that asks to be left alone for longer is asked again after these."""
 
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What reading JSON may raise: also where it is no UTF-8, or nested too deeply."""
+
 TEN_YEARS = 10 * 366 * 24 * 3600
 
 Token = Annotated[str, Meta(pattern=r"\A[\x21-\x7e]{1,4096}\Z")]
@@ -133,7 +136,7 @@ def _meaning(reply: Reply, kind: type[_Told]) -> _Told | Refused | Failed:
         return _refusal(reply)
     try:
         return msgspec.json.decode(reply.body, type=kind)
-    except msgspec.DecodeError as error:
+    except UNREADABLE as error:
         return Failed(f"the cloud's answer can't be read: {error}")
 
 
@@ -142,7 +145,7 @@ def _refusal(reply: Reply) -> Refused | Failed:
         return Failed(f"the cloud can't answer now ({reply.status})", _seconds(reply.retry_after))
     try:
         told = msgspec.json.decode(reply.body, type=_Error)
-    except msgspec.DecodeError:
+    except UNREADABLE:
         return Refused("", f"the cloud answered {reply.status}")
     return Refused(told.error, told.error_description[:500] or told.error)
 

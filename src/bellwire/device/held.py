@@ -1,4 +1,4 @@
-"""What a device holds of its alerts.
+"""What a device holds: its alerts, and what it knows beside them, of its owner, its cloud and itself.
 
 It knows the values of which the device's whole state is made; it must not know what changes them, nor where they are
 kept.
@@ -86,6 +86,8 @@ class System:
     """When somebody last used the device; None: nobody wants to know."""
     hours_told: int = 0
     """Whole hours since then that the cloud has been told of."""
+    hours_heard: int = 0
+    """Those of which it has taken note, too: what was lost with a connection is told at the next one."""
     software_at: datetime | None = None
     """When the cloud is to be told of the software again; None: not."""
     software_tries: int = 0

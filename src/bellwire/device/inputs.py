@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from bellwire.device.held import LOUDEST, Held, Remembered, Setup
 from bellwire.protocol.messages import Message
-from bellwire.protocol.messages.envelope import Directive
+from bellwire.protocol.messages.envelope import Directive, Unread
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,8 @@ class NotUnderstood:
 
     raw: str
     problem: str
+    unread: Unread | None = None
+    """What is left of it, where it is one that this version has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,13 +138,6 @@ class LoggedOut:
     """The device is nobody's any more: nothing of the account may stay on it (System, note on logout)."""
 
 
-@dataclass(frozen=True, slots=True)
-class BelongsTo:
-    """The device has been paired: it is `owner`'s from now on, by whatever name the account or the device has there."""
-
-    owner: str
-
-
 Input = (
     Started
     | Directive
@@ -150,7 +145,6 @@ Input = (
     | NotUnderstood
     | Answered
     | UserActive
-    | BelongsTo
     | NotKept
     | Connected
     | Disconnected

@@ -45,8 +45,13 @@ PASSING = frozenset({401, 408, 412, 429})
 
 NEVER_TAKEN = "the cloud would never take it; its answer says why"
 
+UNAUTHORIZED = (
+    "the cloud does not take this speaker's access token: one of a pairing by code is renewed by itself, another one "
+    "has to be replaced (--token)"
+)
+
 PATIENT = {
-    401: "the cloud does not take this speaker's access token: if it can't be renewed, start the speaker with another",
+    401: UNAUTHORIZED,
     412: "the cloud sees no downchannel on this connection: it is tried again after the next connect",
 }
 """Statuses that the same connection hardly changes: the longest wait comes first."""

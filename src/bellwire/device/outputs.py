@@ -1,37 +1,15 @@
 """What a device does.
 
-It knows what the engine asks for; it must not know how it is done. `Save`, `Forget`, `Remember`, `SetVolume`,
-`DropEvents` and certified `Send`s of one step are kept together, or not at all, before anything of it is sent.
+It knows what the engine asks for; it must not know how it is done. `DropEvents` and certified `Send`s of one step are
+kept together with what `difference.to_keep` finds, or not at all, before anything of it is sent.
 """
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bellwire.alerts.alert import Kind
-from bellwire.device.held import Held, Remembered
 from bellwire.device.ringer.sounds import Source
 from bellwire.protocol.messages import Message
-
-
-@dataclass(frozen=True, slots=True)
-class Save:
-    """Keep this alert, over power cuts too."""
-
-    held: Held
-
-
-@dataclass(frozen=True, slots=True)
-class Forget:
-    """Keep this alert no longer."""
-
-    token: str
-
-
-@dataclass(frozen=True, slots=True)
-class Remember:
-    """Keep this beside the alerts."""
-
-    remembered: Remembered
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +59,7 @@ class Stop:
 
 @dataclass(frozen=True, slots=True)
 class SetVolume:
-    """Let alerts ring so loud from now on, 0 to `held.LOUDEST`, and keep it, over power cuts too."""
+    """Let alerts ring so loud from now on, 0 to `held.LOUDEST`."""
 
     volume: int
 
@@ -114,7 +92,7 @@ class DropAssets:
 
 @dataclass(frozen=True, slots=True)
 class Reconnect:
-    """Leave the connection, if there is one, and connect at once to where the state now says."""
+    """Leave the connection, if there is one, and connect to where the state now says, after the usual wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,10 +110,7 @@ class WakeAt:
 
 
 Output = (
-    Save
-    | Forget
-    | Remember
-    | Send
+    Send
     | DropEvents
     | Ring
     | Mute

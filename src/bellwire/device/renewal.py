@@ -40,7 +40,7 @@ class Renewal:
         """`tokens` are those of the `file`; `chance` draws a number from 0 to 1.
 
         `on_use` is told when requests that were refused may be tried again; `on_log_out` when the cloud has ended the
-        pairing: when it returns, nothing of the account is left but the tokens, which go then.
+        pairing: it deletes what the speaker has of the account, as far as the disk lets it; then the tokens go.
         """
         self._file = file
         self._tokens = tokens
@@ -72,19 +72,24 @@ class Renewal:
             self._on_use()
 
     async def run(self) -> None:
-        """Renews, until it is cancelled."""
+        """Renews, until it is cancelled. A bug in one try must not end the speaker: it is logged, and tried again."""
         while True:
-            if self._asking is None:
-                await self._something_new()
-                self._happens(credentials.Woke())
-            else:
-                refresh_token, self._asking = self._asking, None
-                answer = await self._renewed(refresh_token)
-                if not isinstance(answer, Grant):
-                    log.warning(
-                        "token not renewed", reason=answer.why if isinstance(answer, Refused) else answer.reason
-                    )
-                self._happens(answer)
+            try:
+                await self._renew_or_wait()
+            except Exception:
+                log.exception("renewing the token failed")
+                self._happens(Failed("a bug, which is in the log"))
+
+    async def _renew_or_wait(self) -> None:
+        if self._asking is None:
+            await self._something_new()
+            self._happens(credentials.Woke())
+            return
+        refresh_token, self._asking = self._asking, None
+        answer = await self._renewed(refresh_token)
+        if not isinstance(answer, Grant):
+            log.warning("token not renewed", reason=answer.why if isinstance(answer, Refused) else answer.reason)
+        self._happens(answer)
 
     async def _something_new(self) -> None:
         self._news.clear()

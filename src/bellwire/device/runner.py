@@ -14,12 +14,13 @@ import structlog
 
 from bellwire.device import inputs, outputs
 from bellwire.device.clouds import Clouds
+from bellwire.device.difference import Unkept, to_keep
 from bellwire.device.engine import alerts_state, is_moot, step
-from bellwire.device.held import LOUDEST, Setup, State
+from bellwire.device.held import LOUDEST, Setup, State, System
 from bellwire.device.inputs import Input
 from bellwire.device.lane import Outgoing
 from bellwire.device.observer import Observer, tell
-from bellwire.device.outbox import Outbox, Post
+from bellwire.device.outbox import UNAUTHORIZED, Outbox, Post
 from bellwire.device.outputs import Output
 from bellwire.device.ringer.sounds import Source
 from bellwire.device.storage import Storage, StorageError, fact_of, volume_fact
@@ -33,7 +34,7 @@ from bellwire.protocol.profiles.profile import Profile
 log = structlog.get_logger()
 
 REFUSALS = {
-    401: "the cloud does not take this speaker's access token: if it can't be renewed, start the speaker with another",
+    401: UNAUTHORIZED,
     404: "the cloud knows this speaker by another version of the protocol: start it with --profile, as "
     "`bellwire device list` shows it",
     429: "the cloud has this speaker's downchannel already: is another one running with the same token?",
@@ -89,6 +90,10 @@ class Runner:
         self._clock = clock
         self._codec = Codec(profile)
         self._state = State()
+        self._kept = State()
+        """The state that is on the disk, as far as it is kept there: older than the other after the disk has failed."""
+        self._drops_letters = False
+        """Events on the disk were to be dropped, and the disk has failed."""
         self._timer = Timer(
             clock, on_due=lambda: self.happens(inputs.Woke()), on_step=lambda by: self.happens(inputs.ClockStepped(by))
         )
@@ -110,13 +115,14 @@ class Runner:
     def start(self, bell: Bell, setup: Setup, *, reconnect: Callable[[], None]) -> None:
         """Goes on where the last run ended. Raises StorageError when what it left can't be read.
 
-        `reconnect` leaves the connection, and connects at once to the cloud that `clouds` then says.
+        `reconnect` leaves the connection, and connects soon to the cloud that `clouds` then says.
         """
         self._bell, self._reconnect = bell, reconnect
-        held, letters, volume = self._storage.alerts(), self._storage.letters(), self._storage.volume()
-        self._outbox.restore(letters)
+        held, volume, remembered = self._storage.alerts(), self._storage.volume(), self._storage.remembered()
+        self._kept = State({each.token: each for each in held}, volume=volume, system=System(remembered=remembered))
+        self._outbox.restore(self._storage.letters())
         self._timer.start()
-        self.happens(inputs.Started(held, volume, self._storage.remembered(), setup))
+        self.happens(inputs.Started(held, volume, remembered, setup))
 
     def close(self) -> None:
         """Wakes no more."""
@@ -150,9 +156,9 @@ class Runner:
             # On time, where a disk may take its time. What the power cuts off between the two is due at boot again.
             self._perform(done, _ON_THE_BELL)
             self._state = state
-            self._keep(done, outgoing)
+            self._keep(before, state, done, outgoing)
             self._line_up(done, outgoing)
-        elif self._keep(done, outgoing) or not isinstance(happened, inputs.Told):
+        elif self._keep(before, state, done, outgoing) or not isinstance(happened, inputs.Told):
             # All but a directive goes on without a disk.
             self._state = state
             self._line_up(done, outgoing)
@@ -180,20 +186,28 @@ class Runner:
     def _outgoing(self, send: outputs.Send, now: datetime) -> Outgoing:
         return Outgoing(send.message, str(uuid4()), send.certified, now, self._clock.monotonic(), send.once)
 
-    def _keep(self, done: tuple[Output, ...], outgoing: list[Outgoing]) -> bool:
-        """Keeps all that must survive, in one transaction. Whether it could."""
-        save = [output.held for output in done if isinstance(output, outputs.Save)]
-        forget = [output.token for output in done if isinstance(output, outputs.Forget)]
+    def _keep(self, before: State, after: State, done: tuple[Output, ...], outgoing: list[Outgoing]) -> bool:
+        """Keeps all that must survive, in one transaction, also what of the state a failing disk has not kept before.
+
+        Whether it could, or nothing of this step was to be kept.
+        """
         letters = [self._outbox.letter(event) for event in outgoing if event.certified]
-        drop_letters = outputs.DropEvents() in done
-        facts = _facts(done)
-        if not (save or forget or letters or drop_letters or facts):
-            return True
-        try:
-            self._storage.keep(save=save, forget=forget, letters=letters, drop_letters=drop_letters, facts=facts)
-        except StorageError as error:
-            log.critical("not kept", reason=str(error))
-            return False
+        drops = outputs.DropEvents() in done
+        unkept = to_keep(self._kept, after)
+        if unkept or letters or drops or self._drops_letters:
+            try:
+                self._storage.keep(
+                    save=unkept.save,
+                    forget=unkept.forget,
+                    letters=letters,
+                    drop_letters=drops or self._drops_letters,
+                    facts=_facts(unkept),
+                )
+            except StorageError as error:
+                log.critical("not kept", reason=str(error))
+                self._drops_letters = self._drops_letters or drops
+                return not (letters or drops or to_keep(before, after))
+        self._kept, self._drops_letters = after, False
         return True
 
     @property
@@ -249,8 +263,11 @@ class Runner:
             directive = self._codec.decode_directive(body)
         except ProtocolError as error:
             log.warning("message not understood", reason=str(error))
-            self.happens(inputs.NotUnderstood(raw, str(error)))
+            self.happens(inputs.NotUnderstood(raw, str(error), self._codec.left_of(body, str(error))))
             return
+        if directive.unread:
+            first = directive.unread[0].problem
+            log.warning("entries of a list not understood", entries=len(directive.unread), reason=first)
         if isinstance(directive.message, CloudException):
             _warned_of(directive.message)
         self.happens(inputs.Told(directive, raw))
@@ -292,15 +309,10 @@ def _to_send(done: tuple[Output, ...]) -> list[outputs.Send]:
     return [output for output in done[dropped:] if isinstance(output, outputs.Send)]
 
 
-def _facts(done: tuple[Output, ...]) -> dict[str, str]:
+def _facts(unkept: Unkept) -> dict[str, str]:
     """What is to be kept beside alerts and events."""
-    facts: dict[str, str] = {}
-    for output in done:
-        if isinstance(output, outputs.SetVolume):
-            facts |= volume_fact(output.volume)
-        elif isinstance(output, outputs.Remember):
-            facts |= fact_of(output.remembered)
-    return facts
+    volume = volume_fact(unkept.volume) if unkept.volume is not None else {}
+    return volume | (fact_of(unkept.remembered) if unkept.remembered is not None else {})
 
 
 Performances = Mapping[type[Output], Callable[[Runner, Any], None]]

@@ -20,6 +20,8 @@ from bellwire.protocol.messages import Message
 from bellwire.protocol.messages.alerts import VolumeChanged
 from bellwire.protocol.messages.context import ContextHeader, ContextObject
 from bellwire.protocol.messages.system import (
+    INTERNAL,
+    UNEXPECTED,
     Encountered,
     ExceptionEncountered,
     ReportSoftwareInfo,
@@ -33,8 +35,8 @@ from bellwire.protocol.profiles.profile import Offline, Profile, UnknownDirectiv
 SOFTWARE_WAITS = tuple(timedelta(seconds=seconds) for seconds in (1, 5, 25, 125))
 """Between one try to tell of the software and the next; after them it waits for the next connection."""
 
-NEVER_TAKEN = 400
-"""The answer to a version of the software that is none (SoftwareInfo, firmwareVersion)."""
+BAD_EVENT = 400
+"""The answer to what is wrong in itself, such as a version of the software that is none (SoftwareInfo)."""
 
 PROVEN = timedelta(seconds=60)
 """A connection that stood so long was good."""
@@ -48,9 +50,6 @@ another mistake must not keep both busy for ever."""
 
 COMPLAINT_SPAN = timedelta(minutes=1)
 
-UNEXPECTED = "UNEXPECTED_INFORMATION_RECEIVED"
-INTERNAL = "INTERNAL_ERROR"
-
 _encode = msgspec.json.Encoder().encode
 
 
@@ -63,7 +62,7 @@ def started(turn: Turn, happened: inputs.Started) -> None:
     remembered = replace(kept, clouds=clouds.configured(setup.cloud, kept.clouds)) if setup.cloud else kept
     turn.system = System(setup=setup, remembered=remembered)
     if setup.owner:
-        belongs_to(turn, inputs.BelongsTo(setup.owner))
+        _belongs_to(turn, setup.owner)
     _in_use(turn)
     _begin_to_miss_the_network(turn)
     _delete_what_may_not_stay(turn)
@@ -71,6 +70,7 @@ def started(turn: Turn, happened: inputs.Started) -> None:
 
 def due(turn: Turn) -> None:
     """What the hours bring."""
+    _prove(turn)
     _delete_what_may_not_stay(turn)
     _tell_of_inactivity(turn)
     _tell_of_software(turn)
@@ -131,6 +131,7 @@ def connected(turn: Turn, _happened: inputs.Connected) -> None:
         is_deleting=False,
         software_at=turn.now if _is_news(turn) or turn.system.software_at is not None else None,
         software_tries=0,
+        hours_told=turn.system.hours_heard,
     )
     _clouds(turn, clouds.stands(before))
 
@@ -138,13 +139,19 @@ def connected(turn: Turn, _happened: inputs.Connected) -> None:
 def disconnected(turn: Turn, _happened: inputs.Disconnected) -> None:
     """The downchannel is gone, or could not be had. The time without a network goes on from the first time."""
     since, tried = turn.system.connected_at, turn.system.remembered.clouds
-    if since is not None and turn.now - since >= PROVEN:
-        _clouds(turn, clouds.proven(tried))
-    elif since is None or turn.system.connected_to == tried.current:  # else it left by itself
+    if since is None or (turn.system.connected_to == tried.current and turn.now - since < PROVEN):
         _clouds(turn, clouds.failed(tried))
     if since is not None:
+        _prove(turn)
         turn.system = replace(turn.system, connected_at=None)
         _begin_to_miss_the_network(turn)
+
+
+def _prove(turn: Turn) -> None:
+    """A connection that has stood for a while was good, unless it is to another cloud than the one wanted now."""
+    since, wanted = turn.system.connected_at, turn.system.remembered.clouds
+    if since is not None and turn.now - since >= PROVEN and turn.system.connected_to == wanted.current:
+        _clouds(turn, clouds.proven(wanted))
 
 
 def set_endpoint(turn: Turn, message: SetEndpoint) -> None:
@@ -172,14 +179,12 @@ def logged_out(turn: Turn, _happened: inputs.LoggedOut) -> None:
     _change_hands(turn, "")
 
 
-def belongs_to(turn: Turn, happened: inputs.BelongsTo) -> None:
+def _belongs_to(turn: Turn, owner: str) -> None:
     """The data of another account is deleted; of data that nobody has claimed yet it is taken that it is this one's."""
     before = turn.system.remembered
-    if before.owner and before.owner != happened.owner:
-        _change_hands(turn, happened.owner)
-        if turn.system.connected_at is not None:
-            turn.do(Send(turn.profile.sync_request(), certified=False))
-    turn.system = replace(turn.system, remembered=replace(turn.system.remembered, owner=happened.owner))
+    if before.owner and before.owner != owner:
+        _change_hands(turn, owner)
+    turn.system = replace(turn.system, remembered=replace(turn.system.remembered, owner=owner))
 
 
 def _change_hands(turn: Turn, owner: str) -> None:
@@ -235,7 +240,7 @@ def user_active(turn: Turn, _happened: Any) -> None:
 
 def _in_use(turn: Turn) -> None:
     if turn.profile.has(UserInactivityReport):
-        turn.system = replace(turn.system, active_at=turn.now, hours_told=0)
+        turn.system = replace(turn.system, active_at=turn.now, hours_told=0, hours_heard=0)
 
 
 def _tell_of_inactivity(turn: Turn) -> None:
@@ -245,8 +250,16 @@ def _tell_of_inactivity(turn: Turn) -> None:
         return
     hours = (turn.now - system.active_at) // HOUR
     if hours > system.hours_told:
-        turn.do(Send(UserInactivityReport(inactive_time_in_seconds=_seconds(hours)), certified=False))
+        turn.do(Send(UserInactivityReport(inactive_time_in_seconds=_seconds(hours)), certified=False, once=True))
         turn.system = replace(system, hours_told=hours)
+
+
+def _inactivity_answered(turn: Turn, message: UserInactivityReport, status: int | None) -> None:
+    """Taken, or refused for good: not again. Else with the next connection; but not once somebody was active."""
+    hours = message.inactive_time_in_seconds // _seconds(1)
+    is_heard = status is not None and (200 <= status < 300 or status == BAD_EVENT)
+    if is_heard and hours <= turn.system.hours_told:
+        turn.system = replace(turn.system, hours_heard=max(hours, turn.system.hours_heard))
 
 
 def _seconds(hours: int) -> int:
@@ -278,20 +291,30 @@ def _tell_of_software(turn: Turn) -> None:
         turn.system = replace(system, software_at=None)
 
 
-def answered(turn: Turn, happened: inputs.Answered) -> None:
+def _software_answered(turn: Turn, message: SoftwareInfo, status: int | None) -> None:
     """Taken: never again for this version. Refused as none: never again either. Else later, and later."""
-    if not isinstance(happened.message, SoftwareInfo):
-        return
-    version, status = happened.message.firmware_version, happened.status
+    version = message.firmware_version
     remembered, tries = turn.system.remembered, turn.system.software_tries
     if status is not None and 200 <= status < 300:
         turn.system = replace(turn.system, remembered=replace(remembered, firmware_taken=version, firmware_refused=""))
-    elif status == NEVER_TAKEN:
+    elif status == BAD_EVENT:
         turn.system = replace(turn.system, remembered=replace(remembered, firmware_refused=version))
         turn.do(Warn(f"the cloud takes {version!r} for no firmware version: start with another --firmware-version"))
     elif tries < len(SOFTWARE_WAITS):
         again = turn.now + SOFTWARE_WAITS[tries]
         turn.system = replace(turn.system, software_at=again, software_tries=tries + 1)
+
+
+# What came of events that are tried once.
+
+
+def answered(turn: Turn, happened: inputs.Answered) -> None:
+    """It was taken, refused, or lost."""
+    message = happened.message
+    if isinstance(message, SoftwareInfo):
+        _software_answered(turn, message, happened.status)
+    elif isinstance(message, UserInactivityReport):
+        _inactivity_answered(turn, message, happened.status)
 
 
 # What can't be carried out.
@@ -331,9 +354,7 @@ DIRECTIVES: Mapping[type[Message], Handler] = {
 
 INPUTS: Mapping[type[inputs.Input], Handler] = {
     inputs.Answered: answered,
-    inputs.BelongsTo: belongs_to,
     inputs.LoggedOut: logged_out,
-    inputs.NotUnderstood: not_understood,
     inputs.UserActive: user_active,
 }
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 
+from bellwire.device.grant import UNREADABLE
 from bellwire.device.storage import StorageError
 
 NAME = "tokens.json"
@@ -57,7 +58,7 @@ class TokenFile:
                 return msgspec.json.decode(self.path.read_bytes(), type=Tokens)
             except FileNotFoundError:
                 return None
-            except msgspec.DecodeError as error:
+            except UNREADABLE as error:
                 problem = f"{self.path} is damaged ({error}); delete it, and the speaker pairs anew"
                 raise StorageError(problem) from error
 

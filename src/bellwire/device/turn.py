@@ -21,6 +21,7 @@ from bellwire.protocol.messages.alerts import (
     SetAlertSucceeded,
     VolumeChanged,
 )
+from bellwire.protocol.messages.envelope import Unread
 from bellwire.protocol.profiles.profile import Profile
 
 ANSWER_PATIENCE = timedelta(seconds=5)
@@ -52,9 +53,9 @@ class Turn:
         self.system = state.system
         self.raw = ""
         """The directive that leads to it all, as it came."""
+        self.unread: tuple[Unread, ...] = ()
+        """Entries of its list that can't be read."""
         self.before = state
-        self.kept = state
-        """What is on the disk, as far as it is not what was before: at a start there is more."""
         self._done: list[Output] = []
 
     def take(self, held: Held, step: Step) -> Held:
@@ -115,7 +116,7 @@ class Turn:
         return sorted(filter(condition, self.alerts.values()), key=lambda held: held.turn)
 
     def end(self) -> tuple[State, tuple[Output, ...]]:
-        """The new state, and all that is to be done: what is kept comes first, what is heard after it."""
+        """The new state, and all that is to be done but to keep it: what is said first, then what is heard."""
         state = replace(
             self.before,
             alerts=self.alerts,
@@ -128,7 +129,6 @@ class Turn:
         return state, tuple(self._outputs(state))
 
     def _outputs(self, state: State) -> Iterator[Output]:
-        yield from difference.to_keep(self.kept, state)
         yield from self._done
         yield from difference.to_sound(self.before, state, self.profile)
         yield from difference.to_fetch(self.before, state, self.profile)

@@ -12,13 +12,27 @@ import msgspec
 
 from bellwire.protocol.errors import InvalidMessage, MalformedJson, UnknownMessage
 from bellwire.protocol.messages import Message, key_of
+from bellwire.protocol.messages.alerts import SetAlert
 from bellwire.protocol.messages.context import AlertsState, ContextObject
-from bellwire.protocol.messages.envelope import Directive, Event, Header, NotServed, RawBody, RawDirective, RawEvent
+from bellwire.protocol.messages.envelope import (
+    Directive,
+    Event,
+    Header,
+    NotServed,
+    RawBody,
+    RawDirective,
+    RawEvent,
+    Unread,
+)
 from bellwire.protocol.messages.system import Exception as SystemException
 from bellwire.protocol.profiles.profile import Context, ErrorForm, Field, Form, Presence, Profile
+from bellwire.protocol.unread import left_of, left_of_payload, one_by_one
 
 YEARS = range(1970, 9999)
 """Times outside are refused: some are no instant at all once brought to another time zone."""
+
+MOST_UNREAD = 1000
+"""Of a list; one that has more is refused as a whole."""
 
 _FOR_THEMSELVES = frozenset({400, 500})
 _CAPITAL = re.compile("[A-Z]")
@@ -44,8 +58,9 @@ class Codec:
         """An event as a device sent it.
 
         Raises MalformedJson; InvalidMessage with the path of a missing or ill-typed field; UnknownMessage.
-        Unknown fields are ignored.
+        Unknown fields are ignored, but all of it is UTF-8 (RFC 8259, 8.1): what is kept unread is read some day.
         """
+        _check_encoding(json)
         raw = _decode(_decode_raw_event, json, "")
         message, header = self._message(self._events, raw.event, "event", self.profile.namespaces)
         alerts_state, others = self._read_context(raw)
@@ -71,14 +86,47 @@ class Codec:
         return Event(message=NotServed(), message_id=message_id, alerts_state=alerts_state, context=others)
 
     def decode_directive(self, json: bytes) -> Directive:
-        """A directive as a cloud sent it. Raises as `decode_event`."""
-        raw = _decode(_decode_raw_directive, json, "")
-        message, header = self._message(self._directives, raw.directive, "directive", self.profile.namespaces)
+        """A directive as a cloud sent it. Raises as `decode_event`.
+
+        Of a list of alerts those that are not as they should be are left out of the message; they are `unread`.
+        """
+        body = _decode(_decode_raw_directive, json, "").directive
+        unread: tuple[Unread, ...] = ()
+        try:
+            message, header = self._message(self._directives, body, "directive", self.profile.namespaces)
+        except (InvalidMessage, MalformedJson):
+            listed = self._one_by_one(body)
+            if listed is None:
+                raise
+            header, (message, unread) = body.header, listed
         return Directive(
             message=message,
             message_id=header.message_id,
             dialog_request_id=header.dialog_request_id or header.misspelt_dialog_request_id,
+            unread=unread,
         )
+
+    def left_of(self, json: bytes, problem: str) -> Unread | None:
+        """What is left of a directive that `decode_directive` refuses; None where it can't be told which one it is."""
+        return left_of(json, self.profile.directives, problem)
+
+    def _one_by_one(self, body: RawBody) -> tuple[Message, tuple[Unread, ...]] | None:
+        """The alerts of a list that can be read, and what is left of the others; None: it is no list, or too bad."""
+        wording = self._directives.get((body.header.namespace, body.header.name))
+        if wording is None or not wording.lists_alerts:
+            return None
+        whole: Any = wording.form.message
+        one = self._directives[key_of(SetAlert)]
+        good: list[Message] = []
+        unread: list[Unread] = []
+        for index, entry in enumerate(_entries(body.payload)):
+            try:
+                good.append(one.decode(entry, f"directive.payload.allAlerts[{index}]"))
+            except (InvalidMessage, MalformedJson) as error:
+                unread.append(left_of_payload(entry, one.form, str(error)))
+            if len(unread) > MOST_UNREAD:
+                return None
+        return (whole(all_alerts=tuple(good)), tuple(unread)) if unread else None
 
     def encode_event(self, event: Event) -> bytes:
         """An event on one line, with as much of its context as the profile sends along.
@@ -186,6 +234,7 @@ class _Wording:
         self._decode = msgspec.json.Decoder(form.message).decode
         kind = msgspec.inspect.type_info(form.message)
         self._rows = _rows(form.fields, kind)
+        self.lists_alerts = "allAlerts" in self._rows
         self._foreign = _foreign(kind, self._rows)
         self._checked = tuple(row for row in self._rows.values() if row.to_check)
         self._lenient = any(field.otherwise is not None for field in form.fields)
@@ -354,6 +403,28 @@ def _as_the_version_has_it(holder: Any, rows: tuple[_Row, ...], foreign: tuple[s
         if known != value:
             changes[row.attribute] = known
     return msgspec.structs.replace(holder, **changes) if changes else holder
+
+
+def _check_encoding(json: bytes) -> None:
+    try:
+        json.decode()
+    except UnicodeDecodeError as error:
+        raise MalformedJson(f"the JSON part is not JSON, which is UTF-8: {error}") from None
+
+
+class _Listed(msgspec.Struct, frozen=True, rename="camel"):
+    all_alerts: msgspec.Raw
+
+
+_decode_listed = msgspec.json.Decoder(_Listed).decode
+
+
+def _entries(payload: msgspec.Raw) -> list[msgspec.Raw]:
+    """The entries of a list of alerts; none where there is no list."""
+    try:
+        return one_by_one(_decode(_decode_listed, payload, "").all_alerts)
+    except (InvalidMessage, MalformedJson):
+        return []
 
 
 T = TypeVar("T")

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from bellwire.cloud.commands import CannotBeToldError
 from bellwire.cloud.handlers import HANDLERS, remark
 from bellwire.cloud.handlers.arrival import Arrival
-from bellwire.cloud.handlers.system import MOST_BYTES, MOST_COMPONENTS, MOST_WORDS, named_in, states_of
+from bellwire.cloud.handlers.component_states import MOST_BYTES as STATES_BYTES
+from bellwire.cloud.handlers.component_states import MOST_COMPONENTS, states_of
+from bellwire.cloud.handlers.system import MOST_BYTES, MOST_WORDS, named_in
 from bellwire.cloud.store.reports import KEPT, DeviceException, list_exceptions
 from bellwire.protocol.codec import Codec
 from bellwire.protocol.errors import InvalidMessage
@@ -112,11 +114,11 @@ def test_component_states_are_bounded_and_a_line_of_the_log_says_what_was_cut(ta
     assert kept is not None
     assert kept.left_out == 4  # AlertsState too
 
-    large = b'"' + b"x" * MOST_BYTES + b'"'
+    large = b'"' + b"x" * STATES_BYTES + b'"'
     line.shows_components(Small=b"1", Large=large, Last=b"2") >> SynchronizeState()
     assert names(talk, line) == ["Small", "Last", "AlertsState"]
     assert said_in_the_log(line, SynchronizeState(), Large=large) == (
-        "1 states of its components are not kept: too many, or too large"
+        "1 states of its components are not kept: too many, too large, or no JSON that can be read"
     )
     assert said_in_the_log(line, SynchronizeState(), Small=b"1") is None
 
@@ -134,7 +136,7 @@ def test_what_is_kept_of_states_is_json_within_the_bounds(texts: list[str]) -> N
         for number, text in enumerate(texts)
     )
     kept = states_of(Event(message=SynchronizeState(), message_id="", context=context))
-    assert len(kept.json.encode()) <= MOST_BYTES
+    assert len(kept.json.encode()) <= STATES_BYTES
     states = json.loads(kept.json)
     assert len(states) <= MOST_COMPONENTS
     assert len(states) + kept.left_out == len(texts)

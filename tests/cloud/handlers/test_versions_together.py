@@ -1,6 +1,7 @@
 """Speakers of different versions in one house: the same alarm rings on all, each is spoken to in its own words."""
 
 import json
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -68,6 +69,92 @@ def is_silenced(speaker: Speaker) -> None:
     reports_stopped(speaker)
     if speaker.profile.silencing is DeleteAlert:
         speaker.shows() >> speaker.of(DeleteAlertSucceeded)
+
+
+# An alarm that rang without a network, and of which every word was lost
+
+
+def comes_back(talk: Talk, speaker: Speaker, *shown: datetime) -> None:
+    """A new connection, with this in the context of its first event."""
+    talk.passes(minutes=3)
+    speaker.line = talk.connects(speaker.line.device, profile=speaker.profile)
+    speaker.shows(*shown) >> (SynchronizeState() if speaker.profile.stopping_removes else RequestSynchronizeAlert())
+
+
+every_speaker_that_removes = pytest.mark.parametrize(
+    "which", [name for name, profile in PROFILES.items() if profile.stopping_removes]
+)
+
+
+@every_speaker_that_removes
+def test_what_rang_unheard_of_and_is_gone_does_not_ring_again(talk: Talk, which: str) -> None:
+    speaker = Speaker(talk, PROFILES[which]).holds()
+    talk.now = TODAY
+    comes_back(talk, speaker)
+    speaker.line << ()
+    assert talk.alerts() == {}
+    assert talk.standing(speaker.line, "a") is None
+
+
+@every_speaker_that_removes
+def test_of_what_rang_unheard_of_and_is_gone_the_next_one_is_set(talk: Talk, which: str) -> None:
+    speaker = Speaker(talk, PROFILES[which]).holds(rule="FREQ=DAILY")
+    talk.now = TODAY
+    comes_back(talk, speaker)
+    speaker.line << alarm("a", TOMORROW)
+    assert talk.alerts() == {"a": TOMORROW}
+
+
+@every_speaker_that_removes
+def test_what_is_gone_before_its_time_is_set_again(talk: Talk, which: str) -> None:
+    speaker = Speaker(talk, PROFILES[which]).holds()
+    talk.now = at("06:55")
+    comes_back(talk, speaker)
+    speaker.line << alarm("a", TODAY)
+    assert talk.alerts() == {"a": TODAY}
+
+
+@every_speaker_that_removes
+def test_what_was_given_another_time_meanwhile_rings_then(talk: Talk, which: str) -> None:
+    speaker = Speaker(talk, PROFILES[which]).holds()
+    talk.moves("a", at("08:00"))
+    talk.now = TODAY
+    comes_back(talk, speaker)
+    speaker.line << alarm("a", at("08:00"))
+    assert talk.alerts() == {"a": at("08:00")}
+
+
+@every_speaker_that_removes
+def test_what_was_never_on_it_has_not_rung_there(talk: Talk, which: str) -> None:
+    speaker = Speaker(talk, PROFILES[which])
+    talk.sets("a", TODAY)
+    talk.now = TODAY
+    comes_back(talk, speaker)
+    speaker.line << alarm("a", TODAY)
+
+
+@every_speaker_that_removes
+def test_on_another_speaker_it_is_the_same_occurrence(talk: Talk, which: str) -> None:
+    """It rings there, or waits for its turn: it is over. What it said of it itself changes nothing more."""
+    house = [Speaker(talk, PROFILES[which], name).holds(rule="FREQ=DAILY") for name in ("kitchen", "bedroom")]
+    kitchen, bedroom = house
+    talk.now = TODAY
+    bedroom.starts()
+    comes_back(talk, kitchen)
+    is_silenced(bedroom)
+    bedroom.line << alarm("a", TOMORROW)
+    bedroom.shows(TOMORROW) >> bedroom.of(SetAlertSucceeded)
+    assert talk.alerts() == {"a": TOMORROW}
+
+
+def test_where_a_stopped_alert_stays_one_that_is_gone_is_set_again(talk: Talk) -> None:
+    for name, profile in PROFILES.items():
+        if not profile.stopping_removes:
+            talk.now = at("06:00")
+            speaker = Speaker(talk, profile, name).holds()
+            talk.now = TODAY
+            comes_back(talk, speaker)
+            assert talk.alerts() == {"a": TODAY}
 
 
 def test_an_alert_is_set_on_each_in_its_own_words(talk: Talk) -> None:

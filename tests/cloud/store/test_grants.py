@@ -3,6 +3,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from bellwire.cloud.auth import hash_of
 from bellwire.cloud.grants import OVERLAP, Bound, Code, Family, Pairing, Stage, after_use
 from bellwire.cloud.store.accounts import add_account
 from bellwire.cloud.store.clients import SPEAKER
@@ -35,6 +36,7 @@ from bellwire.cloud.store.grants import (
 )
 from bellwire.cloud.store.instants import from_ms
 from bellwire.cloud.store.opening import MEMORY, open_now
+from bellwire.cloud.store.portions import PORTION
 
 NOW = from_ms(1_795_000_000_000)
 DAY = timedelta(days=1)
@@ -88,9 +90,12 @@ def test_access_tokens_from_before_the_last_one_end_soon(store: Connection) -> N
     assert expiries(store) == [NOW + OVERLAP, None]
 
 
-def test_an_answer_that_was_lost_shortens_none(store: Connection) -> None:
-    store.run(rotate_grant, refreshed(1), refreshed(1).family, NOW + OVERLAP)
+def test_an_answer_that_was_lost_ends_what_it_gave_and_shortens_none(store: Connection) -> None:
+    store.run(add_device_token, "a1", "d1", THREE, NOW + DAY, NOW + SECOND, grant_id=ONE)
+    assert store.run(rotate_grant, refreshed(1), refreshed(1).family, NOW + OVERLAP)
+    assert store.read(device_by_token, THREE) is None
     assert expiries(store) == [NOW + DAY, None]
+    assert not store.run(rotate_grant, refreshed(1), refreshed(1).family, NOW + OVERLAP)
 
 
 def test_an_access_token_that_ends_sooner_is_not_lengthened(store: Connection) -> None:
@@ -99,8 +104,9 @@ def test_an_access_token_that_ends_sooner_is_not_lengthened(store: Connection) -
 
 
 def test_a_revoked_family_takes_its_access_tokens_along_and_no_others(store: Connection) -> None:
-    assert store.run(revoke_grant, ONE) == "d1"
-    assert store.run(revoke_grant, ONE) is None
+    assert store.run(revoke_grant, "a2", ONE) is None
+    assert store.run(revoke_grant, "a1", ONE) == "d1"
+    assert store.run(revoke_grant, "a1", ONE) is None
     assert store.read(device_by_token, ONE) is None
     assert store.read(device_by_token, TWO) is not None
 
@@ -157,7 +163,9 @@ def test_a_code_is_kept_and_used_up(store: Connection) -> None:
     assert store.read(find_code, ONE) == CODE
     assert store.read(find_code, TWO) is None
 
-    store.run(use_code, ONE, THREE)
+    store.run(use_code, "a2", ONE, THREE)
+    assert store.read(find_code, ONE) == CODE
+    store.run(use_code, "a1", ONE, THREE)
 
     assert store.read(find_code, ONE) == CODE._replace(code=Code(CODE.code.bound, NOW, used=True), grant_id=THREE)
 
@@ -195,8 +203,13 @@ def test_a_pairing_keeps_when_it_was_asked_for_and_how_far_it_is(store: Connecti
 
 def test_what_has_expired_is_removed_and_used_codes_a_while_later(store: Connection) -> None:
     store.run(add_code, ONE, CODE)
+    store.run(add_code, TWO, CODE)
+    store.run(use_code, "a1", ONE, THREE)
     store.run(add_pairing, PAIRING, TWO)
+    store.run(purge_expired, NOW - timedelta(seconds=1), DAY)
+    assert store.read(find_code, TWO) is not None
     store.run(purge_expired, NOW + DAY - timedelta(seconds=1), DAY)
+    assert store.read(find_code, TWO) is None, "nobody used it in time"
     assert store.read(find_grant, ONE) is not None
     assert store.read(count_pairings, NOW) == 1
     assert store.read(find_code, ONE) is not None
@@ -220,3 +233,26 @@ def test_a_device_goes_that_was_let_in_and_never_came(store: Connection) -> None
     store.run(purge_expired, NOW + DAY, DAY)
 
     assert {device.device_id for device in store.read(list_devices, "a1")} == {"d1", "d4"}
+
+
+def test_what_has_expired_is_removed_in_portions(store: Connection) -> None:
+    for number in range(PORTION + 1):
+        store.run(add_code, hash_of(f"{number}"), CODE)
+    assert store.run(purge_expired, NOW, DAY) is True
+    assert store.run(purge_expired, NOW, DAY) is False
+    assert store.read(find_code, hash_of("0")) is store.read(find_code, hash_of(f"{PORTION}")) is None
+
+
+def test_of_many_devices_that_never_came_each_goes(store: Connection) -> None:
+    for number in range(150):
+        device_id, code = f"n{number}", hash_of(f"{number}")
+        store.run(add_device, "a2", Device(device_id, device_id, "cic-ko-2022"), None, NOW)
+        pairing = PAIRING._replace(device_code_hash=code)
+        store.run(add_pairing, pairing, code)
+        store.run(settle_pairing, pairing._replace(account_id="a2", device_id=device_id), Stage.APPROVED)
+
+    assert store.run(purge_expired, NOW + DAY, DAY) is True
+    assert store.run(purge_expired, NOW + DAY, DAY) is False
+
+    assert [device.device_id for device in store.read(list_devices, "a2")] == ["d2"]
+    assert store.read(find_pairing, hash_of("149")) is None

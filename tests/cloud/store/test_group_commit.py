@@ -1,4 +1,6 @@
 import asyncio
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -8,11 +10,13 @@ from structlog.testing import capture_logs
 from bellwire.cloud.store import trace
 from bellwire.cloud.store.accounts import add_account, list_accounts
 from bellwire.cloud.store.connection import Connection
+from bellwire.cloud.store.devices import Device, add_device, saw_device
 from bellwire.cloud.store.errors import AlreadyExists, StoreBusy, StoreFailed
 from bellwire.cloud.store.group_commit import GroupCommit
 from bellwire.cloud.store.instants import from_ms
 from bellwire.cloud.store.opening import connect, open_now
 from bellwire.cloud.store.sqlite import SqliteStore
+from bellwire.cloud.store.trace import messages_after
 from bellwire.cloud.store.transaction import Statement, Transaction
 from tests.cloud.store.opened import another_writes, opened
 
@@ -202,3 +206,58 @@ def test_what_the_trace_had_to_drop_is_said_once(path: Path) -> None:
         asyncio.run(main())
 
     assert [line["so_far"] for line in logs if "dropped" in line["event"]] == [3]
+
+
+def with_device(path: Path) -> None:
+    with open_now(path) as store:
+        store.run(add_account, "a1", "home", "UTC", NOW)
+        store.run(add_device, "a1", Device("d1", "kitchen", "p"), bytes(32), NOW)
+
+
+def kept(path: Path) -> list[bytes]:
+    with open_now(path) as store:
+        return [message.body for message in store.read(messages_after, "a1", "d1", 0, 10)]
+
+
+def test_what_is_said_while_the_last_commit_waits_is_written_too(path: Path) -> None:
+    words = [b"last words"]
+
+    async def main() -> None:
+        class Talkative(Connection):
+            def commit(self) -> None:
+                while words:
+                    loop.call_soon_threadsafe(writer.record, "d1", NOW, "event", words.pop())
+                super().commit()
+
+        loop = asyncio.get_running_loop()
+        writer = GroupCommit(Talkative(connect(path)), 100)
+        done = writer.submit(saw_device("a1", "d1", NOW))
+        await writer.close()
+        await done
+
+    with_device(path)
+    asyncio.run(main())
+    assert kept(path) == [b"last words"]
+
+
+def test_the_trace_is_written_when_another_process_has_let_go(path: Path) -> None:
+    async def until(is_so: Callable[[], bool]) -> None:
+        give_up_at = time.monotonic() + 5
+        while not is_so():
+            assert time.monotonic() < give_up_at
+            await asyncio.sleep(0.01)
+
+    async def main() -> None:
+        raw = connect(path)
+        raw.execute("PRAGMA busy_timeout = 1")
+        writer = GroupCommit(Connection(raw), 100)
+        with capture_logs() as log, another_writes(path):
+            writer.record("d1", NOW, "event", b"1")
+            await until(lambda: bool(log))
+            writer.record("d1", NOW, "event", b"2")
+        assert {line["event"] for line in log} == {"batch failed"}
+        await until(lambda: kept(path) == [b"1", b"2"])
+        await writer.close()
+
+    with_device(path)
+    asyncio.run(main())

@@ -1,6 +1,7 @@
 import asyncio
 import hashlib
 import os
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -114,12 +115,36 @@ def test_all_can_be_forgotten_also_what_an_earlier_life_has_left(
     assert [(entry["event"], entry["file"]) for entry in logs] == [("asset not deleted", "stuck")]
 
 
+def test_a_fetch_that_is_cancelled_while_it_writes_leaves_nothing(
+    server: Server, tmp_path: Path, tone: Make, wav: Make
+) -> None:
+    begun, may_write = threading.Event(), threading.Event()
+
+    class Slow(AssetCache):
+        def _write(self, body: bytes) -> Path:
+            begun.set()
+            assert may_write.wait(10)
+            return super()._write(body)
+
+    async def scene() -> None:
+        cache = Slow(tmp_path, trusted_origin=server.origin)
+        fetch = asyncio.create_task(cache.fetch(server.give("/a", wav(tone(480, 5000)))))
+        assert await asyncio.to_thread(begun.wait, 10)
+        fetch.cancel()
+        cache.forget_all()
+        may_write.set()
+        assert isinstance((await asyncio.gather(fetch, return_exceptions=True))[0], asyncio.CancelledError)
+
+    asyncio.run(scene())
+    assert files(tmp_path) == set()
+
+
 def test_the_clouds_that_are_trusted_may_change(server: Server, tmp_path: Path, tone: Make, wav: Make) -> None:
     url = server.give("/a", wav(tone(480, 5000)))
-    cache = AssetCache(tmp_path, trusted_origin="https://cloud.example")
+    cache = AssetCache(tmp_path, trusted_origin="https://localhost:9")
     with pytest.raises(AssetError, match="and not the cloud"):
         asyncio.run(cache.fetch(url))
-    cache.trust(["https://cloud.example", server.origin])
+    cache.trust(["https://localhost:9", server.origin])
     asyncio.run(cache.fetch(url))
     assert cache.clip(url) is not None
 

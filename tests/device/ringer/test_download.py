@@ -68,6 +68,27 @@ def test_this_machine_is_refused_unless_it_is_the_cloud(server: Server) -> None:
     assert server.asked == []
 
 
+def fetch_when_sent(url: str, cloud: str, *places: str, context: ssl.SSLContext | None = None) -> bytes:
+    """Where the cloud that a person has set has sent the speaker to others."""
+    downloader = Downloader(cloud, context, Limits())
+    downloader.trust([cloud, *places])
+    return asyncio.run(downloader.fetch(url))
+
+
+def test_this_machine_is_refused_also_where_a_cloud_elsewhere_has_sent_the_speaker_to_it(server: Server) -> None:
+    with pytest.raises(AssetError, match="which is this machine or its link"):
+        fetch_when_sent(server.give("/a", b"abc"), "https://192.0.2.1", server.origin)
+    assert server.asked == []
+
+
+def test_another_cloud_on_this_machine_is_reached_where_the_one_that_was_set_is_here_too(
+    server: Server, tls: Callable[[bytes], tuple[str, ssl.SSLContext]]
+) -> None:
+    assert fetch_when_sent(server.give("/a", b"abc"), "https://localhost:9", server.origin) == b"abc"
+    origin, context = tls(b"abc")
+    assert fetch_when_sent(origin + "/a", "https://localhost:9", origin, context=context) == b"abc"
+
+
 def test_a_redirect_to_this_machine_is_refused(server: Server, stranger: Server) -> None:
     url = server.redirect("/a", stranger.give("/b", b"abc"))
     assert "which is this machine" in refusal(url, server.origin)

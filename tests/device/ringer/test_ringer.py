@@ -12,6 +12,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from bellwire.device.ringer import ringer as ringer_module
+from bellwire.device.ringer import sounds
 from bellwire.device.ringer.assets import AssetCache
 from bellwire.device.ringer.mixer import SOFTLY
 from bellwire.device.ringer.ringer import Ringer
@@ -266,8 +267,10 @@ def test_loops_with_pauses_are_played_and_the_end_is_told(
 
 
 def test_the_bell_is_rung_in_the_place_of_an_asset_until_it_comes(
-    server: Server, tmp_path: Path, tone: Make, wav: Make
+    server: Server, tmp_path: Path, tone: Make, wav: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    bells = {"TIMER": tone(4800, 7000)}
+    monkeypatch.setattr(sounds, "bell", bells.__getitem__)
     here, missing = server.give("/here", wav(tone(480, 5000))), server.origin + "/missing"
 
     async def act(room: Room) -> None:
@@ -276,7 +279,7 @@ def test_the_bell_is_rung_in_the_place_of_an_asset_until_it_comes(
         room.ringer.ring("t1", "TIMER", (Asset(here, "TIMER"), Asset(missing, "TIMER")), rounds=1)
         told = [(await room.told.get())[:2] for _ in range(3)]
         assert {*told} == {("sounding", "t1"), ("failed", missing), ("ended", "t1")}
-        await room.hears(tone(480, 5000) + bell("TIMER"))
+        await room.hears(tone(480, 5000) + bells["TIMER"])
 
     in_room(tmp_path, act, server.origin)
 

@@ -7,7 +7,7 @@ It knows the table at its foot and what a report leads to; it must not know what
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from itertools import islice
-from typing import Any
+from typing import Any, cast
 
 from bellwire.alerts.alert import Kind
 from bellwire.alerts.lifecycle import Life, Step
@@ -16,11 +16,13 @@ from bellwire.alerts.recurrence import next_occurrence
 from bellwire.alerts.standing import Desired, Standing, ended_occurrence, observed, reported_step, stranger
 from bellwire.cloud.handlers.arrival import Arrival
 from bellwire.cloud.store.alerts import delete_alert, load_alert, move_alert
+from bellwire.cloud.store.reports import save_volume
 from bellwire.cloud.store.standings import (
     ask_for_everything,
     desire,
     is_as_shown,
     is_not_there,
+    lives_of,
     save_report,
     silence,
     standing_of,
@@ -42,9 +44,11 @@ from bellwire.protocol.messages.alerts import (
     RequestSynchronizeAlert,
     SetAlertFailed,
     SetAlertSucceeded,
+    VolumeChanged,
     tokens_of,
 )
 from bellwire.protocol.messages.context import AlertState
+from bellwire.protocol.profiles.profile import SeveralAtOnce
 
 Woken = frozenset[str]
 Rows = Mapping[str, Any]
@@ -68,7 +72,8 @@ def believe_context(arrival: Arrival, rows: Rows) -> Transaction[Woken]:
         if before.token not in about:
             after = observed(before, arrival.seen(before.token), arrival.now, arrival.told.get(before.token))
             if after is not before:
-                woken |= yield from _keep(arrival, rows, after, ended_occurrence(before, after))
+                ended = ended_occurrence(before, after, gone_when_stopped=arrival.profile.stopping_removes)
+                woken |= yield from _keep(arrival, rows, after, ended)
     return woken
 
 
@@ -141,9 +146,28 @@ def _stopped(arrival: Arrival, rows: Rows) -> Transaction[Woken]:
     before = _standing(arrival, rows)
     after = reported_step(before, Step.STOP, arrival.now, arrival.acknowledged, arrival.seen(before.token))
     ended = ended_occurrence(before, after)
+    if _was_cancelled(arrival, before) and (yield from _rings_elsewhere(arrival, before.token)):
+        ended = None
     if arrival.profile.stopping_removes and after.reported.life is Life.STOPPED:
         after = reported_step(after, Step.DELETE, arrival.now, None, None)
     return (yield from _keep(arrival, rows, after, ended))
+
+
+def _was_cancelled(arrival: Arrival, stopped: Standing) -> bool:
+    """Whether a later alert took the bell of this device, and nobody stopped anything.
+
+    It is the device's own affair then: another one may not have the later alert, and somebody may sleep beside it.
+    """
+    if arrival.profile.several_at_once is not SeveralAtOnce.CANCEL_OLDER or not arrival.shown:
+        return False
+    rang = stopped.reported.scheduled_time
+    later = (arrival.shown[token].scheduled_time for token in arrival.ringing if token != stopped.token)
+    return rang is not None and stopped.silenced != rang and any(time > rang for time in later)
+
+
+def _rings_elsewhere(arrival: Arrival, token: str) -> Transaction[bool]:
+    lives = yield from lives_of(arrival.device.account_id, token)
+    return any(life is Life.RINGING for device_id, life in lives.items() if device_id != arrival.device.device_id)
 
 
 def _standings(arrival: Arrival, rows: Rows) -> Iterator[Standing]:
@@ -191,6 +215,13 @@ def request_synchronize(arrival: Arrival, _: Rows) -> Transaction[Woken]:
     return frozenset((arrival.device.device_id,))
 
 
+def _volume_changed(arrival: Arrival, _: Rows) -> Transaction[Woken]:
+    """Alerts ring so loud (VolumeChanged)."""
+    message = cast("VolumeChanged", arrival.event.message)
+    yield from save_volume(arrival.device.account_id, arrival.device.device_id, message.volume, arrival.now)
+    return NOBODY
+
+
 def _nothing_more(*_: object) -> Transaction[Woken]:
     """A deletion failed: it is said again in time, as long as the device reports the alert."""
     yield from ()
@@ -211,4 +242,5 @@ HANDLERS: dict[type[Message], Handler] = {
     RequestSynchronizeAlert: request_synchronize,
     SetAlertFailed: _report(Step.FAIL),
     SetAlertSucceeded: _report(Step.SET),
+    VolumeChanged: _volume_changed,
 }

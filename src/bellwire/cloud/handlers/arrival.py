@@ -7,6 +7,7 @@ from functools import cached_property
 
 from bellwire.alerts.alert import Kind
 from bellwire.alerts.standing import Desired, Seen
+from bellwire.cloud.handlers.component_states import States, states_of
 from bellwire.cloud.identity import DeviceIdentity
 from bellwire.protocol.messages.context import AlertState
 from bellwire.protocol.messages.envelope import Event
@@ -39,6 +40,11 @@ class Arrival:
         """The tokens of those that ring, as the context has it."""
         state = self.event.alerts_state
         return frozenset(alert.token for alert in state.active_alerts) if state else frozenset()
+
+    @cached_property
+    def states(self) -> States:
+        """What the context tells of the device's components."""
+        return states_of(self.event)
 
     def seen(self, token: str) -> Seen | None:
         """One of these, in the words of the domain; None when the context does not have it."""

@@ -1,11 +1,11 @@
-"""What each event changes by which a device tells of itself: those of namespace System, and how loud it rings.
+"""What each event of namespace System changes: by these a device tells of itself.
 
 It knows the table at its foot and what is kept; it must not know what is said to devices in return.
 Every function of the table is a transaction, and re-runnable.
 """
 
 from collections.abc import Callable, Mapping
-from typing import NamedTuple, cast
+from typing import cast
 
 import msgspec
 
@@ -17,12 +17,9 @@ from bellwire.cloud.store.reports import (
     save_firmware,
     save_inactivity,
     save_states,
-    save_volume,
 )
 from bellwire.cloud.store.transaction import Transaction
-from bellwire.protocol.messages import Message, key_of
-from bellwire.protocol.messages.alerts import VolumeChanged
-from bellwire.protocol.messages.envelope import Event
+from bellwire.protocol.messages import Message
 from bellwire.protocol.messages.system import (
     ExceptionEncountered,
     RequestSynchronizeState,
@@ -31,46 +28,17 @@ from bellwire.protocol.messages.system import (
     UserInactivityReport,
 )
 
-MOST_COMPONENTS = 50
-"""Component states of a device that are kept."""
 MOST_BYTES = 64 * 1024
-"""Of the JSON of all of them; and of a directive that a device returns."""
+"""Of a directive that a device returns."""
 MOST_WORDS = 4 * 1024
 """Characters of what a device says of an exception."""
 _LONGEST_NAME = 200
 """Characters of a message's id or name that are kept of a directive that was returned."""
-_encode = msgspec.json.Encoder().encode
-
-
-class States(NamedTuple):
-    """The states of a device's components, as they are kept."""
-
-    json: str
-    """A list of context objects as they are on the wire."""
-    left_out: int
-    """So many more came, and there was no room for them."""
-
-
-def states_of(event: Event) -> States:
-    """What a context tells of each component. Its alerts come last: where room is short, the rows have them anyway."""
-    found = [_encode(each) for each in event.context]
-    if event.alerts_state is not None:
-        namespace, name = key_of(event.alerts_state)
-        header = {"namespace": namespace, "name": name}
-        found.append(_encode({"header": header, "payload": event.alerts_state}))
-    kept: list[bytes] = []
-    room = MOST_BYTES - len("[]")
-    for state in found:
-        if len(kept) < MOST_COMPONENTS and len(state) < room:
-            kept.append(state)
-            room -= len(state) + len(",")
-    return States(f"[{b','.join(kept).decode()}]", len(found) - len(kept))
 
 
 def _synchronize_state(arrival: Arrival, _: Rows) -> Transaction[Woken]:
     """A new connection: these are the states of all components, and no other ones (SynchronizeState)."""
-    states = states_of(arrival.event)
-    device = arrival.device
+    states, device = arrival.states, arrival.device
     yield from save_states(device.account_id, device.device_id, states.json, states.left_out, arrival.now)
     return NOBODY
 
@@ -87,13 +55,6 @@ def _software_info(arrival: Arrival, _: Rows) -> Transaction[Woken]:
     """It runs this software (SoftwareInfo)."""
     message = cast("SoftwareInfo", arrival.event.message)
     yield from save_firmware(arrival.device.account_id, arrival.device.device_id, message.firmware_version, arrival.now)
-    return NOBODY
-
-
-def _volume_changed(arrival: Arrival, _: Rows) -> Transaction[Woken]:
-    """Alerts ring so loud (VolumeChanged)."""
-    message = cast("VolumeChanged", arrival.event.message)
-    yield from save_volume(arrival.device.account_id, arrival.device.device_id, message.volume, arrival.now)
     return NOBODY
 
 
@@ -153,13 +114,16 @@ HANDLERS: dict[type[Message], Handler] = {
     SoftwareInfo: _software_info,
     SynchronizeState: _synchronize_state,
     UserInactivityReport: _user_inactivity_report,
-    VolumeChanged: _volume_changed,
 }
 
 
 def _remark_on_states(arrival: Arrival) -> str | None:
-    left_out = states_of(arrival.event).left_out
-    return f"{left_out} states of its components are not kept: too many, or too large" if left_out else None
+    left_out = arrival.states.left_out
+    return (
+        f"{left_out} states of its components are not kept: too many, too large, or no JSON that can be read"
+        if left_out
+        else None
+    )
 
 
 def _remark_on_exception(arrival: Arrival) -> str | None:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from bellwire.cloud.identity import AccountIdentity
 from bellwire.cloud.store.errors import AlreadyExists, NotFound
 from bellwire.cloud.store.instants import from_ms_or_none, to_ms, to_ms_or_none
+from bellwire.cloud.store.portions import portion
 from bellwire.cloud.store.schema import account_tokens, accounts, device_tokens, devices
 from bellwire.cloud.store.transaction import Statement, Transaction
 
@@ -89,13 +90,7 @@ _BY_TOKEN = Statement(
     ),
     "the account that a token acts for",
 )
-_PURGES = [
-    Statement(
-        sa.delete(table).where(table.c.expires_ms <= sa.bindparam("now_ms")).returning(table.c.account_id),
-        f"the {table.name} that have expired",
-    )
-    for table in (account_tokens, device_tokens)
-]
+_PURGES = [portion(table, table.c.expires_ms <= sa.bindparam("now_ms")) for table in (account_tokens, device_tokens)]
 
 
 def add_account(account_id: str, name: str, timezone: str, now: datetime, *, guest: bool = False) -> Transaction[None]:
@@ -198,7 +193,7 @@ def account_by_token(token_hash: bytes) -> Transaction[AccountIdentity | None]:
 
 
 def purge_expired_tokens(now: datetime) -> Transaction[int]:
-    """Remove the tokens of all accounts and devices that have expired; give their number."""
+    """Remove a portion of the tokens of all accounts and devices that have expired; give how many."""
     purged = 0
     for purge in _PURGES:
         rows = yield purge, {"now_ms": to_ms(now)}

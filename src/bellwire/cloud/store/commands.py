@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from bellwire.cloud.store.errors import NotFound
 from bellwire.cloud.store.instants import to_ms
+from bellwire.cloud.store.portions import portion
 from bellwire.cloud.store.schema import commands, devices
 from bellwire.cloud.store.transaction import Statement, Transaction
 
@@ -66,10 +67,7 @@ REMOVE = Statement(
     sa.delete(commands).where(_OF_DEVICE & (commands.c.seq <= sa.bindparam("last_seq"))),
     "commands that were said",
 )
-PURGE = Statement(
-    sa.delete(commands).where(commands.c.expires_ms <= sa.bindparam("now_ms")).returning(commands.c.seq),
-    "commands that were not said in time",
-)
+PURGE = portion(commands, commands.c.expires_ms <= sa.bindparam("now_ms"))
 
 
 def add_command(
@@ -108,6 +106,6 @@ def remove_commands(account_id: str, device_id: str, last: int) -> Transaction[N
 
 
 def purge_commands(now: datetime) -> Transaction[int]:
-    """Remove the commands of all devices that were not said in time; give their number."""
+    """Remove a portion of the commands of all devices that were not said in time; give how many."""
     rows = yield PURGE, {"now_ms": to_ms(now)}
     return len(rows)

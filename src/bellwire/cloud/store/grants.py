@@ -1,7 +1,8 @@
 """Statements and elementary transactions on families of tokens, authorization codes and pairings.
 
 It knows rows; it must not know which of them are still good (`cloud.grants`), nor what a secret looks like before it
-is hashed. What is found by a secret's hash leads to the account; everything else takes the account's id.
+is hashed. What is found by a secret's hash leads to the account. A pairing has no account before it is approved, so it
+is changed by the hash of its device code; everything else takes the account's id.
 """
 
 from datetime import datetime, timedelta
@@ -11,11 +12,12 @@ import sqlalchemy as sa
 
 from bellwire.cloud.grants import Bound, Code, Family, Pairing, Stage
 from bellwire.cloud.store.instants import from_ms, from_ms_or_none, to_ms, to_ms_or_none
-from bellwire.cloud.store.schema import accounts, codes, device_tokens, devices, grants, own_devices, pairings
+from bellwire.cloud.store.portions import PORTION, portion
+from bellwire.cloud.store.schema import codes, device_tokens, devices, grants, own_devices, pairings
 from bellwire.cloud.store.transaction import Statement, Transaction
 
-SWEPT_AT_ONCE = 100
-"""Guests of one look: so few that events beside it are not delayed."""
+_DEVICES_AT_ONCE = 100
+"""That never came, of one look: with each goes all that hangs on it."""
 
 
 class StoredGrant(NamedTuple):
@@ -80,7 +82,7 @@ _GRANT_OF_TOKEN = Statement(
 )
 _ROTATE = Statement(
     sa.update(grants)
-    .where(grants.c.grant_id == sa.bindparam("of_grant"))
+    .where((grants.c.account_id == sa.bindparam("of_account")) & (grants.c.grant_id == sa.bindparam("of_grant")))
     .values({name: sa.bindparam(name) for name in ("refresh_hash", "previous_hash", "rotated_ms", "expires_ms")}),
     "the refresh token that is the live one of its family from now on",
 )
@@ -94,8 +96,17 @@ _SHORTEN = Statement(
     .values(expires_ms=sa.bindparam("soon_ms")),
     "older access tokens of a family end soon: others came in their place",
 )
+_DELETE_LOST = Statement(
+    sa.delete(device_tokens)
+    .where(_of_device(device_tokens) & (device_tokens.c.grant_id == sa.bindparam("of_grant")))
+    .where(device_tokens.c.created_ms >= sa.bindparam("since_ms"))
+    .returning(device_tokens.c.device_id),
+    "access tokens of a family that came with answers that were lost",
+)
 _DELETE_GRANT = Statement(
-    sa.delete(grants).where(grants.c.grant_id == sa.bindparam("grant_id")).returning(grants.c.device_id),
+    sa.delete(grants)
+    .where((grants.c.account_id == sa.bindparam("account_id")) & (grants.c.grant_id == sa.bindparam("grant_id")))
+    .returning(grants.c.device_id),
     "a family with its access tokens",
 )
 _DELETE_GRANTS = Statement(
@@ -132,11 +143,16 @@ def grant_of_token(token_hash: bytes) -> Transaction[StoredGrant | None]:
     return _grant(rows[0]) if rows else None
 
 
-def rotate_grant(grant: StoredGrant, after: Family, soon: datetime) -> Transaction[None]:
-    """Keep what a family is after a use; its access tokens from before the last one end `soon`."""
+def rotate_grant(grant: StoredGrant, after: Family, soon: datetime) -> Transaction[bool]:
+    """Keep what a family is after a use; its access tokens from before the last one end `soon`.
+
+    Where the last answer was lost, what it gave ends at once, and nothing else. Gives whether there was such a token.
+    """
+    device = {"account_id": grant.account_id, "device_id": grant.device_id, "of_grant": grant.grant_id}
     yield (
         _ROTATE,
         {
+            "of_account": grant.account_id,
             "of_grant": grant.grant_id,
             "refresh_hash": after.current,
             "previous_hash": after.previous,
@@ -145,14 +161,19 @@ def rotate_grant(grant: StoredGrant, after: Family, soon: datetime) -> Transacti
         },
     )
     before = grant.family.rotated
-    if before is not None and before != after.rotated:  # not for a lost answer: nobody has the newest one yet
-        device = {"account_id": grant.account_id, "device_id": grant.device_id, "of_grant": grant.grant_id}
-        yield _SHORTEN, {**device, "before_ms": to_ms(before), "soon_ms": to_ms(soon)}
+    if before is None:
+        return False
+    # It came again: the answer to its first use was lost.
+    if (after.previous, after.rotated) == (grant.family.previous, before):
+        lost = yield _DELETE_LOST, {**device, "since_ms": to_ms(before)}
+        return bool(lost)
+    yield _SHORTEN, {**device, "before_ms": to_ms(before), "soon_ms": to_ms(soon)}
+    return False
 
 
-def revoke_grant(grant_id: bytes) -> Transaction[str | None]:
+def revoke_grant(account_id: str, grant_id: bytes) -> Transaction[str | None]:
     """Remove a family with all of its tokens; gives the device that had them, None when it was gone already."""
-    rows = yield _DELETE_GRANT, {"grant_id": grant_id}
+    rows = yield _DELETE_GRANT, {"account_id": account_id, "grant_id": grant_id}
     return rows[0].device_id if rows else None
 
 
@@ -214,8 +235,18 @@ _INSERT_CODE = Statement(
     "a new authorization code",
 )
 _CODE = Statement(sa.select(codes).where(codes.c.code_hash == sa.bindparam("code_hash")), "an authorization code")
+_COUNT_CODES = Statement(
+    sa.select(sa.func.count().label("count")).where(
+        (codes.c.account_id == sa.bindparam("account_id"))
+        & codes.c.grant_id.is_(None)
+        & (codes.c.expires_ms > sa.bindparam("now_ms"))
+    ),
+    "how many codes of an account may still be used",
+)
 _USE_CODE = Statement(
-    sa.update(codes).where(codes.c.code_hash == sa.bindparam("of_code")).values(grant_id=sa.bindparam("new_grant")),
+    sa.update(codes)
+    .where((codes.c.account_id == sa.bindparam("of_account")) & (codes.c.code_hash == sa.bindparam("of_code")))
+    .values(grant_id=sa.bindparam("new_grant")),
     "a code is used up, and what it made",
 )
 
@@ -239,6 +270,13 @@ def add_code(code_hash: bytes, made: StoredCode) -> Transaction[None]:
     )
 
 
+def count_codes(account_id: str, now: datetime) -> Transaction[int]:
+    """How many codes of an account may still be used."""
+    rows = yield _COUNT_CODES, {"account_id": account_id, "now_ms": to_ms(now)}
+    count: int = rows[0].count
+    return count
+
+
 def find_code(code_hash: bytes) -> Transaction[StoredCode | None]:
     """Give the code of this hash, also when it was used or has expired."""
     rows = yield _CODE, {"code_hash": code_hash}
@@ -250,9 +288,9 @@ def find_code(code_hash: bytes) -> Transaction[StoredCode | None]:
     return StoredCode(row.account_id, code, row.model, row.name, row.grant_id)
 
 
-def use_code(code_hash: bytes, grant_id: bytes) -> Transaction[None]:
+def use_code(account_id: str, code_hash: bytes, grant_id: bytes) -> Transaction[None]:
     """Keep that a code is used up, and what it made."""
-    yield _USE_CODE, {"of_code": code_hash, "new_grant": grant_id}
+    yield _USE_CODE, {"of_account": account_id, "of_code": code_hash, "new_grant": grant_id}
 
 
 # Pairings
@@ -372,54 +410,34 @@ def _pairing(row: Any) -> StoredPairing:
 
 # What has expired
 
-_NEVER_FETCHED = sa.select(pairings.c.account_id, pairings.c.device_id).where(
-    pairings.c.expires_ms <= sa.bindparam("now_ms"), pairings.c.stage == Stage.APPROVED.value
+_NEVER_FETCHED = (
+    sa.select(pairings.c.account_id, pairings.c.device_id)
+    .where(pairings.c.expires_ms <= sa.bindparam("now_ms"), pairings.c.stage == Stage.APPROVED.value)
+    .limit(_DEVICES_AT_ONCE)
 )
 _PURGE_NEVER_FETCHED = Statement(
-    sa.delete(devices).where(sa.tuple_(devices.c.account_id, devices.c.device_id).in_(_NEVER_FETCHED)),
-    "devices that were approved and never fetched their tokens",
+    sa.delete(devices)
+    .where(sa.tuple_(devices.c.account_id, devices.c.device_id).in_(_NEVER_FETCHED))
+    .returning(devices.c.device_id),
+    "devices that were approved and never fetched their tokens, with their pairings",
 )
 _PURGES = [
-    Statement(sa.delete(table).where(table.c.expires_ms <= sa.bindparam(until)), f"the {table.name} that have expired")
-    for table, until in ((grants, "now_ms"), (pairings, "now_ms"), (codes, "used_before_ms"))
+    portion(grants, grants.c.expires_ms <= sa.bindparam("now_ms")),
+    portion(pairings, (pairings.c.expires_ms <= sa.bindparam("now_ms")) & (pairings.c.stage != Stage.APPROVED.value)),
+    portion(codes, codes.c.expires_ms <= sa.bindparam("used_before_ms")),
+    portion(codes, (codes.c.expires_ms <= sa.bindparam("now_ms")) & codes.c.grant_id.is_(None)),
 ]
-_STALE_GUESTS = Statement(
-    sa.select(accounts.c.account_id)
-    .where((accounts.c.guest_seen_ms > -1) & (accounts.c.guest_seen_ms <= sa.bindparam("before_ms")))
-    .where(~sa.exists().where(grants.c.account_id == accounts.c.account_id))
-    .where(~sa.exists().where(device_tokens.c.account_id == accounts.c.account_id))
-    .where(
-        (accounts.c.guest_seen_ms <= sa.bindparam("left_before_ms"))
-        | ~sa.exists().where(devices.c.account_id == accounts.c.account_id)
-    )
-    .limit(SWEPT_AT_ONCE),
-    "guests that have no token and were not seen for long",
-)
-_DEVICES_OF = Statement(
-    sa.select(devices.c.device_id).where(devices.c.account_id == sa.bindparam("account_id")), "the devices of a guest"
-)
-_DELETE_ACCOUNT = Statement(
-    sa.delete(accounts).where(accounts.c.account_id == sa.bindparam("account_id")), "a guest with all that it had"
-)
 
 
-def purge_expired(now: datetime, used_codes_kept: timedelta) -> Transaction[None]:
-    """Remove the families, codes and pairings of all accounts that have expired, and devices that never came.
+def purge_expired(now: datetime, used_codes_kept: timedelta) -> Transaction[bool]:
+    """Remove a portion of the families, codes and pairings of all accounts that have expired, and of devices that
+    never came. Gives whether there may be more.
 
-    Codes stay for `used_codes_kept` longer: so that a second use is known to be one.
+    Codes that were used stay for `used_codes_kept` longer: so that a second use is known to be one.
     """
-    yield _PURGE_NEVER_FETCHED, {"now_ms": to_ms(now)}
+    never_came = yield _PURGE_NEVER_FETCHED, {"now_ms": to_ms(now)}
+    is_more = len(never_came) >= _DEVICES_AT_ONCE
     for purge in _PURGES:
-        yield purge, {"now_ms": to_ms(now), "used_before_ms": to_ms(now - used_codes_kept)}
-
-
-def purge_guests(never_came_before: datetime, left_before: datetime) -> Transaction[list[str]]:
-    """Remove some of the guests that have no token, and got the last one before `left_before`; those that never had a
-    device, and came before `never_came_before`. Gives the ids of the devices that they had.
-    """
-    bounds = {"before_ms": to_ms(never_came_before), "left_before_ms": to_ms(left_before)}
-    stale = yield _STALE_GUESTS, bounds
-    of_each = [{"account_id": row.account_id} for row in stale]
-    theirs = yield _DEVICES_OF, of_each
-    yield _DELETE_ACCOUNT, of_each
-    return [row.device_id for row in theirs]
+        purged = yield purge, {"now_ms": to_ms(now), "used_before_ms": to_ms(now - used_codes_kept)}
+        is_more = is_more or len(purged) >= PORTION
+    return is_more

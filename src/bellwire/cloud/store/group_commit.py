@@ -67,7 +67,10 @@ class GroupCommit:
     def record(self, device_id: str, at: datetime, direction: Direction, body: bytes) -> None:
         """Append a message to the trace with one of the next commits."""
         self._trace.add(device_id, at, direction, body)
-        if not self._trace_announced:
+        self._announce_trace()
+
+    def _announce_trace(self) -> None:
+        if self._trace and not self._trace_announced:
             self._trace_announced = True
             self._loop.call_later(_TRACE_WAITS_S, self._wanted.set)
 
@@ -84,11 +87,14 @@ class GroupCommit:
             await self._write_batch()
             if self._queue:
                 self._wanted.set()
+        if self._trace:  # what was said while the last batch was committed
+            await self._write_batch()
         self._connection.close()
         self._waiting_room.shutdown(wait=False)
 
     async def _write_batch(self) -> None:
         requests: list[_Request] = []
+        self._trace_announced = False
         try:
             if not self._connection.begin_at_once():
                 await self._loop.run_in_executor(self._waiting_room, self._connection.begin)
@@ -100,6 +106,7 @@ class GroupCommit:
             with suppress(StoreError):  # when even that fails, the next BEGIN does too, and its callers are told
                 self._connection.roll_back()
             answers = [(future, None, _own(error)) for future, _ in requests or self._next_requests()]
+            self._announce_trace()
         self._answer(answers)
 
     def _next_requests(self) -> list[_Request]:
@@ -108,7 +115,6 @@ class GroupCommit:
     def _perform(self, requests: list[_Request]) -> list[_Answer]:
         attempt = self._connection.attempt
         answers = [(future, *attempt(transaction)) for future, transaction in requests]
-        self._trace_announced = False
         self._append(self._trace.take())
         return answers
 

@@ -101,7 +101,7 @@ ASK_FOR_EVERYTHING = Statement(
     "the device asked for its whole list once more",
 )
 
-SELECT_SYNC_SEQ = Statement(
+SELECT_MARKS = Statement(
     sa.select(devices.c.sync_seq, devices.c.command_seq).where(
         (devices.c.account_id == sa.bindparam("account_id")) & (devices.c.device_id == sa.bindparam("device_id"))
     ),
@@ -240,13 +240,13 @@ def ask_for_everything(account_id: str, device_id: str) -> Transaction[None]:
 
 def load_sync_seq(account_id: str, device_id: str) -> Transaction[int]:
     """How often the device has asked for its whole list; 0 for one that is not there any more."""
-    rows = yield SELECT_SYNC_SEQ, {"account_id": account_id, "device_id": device_id}
+    rows = yield SELECT_MARKS, {"account_id": account_id, "device_id": device_id}
     return rows[0].sync_seq if rows else 0
 
 
 def load_marks(account_id: str, device_id: str) -> Transaction[Marks]:
     """What there is to look at; nothing for a device that is not there any more."""
-    rows = yield SELECT_SYNC_SEQ, {"account_id": account_id, "device_id": device_id}
+    rows = yield SELECT_MARKS, {"account_id": account_id, "device_id": device_id}
     return Marks(*rows[0]) if rows else Marks()
 
 

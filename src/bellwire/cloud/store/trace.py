@@ -105,6 +105,10 @@ class TraceBuffer:
         self._rows: deque[Args] = deque()
         self._bytes = 0
 
+    def __bool__(self) -> bool:
+        """Whether anything waits."""
+        return bool(self._rows)
+
     def add(self, device_id: str, at: datetime, direction: Direction, body: bytes) -> None:
         """Keep a message until it is taken; the oldest ones go when there are too many."""
         self._rows.append({"device_id": device_id, "at_ms": to_ms(at), "direction": direction, "body": body})

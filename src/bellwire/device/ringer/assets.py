@@ -14,9 +14,9 @@ from tempfile import NamedTemporaryFile
 
 import structlog
 
+from bellwire.device.reach import parse_url
 from bellwire.device.ringer.decoding import decode
 from bellwire.device.ringer.download import Downloader, Limits
-from bellwire.device.ringer.reach import parse_url
 from bellwire.device.ringer.sounds import AssetError
 
 log = structlog.get_logger()
@@ -44,8 +44,9 @@ class AssetCache:
     ) -> None:
         """`folder` is made when it is missing, and holds nothing else.
 
-        `trusted_origin` is the cloud's own, such as ``https://localhost:8443``: it may be on this machine or link, and
-        its certificate is checked with `trusted_context`. Raises OSError, AssetError when the origin is malformed.
+        `trusted_origin` is that of the cloud that a person has set, such as ``https://localhost:8443``: it may be on
+        this machine or link, and its certificate is checked with `trusted_context`. Raises OSError, ValueError when
+        the origin is malformed.
         """
         self._folder = folder
         self._downloader = Downloader(trusted_origin, trusted_context, limits or Limits())
@@ -92,7 +93,10 @@ class AssetCache:
                 log.warning("asset not deleted", file=file.name, reason=error.strerror)
 
     def trust(self, origins: Iterable[str]) -> None:
-        """From now on these are the cloud's, in the place of `trusted_origin`. Raises AssetError: one is malformed."""
+        """The certificates of these are checked as that of `trusted_origin` from now on, and of no others.
+
+        They may be on this machine or link only if that one is there too. Raises ValueError when one is malformed.
+        """
         self._downloader.trust(origins)
 
     async def _download(self, url: str) -> bytes:
@@ -102,13 +106,23 @@ class AssetCache:
         except AssetError as error:
             raise AssetError(f"the file from {parse_url(url).place} cannot be rung: {error}") from error
         try:
-            written = await asyncio.to_thread(self._write, body)
+            written = await self._written(body)
             # Renamed here: a fetch that is cancelled while its thread still writes leaves nothing to be found.
             written.rename(self._path(url))
             await asyncio.to_thread(self._trim)
         except OSError as error:
             raise AssetError(f"it cannot be kept in {self._folder}: {error.strerror}") from error
         return pcm
+
+    async def _written(self, body: bytes) -> Path:
+        """A fetch that is cancelled waits for its thread, which goes on, perhaps beyond a `forget_all`."""
+        writing = asyncio.get_running_loop().run_in_executor(None, self._write, body)
+        try:
+            return await asyncio.shield(writing)
+        except asyncio.CancelledError:
+            with suppress(OSError):  # what can't be deleted goes with the next start
+                (await writing).unlink(missing_ok=True)
+            raise
 
     def _path(self, url: str) -> Path:
         return self._folder / hashlib.sha256(url.encode("utf-8", "surrogatepass")).hexdigest()

@@ -10,13 +10,13 @@ import io
 import socket
 import ssl
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Coroutine, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urljoin
 
-from bellwire.device.ringer.reach import DEFAULT_PORTS, Target, is_elsewhere, parse_url
+from bellwire.device.reach import DEFAULT_PORTS, Target, is_elsewhere, leads_here, parse_url
 from bellwire.device.ringer.sounds import AssetError
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 _REDIRECTS = (301, 302, 303, 307, 308)
 _PIECE = 65_536
+
+T = TypeVar("T")
 
 _Address = tuple[socket.AddressFamily, Any]
 """A family and an address of that family, as socket.connect takes it."""
@@ -41,26 +43,35 @@ class Limits:
 
 
 class Downloader:
-    """Fetches files; only the cloud's own origin may be on this very machine, and only there its own CA counts."""
+    """Fetches files; only the cloud may be on this very machine, and only there its own CA counts."""
 
     def __init__(self, trusted_origin: str | None, trusted_context: ssl.SSLContext | None, limits: Limits) -> None:
-        """`trusted_origin`: such as ``https://localhost:8443``. Raises AssetError when that is malformed."""
+        """`trusted_origin`: that of the cloud that a person has set, such as ``https://localhost:8443``.
+
+        Raises ValueError when that is malformed.
+        """
+        self._home = parse_url(trusted_origin) if trusted_origin else None
         self.trust([trusted_origin] if trusted_origin else [])
         self._trusted_context = trusted_context
         self._limits = limits
 
     def trust(self, origins: Iterable[str]) -> None:
-        """Only these are the cloud's from now on. Raises AssetError when one is malformed."""
+        """Only these are the cloud's from now on: the cloud's CA counts there. Raises ValueError: one is malformed.
+
+        One that is not `trusted_origin` was named by a cloud: it may be on this machine only if that one is here too.
+        """
         self._trusted = frozenset(parse_url(origin).origin for origin in origins)
 
     async def fetch(self, url: str) -> bytes:
         """The whole body of the answer. Raises AssetError with one sentence on why there is none."""
         deadline = time.monotonic() + self._limits.total_seconds
         for _ in range(self._limits.redirects + 1):
-            target = parse_url(url)
+            target = _target(url)
             context = self._trusted_context if target.origin in self._trusted else None
             exchange = _Exchange(target, context, deadline, self._limits)
-            addresses = self._permitted(target, await exchange.resolve())
+            addresses = await exchange.resolve()
+            if not await self._may_be_here(exchange, target):
+                addresses = _elsewhere(target, addresses)
             try:
                 answer = await asyncio.to_thread(exchange.get, addresses)
             except asyncio.CancelledError:
@@ -71,14 +82,26 @@ class Downloader:
             url = _redirected(url, answer)
         raise AssetError(f"{target.place} redirects again after {self._limits.redirects} redirects")
 
-    def _permitted(self, target: Target, addresses: list[_Address]) -> list[_Address]:
-        if target.origin in self._trusted:
-            return addresses
-        permitted = [found for found in addresses if is_elsewhere(found[1][0])]
-        if not permitted:
-            at = ", ".join(str(address[0]) for _, address in addresses)
-            raise AssetError(f"{target.place} is at {at}, which is this machine or its link, and not the cloud")
-        return permitted
+    async def _may_be_here(self, exchange: "_Exchange", target: Target) -> bool:
+        home = self._home
+        if home is None or target.origin not in self._trusted:
+            return False
+        return target.origin == home.origin or await exchange.in_time(leads_here(home.host))
+
+
+def _elsewhere(target: Target, addresses: list[_Address]) -> list[_Address]:
+    permitted = [found for found in addresses if is_elsewhere(found[1][0])]
+    if not permitted:
+        at = ", ".join(str(address[0]) for _, address in addresses)
+        raise AssetError(f"{target.place} is at {at}, which is this machine or its link, and not the cloud")
+    return permitted
+
+
+def _target(url: str) -> Target:
+    try:
+        return parse_url(url)
+    except ValueError as error:
+        raise AssetError(str(error)) from None
 
 
 def _redirected(url: str, location: str) -> str:
@@ -89,7 +112,7 @@ def _redirected(url: str, location: str) -> str:
 
 
 class _Exchange:
-    """One request and its answer. All but `resolve` blocks, in a worker thread."""
+    """One request and its answer. All but what is looked up blocks, in a worker thread."""
 
     def __init__(self, target: Target, context: ssl.SSLContext | None, deadline: float, limits: Limits) -> None:
         self._target = target
@@ -112,13 +135,18 @@ class _Exchange:
         """Where the host is. Raises AssetError."""
         loop, target = asyncio.get_running_loop(), self._target
         try:
-            looking = loop.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
-            found = await asyncio.wait_for(looking, self.step())
-        except TimeoutError:
-            raise self._too_slow() from None
+            found = await self.in_time(loop.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM))
         except (OSError, UnicodeError) as error:
             raise AssetError(f"the host name {target.host!r} cannot be resolved: {error}") from None
         return [(family, address) for family, _, _, _, address in found]
+
+    async def in_time(self, looking: Coroutine[Any, Any, T]) -> T:
+        """What is looked up, if that takes no longer than a step may. Raises AssetError."""
+        try:
+            async with asyncio.timeout(min(self._deadline - time.monotonic(), self._limits.step_seconds)):
+                return await looking
+        except TimeoutError:
+            raise self._too_slow() from None
 
     def get(self, addresses: Sequence[_Address]) -> bytes | str:
         """The body, or where a redirect leads. Raises AssetError."""

@@ -35,12 +35,27 @@ class Event(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """The other context objects, as they came."""
 
 
+class Unread(msgspec.Struct, frozen=True, gc=False):
+    """What is left of a directive, or of an entry of its list, that is not as its version has it."""
+
+    message: type[Message]
+    """Which directive; of an entry, the one whose form the entry has."""
+    tokens: tuple[str, ...]
+    """The alerts that it is about, as far as they can be read."""
+    kind: str | None
+    """The alert's type; None where it can't be read, or where the directive has none."""
+    problem: str
+    """One sentence."""
+
+
 class Directive(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """Cloud to device."""
 
     message: Message
     message_id: str
     dialog_request_id: str | None = None
+    unread: tuple[Unread, ...] = ()
+    """Entries of its list that are not in the message, for they can't be read."""
 
 
 class NotServed(Message, frozen=True):

@@ -66,10 +66,15 @@ class SoftwareInfo(SystemMessage, frozen=True, kw_only=True):
     firmware_version: str
 
 
+UNEXPECTED = "UNEXPECTED_INFORMATION_RECEIVED"
+INTERNAL = "INTERNAL_ERROR"
+
+
 class Encountered(msgspec.Struct, frozen=True, kw_only=True):
     """What went wrong."""
 
     type: str
+    """UNEXPECTED: it is not as it should be; or INTERNAL: the device could not do it."""
     message: str
 
 

@@ -17,6 +17,7 @@ from bellwire.protocol.profiles.profile import (
     Form,
     Offline,
     Presence,
+    Product,
     Profile,
     Rule,
     SeveralAtOnce,
@@ -70,6 +71,12 @@ def _read_agent(agent: str) -> Read:
         return Read({**more.details, **named}, more.warnings)
     odd = f"{_AGENT}: the version {named['version']!r} is not of the form 1.2.3 (semver.org)"
     return Read({**more.details, **named}, (odd, *more.warnings))
+
+
+def _introduce(product: Product) -> Mapping[str, str]:
+    """User-Agent: ``Maker/Product/1.2.3 (OS;HW)``; X-Clova-Device-Tags, where there are any."""
+    tags = ",".join(dict.fromkeys(product.tags))
+    return {_AGENT.lower(): product.agent, **({_TAGS.lower(): tags} if tags else {})}
 
 
 _ONE_ALERT = (Field("token"), Field("type", one_of=ALERT_TYPES))
@@ -162,6 +169,7 @@ CIC_KO_2022 = Profile(
     authorization=Authorization("/token", TokenForm.QUERY, authorize_path="/authorize"),
     token_of=_token_of,
     describe=_describe,
+    introduce=_introduce,
     events=by_key(
         *_alerts_events(_KO),
         Form(alerts.RequestDeleteAlert, _ONE_ALERT, f"{_KO}, RequestDeleteAlert"),

@@ -3,6 +3,7 @@
 It knows what can differ; it must not know which version does. Where data cannot say it, a field is a function.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -11,6 +12,7 @@ from typing import Any
 
 from bellwire.protocol.messages import Message, key_of
 from bellwire.protocol.messages.alerts import OneAlert
+from bellwire.protocol.profiles.describing import LONGEST, MOST, is_semantic_version
 
 
 class Presence(StrEnum):
@@ -140,6 +142,47 @@ class Described:
     """What is not as the documents have it; it harms nothing."""
 
 
+_SAID = re.compile(r"(?! )[^\x00-\x1f\x7f-\U0010ffff/();=&,]{1,64}(?<! )")
+_TAG = re.compile(r"(?! )[^\x00-\x1f\x7f-\U0010ffff,]{1,64}(?<! )")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Product:
+    """What a device is, as it says so in headers. Raises ValueError for what no version's header could carry."""
+
+    maker: str
+    product: str
+    version: str
+    """``1.2.3`` (semver.org)."""
+    os: str
+    hardware: str
+    tags: tuple[str, ...] = ()
+    """Words by which the device may be told from others, where a version has them."""
+
+    def __post_init__(self) -> None:
+        for name in ("maker", "product", "version", "os", "hardware"):
+            said = getattr(self, name)
+            if not _SAID.fullmatch(said):
+                form = "1 to 64 printable ASCII characters without any of / ( ) ; = & ,"
+                raise ValueError(f"the {name} {said[:100]!r} is not of {form}")
+        if not is_semantic_version(self.version):
+            raise ValueError(f"the version {self.version!r} is not of the form 1.2.3 (semver.org)")
+        for tag in self.tags:
+            if not _TAG.fullmatch(tag):
+                raise ValueError(f"the tag {tag[:100]!r} is not of 1 to 64 printable ASCII characters without a comma")
+        length = len(",".join(self.tags))
+        if len(self.tags) > MOST or length > LONGEST:
+            raise ValueError(
+                f"there are {len(self.tags)} tags of {length} characters with the commas: "
+                f"{MOST} are kept, and {LONGEST} characters"
+            )
+
+    @property
+    def agent(self) -> str:
+        """As a User-Agent names it: ``Maker/Product/1.2.3 (OS;HARDWARE)``."""
+        return f"{self.maker}/{self.product}/{self.version} ({self.os};{self.hardware})"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Profile:
     """One version of the protocol."""
@@ -155,6 +198,9 @@ class Profile:
     """The token in an Authorization header; None when it has none in a form of this version."""
     describe: Callable[[Mapping[str, str]], Described]
     """Reads the headers by which a device tells what it is; their names are in lower case."""
+
+    introduce: Callable[[Product], Mapping[str, str]]
+    """The headers by which a device tells what it is, as `describe` reads them."""
 
     events: Mapping[tuple[str, str], Form]
     directives: Mapping[tuple[str, str], Form]

@@ -15,6 +15,7 @@ from bellwire.protocol.profiles.profile import (
     Form,
     Offline,
     Presence,
+    Product,
     Profile,
     Rule,
     SeveralAtOnce,
@@ -53,6 +54,21 @@ def _describe(headers: Mapping[str, str]) -> Described:
     unsaid = () if agent else ("neither Q-UA2 nor Q-UA was sent: it cannot be told what the device is",)
     warnings = (*unsaid, *agent_cut, *read.warnings, *settings_cut)
     return Described(agent or kept("User-Agent", headers.get("user-agent", ""))[0], details, (), warnings)
+
+
+def _introduce(product: Product) -> Mapping[str, str]:
+    """Q-UA2: its form (QV), the system (PL), the product (PR), its maker (PP), its version (PPVN), the hardware (MO);
+    User-Agent: ``Maker/Product/1.2.3 (OS;HW)``.
+    """
+    said = {
+        "QV": "3",
+        "PL": product.os,
+        "PR": product.product,
+        "PP": product.maker,
+        "PPVN": product.version,
+        "MO": product.hardware,
+    }
+    return {"user-agent": product.agent, "q-ua2": "&".join(f"{key}={value}" for key, value in said.items())}
 
 
 _CODES = {
@@ -105,7 +121,6 @@ _SET_ALERT = (
     Field("loopCount", "long", _OPTIONAL),
     Field("loopPauseInMilliSeconds", "long", _OPTIONAL),
 )
-_ERROR_TYPES = ("UNEXPECTED_INFORMATION_RECEIVED", "INTERNAL_ERROR")
 
 TVS_2020 = Profile(
     name="tvs-2020",
@@ -116,6 +131,7 @@ TVS_2020 = Profile(
     authorization=Authorization("/auth/o2/token", TokenForm.JSON),
     token_of=_token_of,
     describe=_describe,
+    introduce=_introduce,
     events=by_key(
         *(
             Form(message, _TOKEN, f"{_ALERTS}, {message.__name__}")
@@ -151,7 +167,7 @@ TVS_2020 = Profile(
             (
                 Field("unparsedDirective"),
                 Field("error", "object"),
-                Field("error.type", one_of=_ERROR_TYPES, otherwise="INTERNAL_ERROR"),
+                Field("error.type", one_of=(system.UNEXPECTED, system.INTERNAL), otherwise=system.INTERNAL),
                 Field("error.message"),
             ),
             f"{_SYSTEM}, 7 ExceptionEncountered",

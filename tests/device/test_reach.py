@@ -1,7 +1,8 @@
+import asyncio
+
 import pytest
 
-from bellwire.device.ringer.reach import is_elsewhere, parse_url
-from bellwire.device.ringer.sounds import AssetError
+from bellwire.device.reach import is_elsewhere, is_here, leads_here, parse_url
 
 
 @pytest.mark.parametrize(
@@ -35,7 +36,7 @@ def test_a_url_is_taken_apart(url: str, origin: tuple[str, str, int], path: str)
     ],
 )
 def test_other_urls_are_refused(url: str) -> None:
-    with pytest.raises(AssetError, match="url"):
+    with pytest.raises(ValueError, match="url"):
         parse_url(url)
 
 
@@ -68,3 +69,20 @@ def test_other_machines_may_be_reached(address: str) -> None:
 )
 def test_this_machine_and_its_link_may_not(address: str) -> None:
     assert not is_elsewhere(address)
+
+
+@pytest.mark.parametrize(
+    ("host", "by_name", "by_address"),
+    [
+        ("localhost", True, True),
+        ("kitchen.localhost", True, True),
+        ("127.0.0.1", True, True),
+        ("127.1", False, True),
+        ("::1", True, True),
+        ("192.0.2.1", False, False),
+        ("a..example", False, False),
+    ],
+)
+def test_what_is_here(host: str, by_name: bool, by_address: bool) -> None:
+    assert is_here(host) is by_name
+    assert asyncio.run(leads_here(host)) is by_address
