@@ -18,7 +18,14 @@ from bellwire.alerts.recurrence import EVERY, zone_named
 from bellwire.cloud.accounts import name_of
 from bellwire.cloud.config import Limits
 from bellwire.cloud.countries import country_of
-from bellwire.cloud.store.accounts import add_account, add_account_token, find_account, set_country
+from bellwire.cloud.languages import language_named
+from bellwire.cloud.store.accounts import (
+    add_account,
+    add_account_token,
+    find_account,
+    set_country,
+    set_language,
+)
 from bellwire.cloud.store.alerts import insert_alert, list_alerts
 from bellwire.cloud.store.copies import account_tokens_until, device_tokens_until
 from bellwire.cloud.store.devices import Device, add_device, add_device_token, list_devices
@@ -72,6 +79,8 @@ class AccountCopy(msgspec.Struct, forbid_unknown_fields=True):
     tokens: list[TokenCopy]
     devices: list[DeviceCopy]
     alerts: list[AlertCopy]
+    language: str | None = None
+    """Of its labels; None: that of its country or time zone. Not in documents of before there was one."""
 
 
 def copy_of(account_id: str, now: datetime) -> Transaction[AccountCopy]:
@@ -90,7 +99,9 @@ def copy_of(account_id: str, now: datetime) -> Transaction[AccountCopy]:
                 desired.setdefault(standing.token, []).append(device_id)
     alerts = yield from list_alerts(account_id, None, _ANY_NUMBER)
     copies = [AlertCopy(alert, desired.get(alert.token, [])) for alert in alerts]
-    return AccountCopy(FORM, account_id, account.name, account.timezone, account.country, tokens, devices, copies)
+    return AccountCopy(
+        FORM, account_id, account.name, account.timezone, account.country, tokens, devices, copies, account.language
+    )
 
 
 def check(copy: AccountCopy, limits: Limits) -> None:
@@ -99,6 +110,8 @@ def check(copy: AccountCopy, limits: Limits) -> None:
     zone_named(copy.timezone)
     if copy.country is not None:
         country_of(copy.country)
+    if copy.language is not None:
+        language_named(copy.language)
     if len(copy.devices) > limits.devices or len(copy.alerts) > limits.alerts:
         raise WishError(f"an account has {limits.devices} devices and {limits.alerts} alerts at most; this has more")
     for device in copy.devices:
@@ -124,6 +137,8 @@ def add_copy(copy: AccountCopy, speech: dict[str, str | None], now: datetime) ->
     yield from add_account(copy.account_id, copy.name, copy.timezone, now)
     if copy.country is not None:
         yield from set_country(copy.account_id, copy.country)
+    if copy.language is not None:
+        yield from set_language(copy.account_id, language_named(copy.language))
     for token in copy.tokens:
         yield from add_account_token(copy.account_id, token.sha256, token.expires, now)
     for device in copy.devices:
