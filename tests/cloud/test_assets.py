@@ -138,6 +138,32 @@ def test_what_waits_to_be_spoken_is_bounded(tmp_path: Path) -> None:
     assert "too many labels wait to be spoken" in reasons
 
 
+def test_an_alert_does_not_wait_for_a_voice_that_takes_long_but_who_fetches_the_sound_does(tmp_path: Path) -> None:
+    class Slow(Spelling):
+        def __init__(self) -> None:
+            super().__init__()
+            self.goes_on = asyncio.Event()
+
+        async def synthesize(self, text: str, language: str, /) -> bytes:
+            await self.goes_on.wait()
+            return await super().synthesize(text, language)
+
+    async def added(label: str) -> tuple[str | None, bytes | None]:
+        async def label_of(_name: str) -> Label | None:
+            slow.goes_on.set()
+            return Label("ann", label)
+
+        slow = Slow()
+        asset = AssetStore(tmp_path, SECRET, slow, patience=0, label_of=label_of)
+        name = await asset.speech("ann", label, "en")
+        return name, await asset.open(name or "")
+
+    name, sound = asyncio.run(added("tea"))
+    assert (name is not None, sound) == (True, b"tea")
+    name, sound = asyncio.run(added("? tea"))
+    assert (name is not None, sound) == (True, None)
+
+
 def test_a_folder_that_cannot_be_written_leaves_the_bell(tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("a file, not a folder")
     with capture_logs() as logged:

@@ -8,20 +8,28 @@ import array
 import io
 import math
 import wave
+from functools import cache
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bellwire.cloud.languages import Piece, language_of
-from bellwire.cloud.speech import Voices, spoken_form, worded
+from bellwire.cloud.speech import SpeechFailed, Voices, spoken_form, worded
 from tests.cloud.labels import labels
 
 LANGUAGES = ("ko", "ja", "zh", "en")
 EACH = [pytest.param(language, label, id=label) for language in LANGUAGES for label in labels(language)]
 
 
-@pytest.fixture(scope="module")
-def voices() -> Voices:
+@cache
+def _voices() -> Voices:
     return Voices()
+
+
+@pytest.fixture
+def voices() -> Voices:
+    return _voices()
 
 
 @pytest.mark.parametrize(
@@ -83,6 +91,18 @@ def test_words_in_latin_letters_are_read_and_not_spelled(voices: Voices, word: s
 def test_a_character_that_no_voice_reads_is_left_out_and_the_rest_is_said(voices: Voices) -> None:
     assert [piece.text for piece in voices.legible(Piece("zh", "吃\U0002000b药"))] == ["吃药"]
     assert [*voices.legible(Piece("zh", "\U0002000b"))] == []
+
+
+@settings(deadline=None)
+@given(st.text(max_size=40), st.sampled_from(LANGUAGES))
+def test_whatever_is_written_nothing_is_spelled(text: str, account: str) -> None:
+    try:
+        said = spoken_form(text)
+    except SpeechFailed:
+        return
+    voices = _voices()
+    for piece in worded(said, language_of(said, account)):
+        assert not any(voices.spells(legible) for legible in voices.legible(piece))
 
 
 def test_pieces_are_said_one_after_the_other_with_a_little_silence(voices: Voices) -> None:

@@ -31,6 +31,7 @@ log = structlog.get_logger()
 CONTENT_TYPE = "audio/wav"
 NAME = re.compile(r"[A-Za-z0-9_-]{43}\.wav")
 SECRET_LENGTH = 32  # bytes
+PATIENCE = 2.0  # seconds; ten times what a voice takes, and an alert that is due in five must not wait for one
 MOST_AT_ONCE = 1000  # sounds in the making
 
 
@@ -63,16 +64,19 @@ class AssetStore:
         synthesizer: Synthesizer,
         *,
         limit: int = 256 * 1024 * 1024,
+        patience: float = PATIENCE,
         label_of: Callable[[str], Awaitable[Label | None]] = _nobody,
     ) -> None:
         """Keep at most `limit` bytes of sounds in `folder`.
 
+        `patience`: the seconds that `speech` waits for a sound to be made.
         `label_of` gives what the sound of a name says that an alert still uses; None: no alert uses it.
         """
         self._folder = folder
         self._secret = secret
         self._synthesizer = synthesizer
         self._limit = limit
+        self._patience = patience
         self._label_of = label_of
         self._making: dict[str, asyncio.Task[bool]] = {}
         self._keeping = asyncio.Lock()  # room is made for one sound at a time
@@ -90,21 +94,25 @@ class AssetStore:
     async def speech(self, account_id: str, text: str, preferred: str) -> str | None:
         """Return the name of the spoken text, which is made unless it is there; None when it can't be spoken.
 
-        `preferred`: what the account speaks.
+        `preferred`: what the account speaks. What takes long is gone on with, and who opens it waits for it.
         """
         language = language_of(text, preferred)
         name = self.name_of(account_id, text, language)
-        return name if await self._made(name, account_id, text, language) else None
+        making = self._begun(name, account_id, text, language)
+        if making is None:
+            return None
+        made, _ = await asyncio.wait({making}, timeout=self._patience)
+        return None if made and not making.result() else name
 
-    async def _made(self, name: str, account_id: str, text: str, language: str) -> bool:
+    def _begun(self, name: str, account_id: str, text: str, language: str) -> asyncio.Task[bool] | None:
         making = self._making.get(name)
         if making is None:
             if len(self._making) >= MOST_AT_ONCE:
                 log.info("label not spoken", account_id=account_id, reason="too many labels wait to be spoken")
-                return False
+                return None
             making = self._making[name] = asyncio.create_task(self._make(name, account_id, text, language))
             making.add_done_callback(lambda _: self._making.pop(name))
-        return await asyncio.shield(making)  # who stops waiting does not stop it for the others
+        return making
 
     async def _make(self, name: str, account_id: str, text: str, language: str) -> bool:
         try:
@@ -148,7 +156,8 @@ class AssetStore:
         # The account may speak another language by now; the name says which one it was.
         was = (each for each in LANGUAGES if self.name_of(label.account_id, label.text, each) == name)
         language = next(was, None)
-        return language is not None and await self._made(name, label.account_id, label.text, language)
+        making = language and self._begun(name, label.account_id, label.text, language)
+        return bool(making and await asyncio.shield(making))  # who stops waiting does not stop it for the others
 
 
 def to_remove(files: Iterable[Stored], *, room_for: int, limit: int) -> list[Stored] | None:
