@@ -48,6 +48,29 @@ def test_the_country_is_said_and_shown_beside_a_cloud(bellwire: Bellwire, cloud:
     assert "'XX' is not a country" in bellwire("account", "country", "places", "XX", "--data", cloud.data).complaint
 
 
+def test_the_language_is_said_and_shown_without_a_cloud(bellwire: Bellwire, data: Path) -> None:
+    of_home = ("account", "language", "home")
+    assert bellwire("account", "country", "home", "KR", "--data", data).status == 0
+    assert "speaks Korean, as its country or time zone does" in bellwire(*of_home, "--data", data).text
+    assert "speaks Japanese\n" in bellwire(*of_home, "ja", "--data", data).text
+    assert bellwire(*of_home, "--data", data, "--json").answer == {"language": "ja", "speaks": "ja"}
+    assert bellwire(*of_home, "auto", "--data", data, "--json").answer == {"language": None, "speaks": "ko"}
+    assert "not spoken in 'fr'; there are: en (English)" in bellwire(*of_home, "fr", "--data", data).complaint
+    assert "no account 'office'" in bellwire("account", "language", "office", "ja", "--data", data).complaint
+
+
+def test_the_language_is_said_and_shown_beside_a_cloud(bellwire: Bellwire, cloud: RunningCloud) -> None:
+    assert bellwire("account", "add", "spoken", "--language", "zh", "--data", cloud.data).status == 0
+    of_account = ("account", "language", "spoken")
+    assert "speaks Chinese" in bellwire(*of_account, "--data", cloud.data).text
+    assert bellwire(*of_account, "ja", "--data", cloud.data, "--json").answer == {"language": "ja", "speaks": "ja"}
+    assert "speaks Japanese" in bellwire(*of_account, "--data", cloud.data).text
+    assert "not spoken in 'fr'" in bellwire(*of_account, "fr", "--data", cloud.data).complaint
+    assert "not spoken in 'fr'" in (
+        bellwire("account", "add", "other", "--language", "fr", "--data", cloud.data).complaint
+    )
+
+
 @pytest.mark.parametrize(
     ("row", "told"),
     [

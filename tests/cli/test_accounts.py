@@ -25,6 +25,7 @@ def test_add_gives_the_id_and_a_token_that_works(bellwire: Bellwire, tmp_path: P
             "locked": False,
             "guest": False,
             "country": None,
+            "language": None,
         }
     ]
 

@@ -35,6 +35,29 @@ def test_a_folder_or_port_that_is_taken(cloud: RunningCloud, tmp_path: Path) -> 
     assert f"port {port} (Address already in use)" in ran_alone("cloud", "--data", tmp_path, "--port", port).complaint
 
 
+def test_what_cannot_speak_is_refused(tmp_path: Path) -> None:
+    refused = ran_alone("cloud", "--speech", "no-such-program", "--data", tmp_path).complaint
+    assert "'no-such-program' is not a program that can be run; give espeak, none, or a command" in refused
+
+
+def test_labels_are_spoken_by_a_program_or_not_at_all(bellwire: Bellwire, tmp_path: Path) -> None:
+    program = tmp_path / "speak"
+    program.write_text(f"#!/bin/sh\ncat > {tmp_path}/said; echo $1 > {tmp_path}/language; exit 1\n")
+    program.chmod(0o755)
+    for speech, spoken in ((str(program), True), ("none", False)):
+        data, port = tmp_path / speech.rpartition("/")[2].replace("speak", "by-program"), str(free_port())
+        with Process("cloud", "--port", port, "--data", data, "--speech", speech, log=tmp_path / "log") as process:
+            process.line(within=30)
+            assert bellwire("account", "add", "home", "--language", "ja", "--data", data).status == 0
+            assert bellwire("alert", "add", "薬の時間", "--in", "1h", "--data", data).status == 0
+            assert process.end() == 0
+        said = tmp_path / "said"
+        assert said.exists() is spoken
+        if spoken:
+            assert (said.read_text(), (tmp_path / "language").read_text()) == ("薬の時間", "ja\n")
+            said.unlink()
+
+
 def test_on_one_address_of_its_own_it_is_found_there_and_by_no_proxy(
     bellwire: Bellwire, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

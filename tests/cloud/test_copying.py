@@ -19,6 +19,7 @@ from bellwire.cloud.store.accounts import (
     find_account,
     lock_account,
     set_country,
+    set_language,
 )
 from bellwire.cloud.store.connection import Connection
 from bellwire.cloud.store.devices import Device, add_device, add_device_token, device_by_token
@@ -38,6 +39,7 @@ def here() -> Iterator[Connection]:
     with open_now(MEMORY) as store:
         store.run(add_account, "a1", "home", "Asia/Seoul", NOW)
         store.run(set_country, "a1", "KR")
+        store.run(set_language, "a1", "ja")
         store.run(add_account_token, "a1", OWNER, None, NOW)
         store.run(add_account_token, "a1", SOON, NOW + timedelta(minutes=1), NOW)
         store.run(add_device, "a1", Device("d1", "kitchen", "tvs-2020", "Bell 1"), KITCHEN, NOW)
@@ -73,7 +75,7 @@ def test_the_other_cloud_knows_the_account_its_devices_and_their_alerts_by_the_s
     there.run(add_copy, copy, {"hall": "sound of there"}, NOW)
 
     account = there.read(find_account, "a1")
-    assert (account.name, account.timezone, account.country) == ("home", "Asia/Seoul", "KR")
+    assert account == ("a1", "home", "Asia/Seoul", False, False, "KR", "ja")
     assert there.read(account_by_token, OWNER) == here.read(account_by_token, OWNER)
     for token in (KITCHEN, LATER):
         assert there.read(device_by_token, token) == here.read(device_by_token, token) is not None

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bellwire.protocol.messages.alerts import AdjustVolume, SetAlert, SetVolume, VolumeChanged
+from bellwire.protocol.messages.alerts import AdjustVolume, RequestSynchronizeAlert, SetAlert, SetVolume, VolumeChanged
 from bellwire.protocol.messages.system import (
     Encountered,
     ExceptionEncountered,
@@ -255,11 +255,13 @@ def test_the_account_is_shown_and_moves(home: Account) -> None:
         "timezone": "Asia/Seoul",
         "country": None,
         "endpoint": None,
+        "language": None,
+        "speaks": "ko",
     }
 
     assert home.asks("PATCH", "/account", {"country": "jp"}) == (
         200,
-        {**account, "country": "JP", "endpoint": ELSEWHERE},
+        {**account, "country": "JP", "endpoint": ELSEWHERE, "speaks": "ja"},
     )
     assert home.asks("PATCH", "/account", {"country": None}) == (200, account)
 
@@ -274,6 +276,64 @@ def test_what_is_no_country_is_422_and_changes_nothing(home: Account, country: o
     assert "country" in problem["detail"]
     assert home.asks("GET", "/account")[1]["country"] == "KR"
     assert home.asks("PATCH", "/account", {})[0] == 422
+
+
+def test_an_account_says_what_it_speaks(home: Account) -> None:
+    _, account = home.asks("GET", "/account")
+    for language, code in (("zh", "zh"), ("Japanese", "ja")):
+        chosen = {**account, "language": code, "speaks": code}
+        assert home.asks("PATCH", "/account", {"language": language}) == (200, chosen)
+    assert home.asks("PATCH", "/account", {"language": None, "country": None}) == (200, account)
+
+
+@pytest.mark.parametrize("language", ["", "fr", "x" * 65, 82, ["ko"]])
+def test_what_is_no_language_is_422_and_changes_nothing(home: Account, language: object) -> None:
+    home.asks("PATCH", "/account", {"language": "ja"})
+    status, problem = home.asks("PATCH", "/account", {"language": language, "country": "JP"})
+    assert status == 422
+    assert "spoken in" in problem["detail"] or "language" in problem["detail"]
+    account = home.asks("GET", "/account")[1]
+    assert (account["language"], account["country"]) == ("ja", None)
+
+
+def test_labels_are_spoken_anew_in_the_account_s_new_language(home: Account) -> None:
+    speaker = home.speaker().opens().says(RequestSynchronizeAlert())
+    home.adds(at=NEW_YEAR, kind="REMINDER", label="生日")
+    home.adds(at=NEW_YEAR, kind="REMINDER", label="약")
+    home.adds(at=NEW_YEAR, label="生日")
+    before = {told.token: speech_of(told) for told in speaker.hears(SetAlert, 3)}
+
+    home.asks("PATCH", "/account", {"language": "ja"})
+
+    again = speaker.hears(SetAlert, 4)[3]
+    assert again.label == "生日"
+    assert speech_of(again) != before[again.token]
+    heard = [sound(home, speech) for speech in (speech_of(again), before[again.token])]
+    assert heard[0] is not None  # made when it is fetched
+    assert heard[0] != heard[1]
+
+
+def speech_of(told: SetAlert) -> str:
+    return next((asset.url for asset in told.assets or () if asset.asset_id == "speech"), "")
+
+
+def sound(home: Account, url: str) -> bytes | None:
+    connection = home.cloud.connects()
+    answer = connection.answer(connection.asks("GET", "/assets/" + url.rpartition("/")[2], {}))
+    return bytes(answer.body) if answer.status == 200 else None
+
+
+def test_a_sound_that_was_removed_is_made_again_while_an_alert_uses_it(home: Account) -> None:
+    speaker = home.speaker().opens().says(RequestSynchronizeAlert())
+    token = home.adds(at=NEW_YEAR, kind="REMINDER", label="薬の時間")
+    url = speech_of(speaker.hears(SetAlert)[0])
+    path = home.cloud.data / "assets" / url.rpartition("/")[2]
+    first = sound(home, url)
+    path.unlink()
+    assert first == sound(home, url) is not None
+    path.unlink()
+    assert home.asks("DELETE", f"/alerts/{token}")[0] == 204
+    assert sound(home, url) is None
 
 
 def test_a_device_is_told_at_once_when_its_account_moves(home: Account) -> None:

@@ -20,8 +20,8 @@ from bellwire.cloud.speech import (
     Silent,
     SpeechFailed,
     Synthesizer,
-    language_of,
     spoken_form,
+    synthesizer_of,
 )
 
 LABELS = {
@@ -49,27 +49,6 @@ def loudness(wav: bytes) -> float:
 
 
 # What is said
-
-
-@pytest.mark.parametrize(
-    ("text", "language"),
-    [
-        ("", "en"),
-        ("Dentist at 7:30", "en"),
-        ("😀", "en"),
-        ("약", "ko"),
-        ("meeting 회의", "ko"),
-        ("회의 カタカナ 會議", "ko"),
-        ("\u1100\u1161", "ko"),  # 가, decomposed
-        ("くすり", "ja"),
-        ("薬の時間", "ja"),
-        ("ｶﾀｶﾅ", "ja"),
-        ("吃药 at 7:30", "zh"),
-        ("會議", "zh"),
-    ],
-)
-def test_the_script_tells_the_language(text: str, language: str) -> None:
-    assert language_of(text) == language
 
 
 @pytest.mark.parametrize(
@@ -154,18 +133,17 @@ def test_the_process_that_speaks_stops_by_itself_after_a_minute() -> None:
     assert LONGEST_SPEECH <= seconds(done.stdout) < LONGEST_SPEECH + 1
 
 
-@pytest.mark.parametrize(
-    ("label", "language", "script"),
-    [
-        ("薬のじかん", "ja", "CJK"),
-        ("회의 會議", "ko", "CJK"),
-        ("약 吃药", "zh", "HANGUL"),
-        ("лекарство", "en", "CYRILLIC"),
-    ],
-)
-def test_letters_that_a_voice_would_spell_fail(label: str, language: str, script: str) -> None:
-    with pytest.raises(SpeechFailed, match=f"^the voice for '{language}' can't read {script} letters$"):
-        say(label, language)
+@pytest.mark.parametrize("language", LABELS)
+def test_letters_that_no_voice_reads_fail(language: str) -> None:
+    with pytest.raises(SpeechFailed, match=r"^no voice can read CYRILLIC letters$"):
+        say("лекарство", language)
+
+
+def test_a_label_of_several_languages_is_one_sound() -> None:
+    parts = [say("Zoom", "en"), say("회의", "ko"), say("薬", "ja")]
+    whole = say("Zoom 회의", "ko")
+    assert seconds(parts[0]) + seconds(parts[1]) < seconds(whole) < seconds(parts[0]) + seconds(parts[1]) + 0.2
+    assert seconds(say("薬 Zoom", "ja")) > seconds(parts[2]) + seconds(parts[0])
 
 
 def test_punctuation_alone_has_no_sound() -> None:
@@ -197,6 +175,20 @@ def test_a_missing_library_is_named(package: str, reason: str, tmp_path: Path, m
 def test_silent_never_speaks() -> None:
     with pytest.raises(SpeechFailed, match="turned off"):
         say("Tea", "en", Silent())
+
+
+def test_what_speaks_is_chosen_by_name_or_command() -> None:
+    assert type(synthesizer_of("espeak")) is Espeak
+    assert type(synthesizer_of("none")) is Silent
+    program = f"{sys.executable} -c 'import sys; sys.exit(sys.argv[1])'"
+    with pytest.raises(SpeechFailed, match=r"^ko$"):
+        say("Tea", "ko", synthesizer_of(program))
+
+
+@pytest.mark.parametrize("wish", ["", " ", "'", "no-such-program --fast", "/nowhere/speak"])
+def test_what_is_no_program_is_refused(wish: str) -> None:
+    with pytest.raises(ValueError, match="give espeak, none, or a command that speaks"):
+        synthesizer_of(wish)
 
 
 # Other programs

@@ -3,7 +3,6 @@
 It knows files; what is in the document is `cloud.copying`'s. Every function raises Failure with the one line to show.
 """
 
-import asyncio
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,7 +13,8 @@ from bellwire.cli.failure import Failure, shown_in_one_line
 from bellwire.cloud.assets import AssetStore, secret_of
 from bellwire.cloud.config import Config
 from bellwire.cloud.copying import AccountCopy, add_copy, check, copy_of
-from bellwire.cloud.speech import Espeak
+from bellwire.cloud.languages import default_language
+from bellwire.cloud.speech import Silent
 from bellwire.cloud.store.connection import Connection
 from bellwire.cloud.store.errors import AlreadyExists
 from bellwire.cloud.wishes import WishError
@@ -48,16 +48,15 @@ def imported(store: Connection, folder: Path, file: Path) -> AccountCopy:
     except (ValueError, RecursionError) as error:  # of msgspec too
         raise Failure(f"{file} is not what `bellwire account export` wrote: {error}") from error
     try:
-        store.run(add_copy, copy, asyncio.run(_spoken(folder, copy)), datetime.now(UTC))
+        store.run(add_copy, copy, _names(folder, copy), datetime.now(UTC))
     except AlreadyExists as error:
         raise Failure(f"nothing was added, for this cloud has the account or a part of it already: {error}") from error
     return copy
 
 
-async def _spoken(folder: Path, copy: AccountCopy) -> dict[str, str | None]:
-    """The sounds of its alerts, made anew: the names of the other cloud's mean nothing here."""
-    alerts = [each.alert for each in copy.alerts if each.alert.speech is not None]
-    if not alerts:
-        return {}
-    sounds = AssetStore(Config(data=folder).sounds, secret_of(folder), Espeak())
-    return {alert.token: await sounds.speech(copy.account_id, alert.label) for alert in alerts}
+def _names(folder: Path, copy: AccountCopy) -> dict[str, str | None]:
+    """The sounds of its alerts, made when they are asked for: the names of the other cloud's mean nothing here."""
+    speaks = copy.language or default_language(copy.country, copy.timezone)
+    sounds = AssetStore(Config(data=folder).sounds, secret_of(folder), Silent())
+    spoken = [each.alert for each in copy.alerts if each.alert.speech is not None]
+    return {alert.token: sounds.name_of_label(copy.account_id, alert.label, speaks) for alert in spoken}

@@ -1,4 +1,5 @@
-"""`bellwire account country|export|import`: where an account is, and how another cloud comes to serve it.
+"""`bellwire account country|language|export|import`: where an account is, what it speaks, and how another cloud comes
+to serve it.
 
 It knows the command line and whom to ask; the document is made in `cloud.copying`.
 """
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 Name = Annotated[str, typer.Argument(help="As `bellwire account list` shows it.")]
 NOWHERE = "none"
 """Said in the place of a country that is not known."""
+AS_PLACE = "auto"
+"""Said in the place of a language that follows from country and time zone."""
 
 
 def country(
@@ -43,6 +46,35 @@ def country(
     where = f"is in {shown['country']}" if shown["country"] else "is in no country that is known"
     served = f", which {shown['endpoint']} serves" if shown["endpoint"] else ""
     say(f"account {name} {where}{served}")
+
+
+def language(
+    *,
+    name: Name,
+    code: Annotated[
+        str | None,
+        typer.Argument(metavar="LANGUAGE", help=f"en, ja, ko or zh; {AS_PLACE}: that of its country or time zone."),
+    ] = None,
+    data: CloudData,
+    json: Json = False,
+) -> None:
+    """Say in which language an account's labels are spoken, or show it. What is written in another one is read in that.
+
+    It decides what kanji and numbers alone are read in. Labels are spoken anew, on the devices too.
+    """
+    from bellwire.cli import records
+    from bellwire.cloud.accounts import language_of_account
+    from bellwire.cloud.languages import LANGUAGES
+
+    with records.opened(data) as store:
+        account = records.account_of(store, name)
+    if code is not None:
+        account = _speaking(data, account, None if code == AS_PLACE else code)
+    speaks = language_of_account(account)
+    if json:
+        put_json({"language": account.language, "speaks": speaks})
+        return
+    say(f"account {name} speaks {LANGUAGES[speaks]}{'' if account.language else ', as its country or time zone does'}")
 
 
 def export(
@@ -111,11 +143,24 @@ def _moved(data: Path, account: "Account", code: str | None) -> dict[str, Any]:
             found: dict[str, Any] = api.call("PATCH", "account", body={"country": code})
         return found
     with records.opened(data) as store:
-        return {"country": records.move(store, account.account_id, code), "endpoint": None}
+        return {"country": records.move(store, data, account.account_id, code), "endpoint": None}
+
+
+def _speaking(data: Path, account: "Account", code: str | None) -> "Account":
+    from bellwire.cli import records
+    from bellwire.cli.account_api import api_on_this_machine, runs
+
+    if runs(data):
+        with api_on_this_machine(data, account.name) as api:
+            language: str | None = api.call("PATCH", "account", body={"language": code})["language"]
+        return account._replace(language=language)
+    with records.opened(data) as store:
+        return records.speak(store, data, account.account_id, code)
 
 
 def add_to(app: typer.Typer) -> None:
     """Make these commands of `bellwire account`."""
     app.command(epilog="Example: bellwire account country home KR")(country)
+    app.command(epilog="Example: bellwire account language home ja")(language)
     app.command(epilog="Example: bellwire account export home home.json")(export)
     app.command("import", epilog="Example: bellwire account import home.json")(import_)

@@ -32,13 +32,19 @@ def add(
     country: Annotated[
         str | None, typer.Option(metavar="CC", help="Where it is: two letters of ISO 3166-1, such as KR.")
     ] = None,
+    language: Annotated[
+        str | None,
+        typer.Option(
+            metavar="LANGUAGE", help="Of its labels: en, ja, ko or zh; else that of its country or time zone."
+        ),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Add an account. Its token is shown this once."""
     from bellwire.cli import records
 
     with records.opened(data, make=True) as store:
-        account, token = records.make_account(store, name, timezone, country)
+        account, token = records.make_account(store, name, timezone, country, language)
     if json:
         put_json({"account_id": account.account_id, "token": token})
         return

@@ -36,6 +36,14 @@ def cloud(
             help="Another cloud that serves this country, as in KR=https://HOST:PORT; once for each.",
         ),
     ] = None,
+    speech: Annotated[
+        str,
+        typer.Option(
+            metavar="espeak|none|COMMAND",
+            help="Who speaks labels: espeak-ng, nobody, or a program that gets the language as its last argument and "
+            "the text as its input, and puts out a WAV file.",
+        ),
+    ] = "espeak",
     json: Json = False,
 ) -> None:
     """Run the cloud until SIGTERM or Ctrl-C. It makes its own certificate at its first start."""
@@ -50,10 +58,12 @@ def cloud(
     from bellwire.cloud.certificates import CertificateError, Certificates
     from bellwire.cloud.config import Config
     from bellwire.cloud.regions import served_elsewhere
+    from bellwire.cloud.speech import synthesizer_of
     from bellwire.cloud.store.errors import StoreError
     from bellwire.cloud.wishes import page_of
 
     with shown_in_one_line(ValueError):
+        synthesizer_of(speech)
         endpoints = dict(map(served_elsewhere, endpoint or ()))
         agreed_to = None if terms is None else page_of(terms)
     config = Config(
@@ -64,6 +74,7 @@ def cloud(
         behind_proxy=behind_proxy,
         terms=agreed_to,
         endpoints=endpoints,
+        speech=speech,
     )
 
     def ready(certificates: Certificates) -> None:

@@ -16,20 +16,25 @@ import msgspec
 
 from bellwire.alerts.recurrence import zone_named
 from bellwire.cli.failure import Failure, shown_in_one_line
-from bellwire.cloud.accounts import name_of
+from bellwire.cloud.accounts import Change, change_account, name_of
+from bellwire.cloud.assets import AssetStore, secret_of
 from bellwire.cloud.auth import hash_of, new_token
 from bellwire.cloud.config import Config
 from bellwire.cloud.countries import country_of
 from bellwire.cloud.device_view import detail_of, exception_of, load_exceptions, load_known
 from bellwire.cloud.granting import add_device
+from bellwire.cloud.languages import language_named
 from bellwire.cloud.refusal import Refusal
+from bellwire.cloud.speech import Silent
 from bellwire.cloud.store.accounts import (
     Account,
     add_account,
     add_account_token,
+    find_account,
     list_accounts,
     lock_account,
     set_country,
+    set_language,
 )
 from bellwire.cloud.store.clients import SPEAKER, Client, add_client, remove_client
 from bellwire.cloud.store.connection import Connection
@@ -79,13 +84,17 @@ def account_of(store: Connection, name: str | None) -> Account:
     raise Failure(f"there is no account {name!r}; there are: {names}")
 
 
-def make_account(store: Connection, name: str, timezone: str, country: str | None = None) -> tuple[Account, str]:
+def make_account(
+    store: Connection, name: str, timezone: str, country: str | None = None, language: str | None = None
+) -> tuple[Account, str]:
     """A new account, and its token, which is shown this once."""
     with shown_in_one_line(ValueError):
         name = name_of(name, Config.limits.name)
         zone_named(timezone)
         country = None if country is None else country_of(country)
-    account, token = Account(str(uuid.uuid4()), name, timezone, country=country), new_token()
+        language = None if language is None else language_named(language)
+    account = Account(str(uuid.uuid4()), name, timezone, country=country, language=language)
+    token = new_token()
     store.run(_account_with_token, account, token, datetime.now(UTC))
     return account, token
 
@@ -95,6 +104,8 @@ def _account_with_token(account: Account, token: str, now: datetime) -> Transact
     yield from add_account_token(account.account_id, hash_of(token), None, now)
     if account.country is not None:
         yield from set_country(account.account_id, account.country)
+    if account.language is not None:
+        yield from set_language(account.account_id, account.language)
 
 
 def set_lock(store: Connection, name: str, *, locked: bool) -> Account:
@@ -104,12 +115,26 @@ def set_lock(store: Connection, name: str, *, locked: bool) -> Account:
     return account
 
 
-def move(store: Connection, account_id: str, country: str | None) -> str | None:
+def move(store: Connection, folder: Path, account_id: str, country: str | None) -> str | None:
     """Say in which country an account is; gives it as it is kept."""
     with shown_in_one_line(ValueError):
         code = None if country is None else country_of(country)
-    store.run(set_country, account_id, code)
+    _change(store, folder, account_id, Change(frozenset({"country"}), country=code))
     return code
+
+
+def speak(store: Connection, folder: Path, account_id: str, language: str | None) -> Account:
+    """Say in which language an account's labels are spoken; gives it as it is then."""
+    with shown_in_one_line(ValueError):
+        code = None if language is None else language_named(language)
+    _change(store, folder, account_id, Change(frozenset({"language"}), language=code))
+    return store.read(find_account, account_id)
+
+
+def _change(store: Connection, folder: Path, account_id: str, change: Change) -> None:
+    with shown_in_one_line(ValueError):
+        sounds = AssetStore(Config(data=folder).sounds, secret_of(folder), Silent())  # for the names alone
+    store.run(change_account, account_id, change, sounds.name_of_label, datetime.now(UTC))
 
 
 def make_client(store: Connection, name: str, profile: str, redirect_uris: list[str]) -> tuple[Client, str | None]:

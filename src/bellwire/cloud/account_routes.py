@@ -1,4 +1,4 @@
-"""The account itself as routes of the account API: its name, its time zone, in which country it is.
+"""The account itself as routes of the account API: its name, its time zone, where it is and what it speaks.
 
 It knows requests and answers; it must not know how a device is told to go elsewhere (`delivery`).
 """
@@ -10,16 +10,19 @@ from litestar import Controller, Request, get, patch
 from litestar.datastructures import State
 from litestar.params import JSONBody
 
+from bellwire.cloud.accounts import Change, change_account, language_of_account
 from bellwire.cloud.countries import country_of
 from bellwire.cloud.identity import AccountIdentity
+from bellwire.cloud.languages import language_named
 from bellwire.cloud.problems import refusals
-from bellwire.cloud.store.accounts import find_account, set_country
+from bellwire.cloud.store.accounts import find_account
+from bellwire.cloud.wishes import WishError
 
 if TYPE_CHECKING:
     from bellwire.cloud.api import Services
 
 _Asked = Request[AccountIdentity, Any, State]
-Country = Annotated[str, msgspec.Meta(max_length=64)]
+Word = Annotated[str, msgspec.Meta(max_length=64)]
 
 
 class AccountView(msgspec.Struct, kw_only=True):
@@ -32,13 +35,19 @@ class AccountView(msgspec.Struct, kw_only=True):
     """ISO 3166-1 alpha-2; null: not known."""
     endpoint: str | None
     """The cloud that serves this country; null: this one."""
+    language: str | None
+    """As it was chosen, ISO 639: en, ja, ko or zh; null: it follows from country and time zone."""
+    speaks: str
+    """The language in which labels are spoken."""
 
 
 class ChangedAccount(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """What of the account becomes different."""
 
-    country: Country | None
+    country: Word | msgspec.UnsetType | None = msgspec.UNSET
     """ISO 3166-1 alpha-2, such as KR; null: not known."""
+    language: Word | msgspec.UnsetType | None = msgspec.UNSET
+    """Of its labels: en, ja, ko or zh; null: that of the country or time zone."""
 
 
 def _services(request: _Asked) -> "Services":
@@ -57,13 +66,29 @@ class AccountController(Controller):
         """The account whose token it is."""
         return await _account(request)
 
-    @patch(summary="Say where the account is", responses=refusals(body=True))
+    @patch(summary="Say where the account is and what it speaks", responses=refusals(body=True))
     async def edit(self, data: JSONBody[ChangedAccount], request: _Asked) -> AccountView:
-        """Change the country; where another cloud serves it, the devices are told at once to go there."""
-        country = None if data.country is None else country_of(data.country)
-        services = _services(request)
-        services.bus.wake(await services.store.write(set_country, request.user.account_id, country))
+        """Change country or language; the rest stays.
+
+        Where another cloud serves the country, the devices are told at once to go there. Labels are spoken anew where
+        the account speaks another language then.
+        """
+        services, account_id = _services(request), request.user.account_id
+        change = _change(data)
+        name_of_label, now = services.assets.name_of_label, services.clock()
+        services.bus.wake(await services.store.write(change_account, account_id, change, name_of_label, now))
         return await _account(request)
+
+
+def _change(data: ChangedAccount) -> Change:
+    said: dict[str, str | None] = {}
+    if data.country is not msgspec.UNSET:
+        said["country"] = None if data.country is None else country_of(data.country)
+    if data.language is not msgspec.UNSET:
+        said["language"] = None if data.language is None else language_named(data.language)
+    if not said:
+        raise WishError("say what becomes different: country, language or both")
+    return Change(frozenset(said), **said)
 
 
 async def _account(request: _Asked) -> AccountView:
@@ -75,4 +100,6 @@ async def _account(request: _Asked) -> AccountView:
         timezone=account.timezone,
         country=account.country,
         endpoint=services.gateway.regions.endpoint_of(account.country),
+        language=account.language,
+        speaks=language_of_account(account),
     )

@@ -3,13 +3,15 @@
 It knows alerts, standings and limits; it must not know HTTP (`api`) nor what is said to devices (`delivery`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bellwire.alerts.alert import Alert, Schedule
 from bellwire.alerts.lifecycle import Life
 from bellwire.alerts.standing import Desired
+from bellwire.cloud.languages import default_language
+from bellwire.cloud.store.accounts import Account, find_account, set_country, set_language
 from bellwire.cloud.store.alerts import (
     count_alerts,
     delete_alert,
@@ -23,6 +25,8 @@ from bellwire.cloud.store.devices import list_devices, which_are_there
 from bellwire.cloud.store.standings import add_standings, desire, lives_of
 from bellwire.cloud.store.transaction import Transaction
 from bellwire.cloud.wishes import WishError, one_line
+
+_ANY_NUMBER = 1_000_000
 
 
 class UnknownAlertError(LookupError):
@@ -102,6 +106,46 @@ def edit_alert(account_id: str, token: str, edit: Edit, now: datetime) -> Transa
     yield from update_alert(account_id, alert, now)
     yield from desire(account_id, token, Desired(alert.scheduled_time, alert.version))
     return (yield from show_alert(account_id, token))
+
+
+def language_of_account(account: Account) -> str:
+    """In which language an account's labels are spoken: as it was said, or that of its country or time zone."""
+    return account.language or default_language(account.country, account.timezone)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What of an account becomes different; a field that is not in `said` stays."""
+
+    said: frozenset[str]
+    """`country`, `language`."""
+    country: str | None = None
+    language: str | None = None
+
+
+def change_account(
+    account_id: str, change: Change, name_of_label: Callable[[str, str, str], str], now: datetime
+) -> Transaction[list[str]]:
+    """Change an account; when it speaks another language then, so do its alerts. Returns the ids of its devices.
+
+    `name_of_label` gives the name of a sound: of an account, a label and what the account speaks. Raises NotFound.
+    """
+    spoke = language_of_account((yield from find_account(account_id)))
+    stirred: list[str] = []
+    if "country" in change.said:
+        stirred += yield from set_country(account_id, change.country)
+    if "language" in change.said:
+        yield from set_language(account_id, change.language)
+    speaks = language_of_account((yield from find_account(account_id)))
+    if speaks == spoke:
+        return stirred
+    for alert in (yield from list_alerts(account_id, None, _ANY_NUMBER)):
+        speech = alert.speech and name_of_label(account_id, alert.label, speaks)
+        if speech != alert.speech:
+            again = replace(alert, speech=speech, version=alert.version + 1)
+            yield from update_alert(account_id, again, now)
+            stirred += yield from desire(account_id, alert.token, Desired(alert.scheduled_time, again.version))
+    return list(dict.fromkeys(stirred))
 
 
 def remove_alert(account_id: str, token: str) -> Transaction[list[str]]:

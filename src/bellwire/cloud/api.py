@@ -36,7 +36,7 @@ from bellwire.cloud.device_api import DeviceController
 from bellwire.cloud.gateway import Gateway
 from bellwire.cloud.identity import AccountIdentity
 from bellwire.cloud.problems import HANDLERS, refusals
-from bellwire.cloud.store.accounts import find_account
+from bellwire.cloud.store.accounts import Account, find_account
 from bellwire.cloud.store.devices import Device, list_devices
 from bellwire.cloud.store.sqlite import SqliteStore
 from bellwire.cloud.wishes import WishError, every_of, first_occurrence, one_line, schedule_at, schedule_in, zone_of
@@ -139,10 +139,11 @@ class Services:
     limits: Limits
     clock: Callable[[], datetime]
 
-    async def speech_of(self, account_id: str, kind: Kind, label: str) -> str | None:
+    async def speech_of(self, account: Account, kind: Kind, label: str) -> str | None:
         """The name of the asset that speaks the label; None where there is nothing to speak, or it cannot be."""
-        spoken = label.strip() and kind is not Kind.ALARM
-        return await self.assets.speech(account_id, label) if spoken else None
+        if not label.strip() or kind is Kind.ALARM:
+            return None
+        return await self.assets.speech(account.account_id, label, accounts.language_of_account(account))
 
 
 def _services(request: Request[AccountIdentity, Any, State]) -> Services:
@@ -171,7 +172,7 @@ class AlertsController(Controller):
             scheduled_time=first_occurrence(schedule, now, services.limits.past_due),
             version=1,
             everywhere=data.devices is None,
-            speech=await services.speech_of(account_id, data.kind, label),
+            speech=await services.speech_of(account, data.kind, label),
         )
         most = services.limits.alerts
         shown = await services.store.write(accounts.add_alert, account_id, alert, data.devices, most, now)
@@ -206,7 +207,8 @@ class AlertsController(Controller):
         label = speech = schedule = time = None
         if data.label is not None:
             label = one_line("label", data.label, services.limits.label)
-            speech = await services.speech_of(account_id, before.kind, label)
+            account = await services.store.read(find_account, account_id)
+            speech = await services.speech_of(account, before.kind, label)
         if data.in_ is not None or data.at is not None or data.every is not None or data.timezone is not None:
             account = await services.store.read(find_account, account_id)
             schedule = _schedule(data, account.timezone, now)

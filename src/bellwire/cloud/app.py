@@ -9,6 +9,7 @@ import signal
 import socket
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import structlog
 from granian.constants import HTTPModes, Interfaces, SSLProtocols
@@ -18,7 +19,7 @@ from granian.server.embed import Server
 from bellwire.cloud.address import announce, holding
 from bellwire.cloud.api import Services, account_api
 from bellwire.cloud.asgi import App, Receive, Scope, Send, answer, in_time
-from bellwire.cloud.assets import CONTENT_TYPE, AssetStore, secret_of
+from bellwire.cloud.assets import CONTENT_TYPE, AssetStore, Label, secret_of
 from bellwire.cloud.auth import Tokens
 from bellwire.cloud.authority import Authority
 from bellwire.cloud.bus import InProcessBus
@@ -29,8 +30,9 @@ from bellwire.cloud.handlers.alerts import end_occurrence
 from bellwire.cloud.oauth import OAuth
 from bellwire.cloud.overdue import AT_ONCE, overdue
 from bellwire.cloud.regions import Regions
-from bellwire.cloud.speech import Espeak
+from bellwire.cloud.speech import synthesizer_of
 from bellwire.cloud.store.accounts import account_by_token, purge_expired_tokens
+from bellwire.cloud.store.alerts import label_spoken_by
 from bellwire.cloud.store.commands import purge_commands
 from bellwire.cloud.store.devices import device_by_token
 from bellwire.cloud.store.errors import StoreError
@@ -77,7 +79,8 @@ def now() -> datetime:
 async def run(config: Config, ready: Callable[[Certificates], None]) -> None:
     """Serve until SIGTERM or SIGINT; `ready` is called when connections are accepted.
 
-    Raises StoreUnusable, CertificateError, AlreadyRunningError, PortTakenError; each says how to mend it.
+    Raises StoreUnusable, CertificateError, AlreadyRunningError, PortTakenError, and ValueError when nothing speaks as
+    the configuration has it; each says how to mend it.
     """
     config.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     with holding(config.data):
@@ -115,7 +118,9 @@ async def _serve(config: Config, certificates: Certificates, store: SqliteStore,
         clock=now,
     )
     oauth = OAuth(authority, account_tokens, config.limits)
-    assets = AssetStore(config.sounds, secret_of(config.data), Espeak())
+    assets = AssetStore(
+        config.sounds, secret_of(config.data), synthesizer_of(config.speech), label_of=partial(_label_of, store)
+    )
     api = account_api(
         Services(
             store=store,
@@ -188,6 +193,15 @@ def _routed(gateway: Gateway, oauth: OAuth, assets: AssetStore, api: App, limits
             await api(scope, in_time(receive, limits.api_time), send)
 
     return app
+
+
+async def _label_of(store: SqliteStore, name: str) -> Label | None:
+    try:
+        found = await store.read(label_spoken_by, name)
+    except StoreError as error:
+        log.warning("it could not be looked up what a sound says", error=str(error))
+        return None
+    return None if found is None else Label(*found)
 
 
 async def _asset(assets: AssetStore, name: str, scope: Scope, send: Send) -> None:

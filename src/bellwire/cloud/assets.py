@@ -4,8 +4,7 @@ It must not know who asks for one, over which protocol, or how speech is made.
 
 A sound's name is the right to hear it: it comes from the account, the voice and the text under the cloud's secret, so
 nobody can guess it and no two accounts share one. The folder is a cache. When it is full, the sounds that were not used
-for longest go first, but none that was used within a day, since a speaker may be about to fetch it; if that makes no
-room, the new sound is not kept and its alert rings with its bell.
+for longest go; one that goes although an alert still uses it is made again when somebody asks for it.
 """
 
 import asyncio
@@ -18,21 +17,21 @@ import os
 import re
 import secrets
 import tempfile
-import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import structlog
 
-from bellwire.cloud.speech import SpeechFailed, Synthesizer, language_of
+from bellwire.cloud.languages import LANGUAGES, language_of
+from bellwire.cloud.speech import SpeechFailed, Synthesizer
 
 log = structlog.get_logger()
 
 CONTENT_TYPE = "audio/wav"
 NAME = re.compile(r"[A-Za-z0-9_-]{43}\.wav")
 SECRET_LENGTH = 32  # bytes
-KEPT = 24 * 3600.0  # seconds since its last use for which a sound is never removed
+PATIENCE = 2.0  # seconds; ten times what a voice takes, and an alert that is due in five must not wait for one
 MOST_AT_ONCE = 1000  # sounds in the making
 
 
@@ -44,17 +43,41 @@ class Stored(NamedTuple):
     used: float  # when it was last made, asked for or read; seconds since 1970
 
 
+class Label(NamedTuple):
+    """What a sound says, and for whom."""
+
+    account_id: str
+    text: str
+
+
+async def _nobody(_name: str) -> Label | None:
+    return None
+
+
 class AssetStore:
     """The folder of sounds. Several processes may share it, if they share the secret."""
 
     def __init__(
-        self, folder: Path, secret: bytes, synthesizer: Synthesizer, *, limit: int = 256 * 1024 * 1024
+        self,
+        folder: Path,
+        secret: bytes,
+        synthesizer: Synthesizer,
+        *,
+        limit: int = 256 * 1024 * 1024,
+        patience: float = PATIENCE,
+        label_of: Callable[[str], Awaitable[Label | None]] = _nobody,
     ) -> None:
-        """Keep at most `limit` bytes of sounds in `folder`."""
+        """Keep at most `limit` bytes of sounds in `folder`.
+
+        `patience`: the seconds that `speech` waits for a sound to be made.
+        `label_of` gives what the sound of a name says that an alert still uses; None: no alert uses it.
+        """
         self._folder = folder
         self._secret = secret
         self._synthesizer = synthesizer
         self._limit = limit
+        self._patience = patience
+        self._label_of = label_of
         self._making: dict[str, asyncio.Task[bool]] = {}
         self._keeping = asyncio.Lock()  # room is made for one sound at a time
 
@@ -64,10 +87,24 @@ class AssetStore:
         digest = hmac.digest(self._secret, content, hashlib.sha256)
         return base64.urlsafe_b64encode(digest).rstrip(b"=").decode() + ".wav"
 
-    async def speech(self, account_id: str, text: str) -> str | None:
-        """Return the name of the spoken text, which is made unless it is there; None when it can't be spoken."""
-        language = language_of(text)
+    def name_of_label(self, account_id: str, text: str, preferred: str) -> str:
+        """Return the name of a label spoken for an account that speaks `preferred`."""
+        return self.name_of(account_id, text, language_of(text, preferred))
+
+    async def speech(self, account_id: str, text: str, preferred: str) -> str | None:
+        """Return the name of the spoken text, which is made unless it is there; None when it can't be spoken.
+
+        `preferred`: what the account speaks. What takes long is gone on with, and who opens it waits for it.
+        """
+        language = language_of(text, preferred)
         name = self.name_of(account_id, text, language)
+        making = self._begun(name, account_id, text, language)
+        if making is None:
+            return None
+        made, _ = await asyncio.wait({making}, timeout=self._patience)
+        return None if made and not making.result() else name
+
+    def _begun(self, name: str, account_id: str, text: str, language: str) -> asyncio.Task[bool] | None:
         making = self._making.get(name)
         if making is None:
             if len(self._making) >= MOST_AT_ONCE:
@@ -75,8 +112,7 @@ class AssetStore:
                 return None
             making = self._making[name] = asyncio.create_task(self._make(name, account_id, text, language))
             making.add_done_callback(lambda _: self._making.pop(name))
-        made = await asyncio.shield(making)  # who stops waiting does not stop it for the others
-        return name if made else None
+        return making
 
     async def _make(self, name: str, account_id: str, text: str, language: str) -> bool:
         try:
@@ -94,27 +130,43 @@ class AssetStore:
 
     def _keep(self, name: str, wav: bytes) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
-        superfluous = to_remove(_stored(self._folder), room_for=len(wav), limit=self._limit, now=time.time())
+        superfluous = to_remove(_stored(self._folder), room_for=len(wav), limit=self._limit)
         if superfluous is None:
-            raise SpeechFailed(f"{self._folder} is full: allow it more than {self._limit} bytes")
+            raise SpeechFailed(f"the sound has {len(wav)} bytes; all of them together may have {self._limit}")
         for stored in superfluous:
             stored.path.unlink(missing_ok=True)
         _write(self._folder / name, wav)
 
     async def open(self, name: str) -> bytes | None:
-        """Return the WAV file of that name, or None: for every name that `speech` did not give."""
+        """Return the WAV file of that name, or None: for every name that `speech` did not give.
+
+        One that is gone although an alert uses it is made again.
+        """
         if not NAME.fullmatch(name):
             return None
-        return await asyncio.to_thread(_read, self._folder / name)
+        content = await asyncio.to_thread(_read, self._folder / name)
+        if content is None and await self._made_again(name):
+            content = await asyncio.to_thread(_read, self._folder / name)
+        return content
+
+    async def _made_again(self, name: str) -> bool:
+        label = await self._label_of(name)
+        if label is None:
+            return False
+        # The account may speak another language by now; the name says which one it was.
+        was = (each for each in LANGUAGES if self.name_of(label.account_id, label.text, each) == name)
+        language = next(was, None)
+        making = language and self._begun(name, label.account_id, label.text, language)
+        return bool(making and await asyncio.shield(making))  # who stops waiting does not stop it for the others
 
 
-def to_remove(files: Iterable[Stored], *, room_for: int, limit: int, now: float) -> list[Stored] | None:
+def to_remove(files: Iterable[Stored], *, room_for: int, limit: int) -> list[Stored] | None:
     """Return what must go so that `room_for` bytes more are within the limit; None when that is not possible."""
     by_use = sorted(files, key=lambda stored: stored.used)
     excess = sum(stored.size for stored in by_use) + room_for - limit
     gone: list[Stored] = []
     for stored in by_use:
-        if excess <= 0 or now - stored.used < KEPT:
+        if excess <= 0:
             break
         gone.append(stored)
         excess -= stored.size

@@ -76,6 +76,8 @@ class Config:
     """Other clouds by the countries that they serve; a country that is not among them is served here."""
     access_lasts: timedelta = timedelta(days=1)
     """Of an access token; its refresh token gives another one."""
+    speech: str = "espeak"
+    """Who speaks labels: espeak, none, or the command line of a program."""
     limits: Limits = Limits()
 
     @property

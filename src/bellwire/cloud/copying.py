@@ -18,7 +18,15 @@ from bellwire.alerts.recurrence import EVERY, zone_named
 from bellwire.cloud.accounts import name_of
 from bellwire.cloud.config import Limits
 from bellwire.cloud.countries import country_of
-from bellwire.cloud.store.accounts import add_account, add_account_token, find_account, lock_account, set_country
+from bellwire.cloud.languages import language_named
+from bellwire.cloud.store.accounts import (
+    add_account,
+    add_account_token,
+    find_account,
+    lock_account,
+    set_country,
+    set_language,
+)
 from bellwire.cloud.store.alerts import insert_alert, list_alerts
 from bellwire.cloud.store.copies import account_tokens_until, device_tokens_until
 from bellwire.cloud.store.devices import Device, add_device, add_device_token, list_devices
@@ -75,6 +83,8 @@ class AccountCopy(msgspec.Struct, forbid_unknown_fields=True):
     tokens: list[TokenCopy]
     devices: list[DeviceCopy]
     alerts: list[AlertCopy]
+    language: str | None = None
+    """Of its labels; None: that of its country or time zone. Not in documents of before there was one."""
 
 
 def copy_of(account_id: str, now: datetime) -> Transaction[AccountCopy]:
@@ -105,6 +115,7 @@ def copy_of(account_id: str, now: datetime) -> Transaction[AccountCopy]:
         tokens=tokens,
         devices=devices,
         alerts=copies,
+        language=account.language,
     )
 
 
@@ -114,6 +125,8 @@ def check(copy: AccountCopy, limits: Limits) -> None:
     zone_named(copy.timezone)
     if copy.country is not None:
         country_of(copy.country)
+    if copy.language is not None:
+        language_named(copy.language)
     if len(copy.devices) > limits.devices or len(copy.alerts) > limits.alerts:
         raise WishError(f"an account has {limits.devices} devices and {limits.alerts} alerts at most; this has more")
     for device in copy.devices:
@@ -141,6 +154,8 @@ def add_copy(copy: AccountCopy, speech: dict[str, str | None], now: datetime) ->
         yield from set_country(copy.account_id, copy.country)
     if copy.locked:
         yield from lock_account(copy.name, now)
+    if copy.language is not None:
+        yield from set_language(copy.account_id, language_named(copy.language))
     for token in copy.tokens:
         yield from add_account_token(copy.account_id, token.sha256, token.expires, now)
     for device in copy.devices:

@@ -4,23 +4,30 @@ It must not know accounts, alerts, files or addresses.
 
 The voices are espeak-ng's. One short-lived process reads one label (`python -m bellwire.cloud.speech LANGUAGE`,
 text in, WAV out), because the library keeps global state and a crash in it would otherwise take the whole cloud
-down. That costs about a tenth of a second for each new label, once, when the alert is made.
+down. That costs about a tenth of a second for each new label, once, when the alert is made; what Japanese needs is
+loaded in that process alone.
 
-What is not done: Japanese is read only when it is written in kana. espeak-ng has no reading for kanji and would say
-"Chinese letter" for each, so such a label fails, and the alert rings with its bell. A label of kanji alone can't be
-told from Chinese and is read as Chinese. Latin letters among kana are named one by one.
+A label is parted into pieces of one language each, a piece is brought into words that its voice can read (`reading`),
+and the sounds are put together. espeak-ng spells what it cannot read ("Chinese letter"); its phonemes tell that, and
+such characters are left to another voice or left out.
 """
 
+import array
 import asyncio
 import contextlib
 import ctypes
 import io
 import os
+import shlex
+import shutil
 import signal
 import sys
 import unicodedata
 import wave
-from typing import NamedTuple, Protocol
+from collections.abc import Iterable, Iterator
+from typing import Protocol
+
+from bellwire.cloud.languages import LANGUAGES, Piece, pieces_of, script_of
 
 LONGEST_TEXT = 1024  # characters: about a minute of speech
 LONGEST_SPEECH = 60  # seconds; what is longer is cut
@@ -37,35 +44,9 @@ class Synthesizer(Protocol):
     async def synthesize(self, text: str, language: str, /) -> bytes:
         """Return `text` spoken, as a WAV file: mono, 16 bits, 60 s at most.
 
-        `language` is one of those that `language_of` returns. Raises SpeechFailed.
+        `language` is one of LANGUAGES; pieces of other languages may be in the text. Raises SpeechFailed.
         """
         ...
-
-
-class Voice(NamedTuple):
-    """A voice of espeak-ng, and how the Unicode names of the letters that only it can read begin."""
-
-    name: str
-    letters: tuple[str, ...]
-
-
-# In the order in which they claim a text: kana decides for Japanese before Han does for Chinese.
-VOICES = {
-    "ko": Voice("ko", ("HANGUL ",)),
-    "ja": Voice("ja", ("HIRAGANA ", "KATAKANA ", "KATAKANA-HIRAGANA ")),
-    "zh": Voice("cmn", ("CJK ",)),
-    "en": Voice("en", ()),
-}
-COMMON_LETTERS = ("LATIN ", "GREEK ", "MICRO ")  # every voice can at least name them: "5 µg", "TV"
-
-
-def language_of(text: str) -> str:
-    """Return "ko" if there is Hangul in the text, else "ja" for kana, "zh" for Han, and "en" for everything else."""
-    names = _names(_usual_width(text))
-    return next(
-        (language for language, voice in VOICES.items() if any(name.startswith(voice.letters) for name in names)),
-        "en",
-    )
 
 
 def spoken_form(text: str) -> str:
@@ -84,16 +65,19 @@ def spoken_form(text: str) -> str:
 
 
 def _usual_width(text: str) -> str:
-    """Give wide and narrow forms their usual shape, since espeak-ng drops "７" and spells "Ａ".
+    """Give wide, narrow, ringed and squared forms their usual shape: espeak-ng drops "７" and "①", and spells "㎏".
 
     Only those: the full compatibility mapping (NFKC) would make "1⁄2" of "½", which is read "one two".
     """
-    return "".join(unicodedata.normalize("NFKC", c) if "\uff00" <= c <= "\uffef" else c for c in text)
+    return "".join(_usual(c) for c in text)
 
 
-def _names(text: str) -> list[str]:
-    """Return the Unicode names of the letters; they begin with the script."""
-    return [unicodedata.name(c, "unnamed") for c in text if c.isalpha()]
+def _usual(character: str) -> str:
+    if "Ⅰ" <= character <= "ⅿ":
+        return str(int(unicodedata.numeric(character)))
+    forms = (("①", "⓿"), ("㈀", "㏿"), ("\uff00", "\uffef"))
+    in_forms = any(first <= character <= last for first, last in forms)
+    return unicodedata.normalize("NFKC", character) if in_forms else character
 
 
 class Silent:
@@ -150,15 +134,30 @@ class Espeak(ExternalCommand):
         super().__init__(sys.executable, "-P", "-m", "bellwire.cloud.speech")
 
     async def synthesize(self, text: str, language: str, /) -> bytes:
-        """Return `text` spoken; see Synthesizer. Fails on letters that the voice would spell instead of read."""
-        voice = VOICES.get(language)
-        if voice is None:
-            raise SpeechFailed(f"there is no voice for the language {language!r}; there are {', '.join(VOICES)}")
-        readable = voice.letters + COMMON_LETTERS
-        strange = next((name for name in _names(spoken_form(text)) if not name.startswith(readable)), None)
+        """Return `text` spoken; see Synthesizer. Fails on letters that every voice would spell instead of read."""
+        if language not in LANGUAGES:
+            raise SpeechFailed(f"there is no voice for the language {language!r}; there are {', '.join(LANGUAGES)}")
+        strange = next((c for c in spoken_form(text) if script_of(c) == ""), None)
         if strange is not None:
-            raise SpeechFailed(f"the voice for {language!r} can't read {strange.partition(' ')[0]} letters")
+            script = unicodedata.name(strange, "unnamed").partition(" ")[0]
+            raise SpeechFailed(f"no voice can read {script} letters")
         return await super().synthesize(text, language)
+
+
+def synthesizer_of(wish: str) -> Synthesizer:
+    """What `espeak`, `none` or a command line stands for. Raises ValueError when there is no such program."""
+    if wish in _BY_NAME:
+        return _BY_NAME[wish]()
+    try:
+        command = shlex.split(wish)
+    except ValueError:  # a quotation that does not end
+        command = []
+    if not command or shutil.which(command[0]) is None:
+        raise ValueError(f"{wish!r} is not a program that can be run; give espeak, none, or a command that speaks")
+    return ExternalCommand(*command)
+
+
+_BY_NAME: dict[str, type[Espeak] | type[Silent]] = {"espeak": Espeak, "none": Silent}
 
 
 def _reason(status: int, complaint: bytes) -> str:
@@ -196,29 +195,124 @@ def _wav(rate: int, samples: bytes) -> bytes:
 SYNCHRONOUS = 2  # AUDIO_OUTPUT_SYNCHRONOUS: samples go to the callback, before espeak_Synth returns
 DONT_EXIT = 0x8000  # espeakINITIALIZE_DONT_EXIT: an error is returned, the process goes on
 UTF8 = 1  # espeakCHARS_UTF8; without espeakSSML and espeakPHONEMES nothing in the text is markup
+VOICES = {"en": "en", "ja": "ja", "ko": "ko", "zh": "cmn"}
+BETWEEN = 0.12  # seconds of silence between two pieces
+FAINT = 100  # what is below is silence, where full scale is 32768
+SPELLED = {
+    "en": ("l'Et3_|", "i:zl,Et3"),
+    "ja": ("l'et@",),
+    "ko": ("l'et@",),
+    "zh": ("@:11",),
+}
+"""What is in espeak-ng's phonemes where a voice spells: "letter" before a number, or after the name of a script.
+
+In English the word itself, as in newsletter, has other phonemes around it; in the other voices it is no word."""
+NOISE = str.maketrans(dict.fromkeys('\\*^`_|<>{}[]()"“”‘’', " "))
+"""Signs that the voices of other languages than English name in English."""
 SampleCallback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p)
 
 
-def _speak(text: bytes, language: str) -> bytes:
-    """Return `text` (UTF-8, from `spoken_form`) as a WAV file. Raises SpeechFailed."""
-    library, data = _library()
-    rate: int = library.espeak_Initialize(SYNCHRONOUS, 0, data.encode(), DONT_EXIT)
-    if rate <= 0:
-        raise SpeechFailed(f"espeak-ng can't use its data in {data}: install espeakng-loader again")
-    if library.espeak_SetVoiceByName(VOICES[language].name.encode()):
-        raise SpeechFailed(f"espeak-ng has no voice {VOICES[language].name}: install espeakng-loader again")
-    samples = bytearray()
+def worded(text: str, language: str) -> list[Piece]:
+    """Return what the voices are given of a label of this language."""
+    from bellwire.cloud.reading.chinese import read_chinese  # noqa: PLC0415 - only the process that speaks needs them
+    from bellwire.cloud.reading.english import read_english  # noqa: PLC0415
+    from bellwire.cloud.reading.japanese import read_japanese  # noqa: PLC0415
+    from bellwire.cloud.reading.korean import read_korean  # noqa: PLC0415
 
-    def gather(chunk: int | None, count: int, _events: int | None) -> int:
+    words = {"ko": read_korean, "zh": read_chinese}
+    said: list[Piece] = []
+    for piece in pieces_of(text.replace("°C", "℃"), language):
+        if piece.language == "en":
+            said.append(Piece("en", read_english(piece.text)))
+        else:
+            plain = piece.text.translate(NOISE)
+            read = words.get(piece.language)
+            said += read_japanese(plain) if read is None else [Piece(piece.language, read(plain))]
+    return [piece for piece in said if piece.text.strip()]
+
+
+class Voices:
+    """The library, ready to speak."""
+
+    def __init__(self) -> None:
+        """Load it. Raises SpeechFailed."""
+        self._library, data = _library()
+        self.rate: int = self._library.espeak_Initialize(SYNCHRONOUS, 0, data.encode(), DONT_EXIT)
+        """Samples of a second."""
+        if self.rate <= 0:
+            raise SpeechFailed(f"espeak-ng can't use its data in {data}: install espeakng-loader again")
+        self._library.espeak_TextToPhonemes.restype = ctypes.c_char_p
+        self._language = ""
+        self._samples = bytearray()
+        self._callback = SampleCallback(self._gather)  # kept by name: the library holds no reference to it
+        self._library.espeak_SetSynthCallback(self._callback)
+
+    def _gather(self, chunk: int | None, count: int, _events: int | None) -> int:
         if chunk and count > 0:
-            samples.extend(ctypes.string_at(chunk, 2 * count))
-        return int(len(samples) >= 2 * LONGEST_SPEECH * rate)  # 1 ends the synthesis
+            self._samples.extend(ctypes.string_at(chunk, 2 * count))
+        return int(len(self._samples) >= 2 * LONGEST_SPEECH * self.rate)  # 1 ends the synthesis
 
-    callback = SampleCallback(gather)  # kept by name: the library holds no reference to it
-    library.espeak_SetSynthCallback(callback)
-    if library.espeak_Synth(text, ctypes.c_size_t(len(text) + 1), 0, 0, 0, UTF8, None, None):
-        raise SpeechFailed("espeak-ng could not speak the text")
-    return _wav(rate, bytes(samples))
+    def _choose(self, language: str) -> None:
+        if language == self._language:
+            return
+        if self._library.espeak_SetVoiceByName(VOICES[language].encode()):
+            raise SpeechFailed(f"espeak-ng has no voice {VOICES[language]}: install espeakng-loader again")
+        self._language = language
+
+    def phonemes(self, piece: Piece) -> str:
+        """Return what the voice would say, in espeak-ng's own phonemes; (en) in it: with another voice from there."""
+        self._choose(piece.language)
+        text = ctypes.c_char_p(piece.text.encode())
+        clauses = []
+        while text.value:
+            clauses.append(self._library.espeak_TextToPhonemes(ctypes.byref(text), UTF8, 0).decode())
+        return " ".join(clauses)
+
+    def spells(self, piece: Piece) -> bool:
+        """Whether the voice would name a character of the piece instead of reading it."""
+        phonemes = self.phonemes(piece)
+        return any(mark in phonemes for mark in SPELLED[piece.language])
+
+    def legible(self, piece: Piece) -> Iterator[Piece]:
+        """The piece; where the voice would spell it, without the characters that it would spell."""
+        if not self.spells(piece):
+            yield piece
+            return
+        kept = "".join(c for c in piece.text if not self.spells(Piece(piece.language, c)))
+        left = Piece(piece.language, kept)
+        if kept.strip() and not self.spells(left):
+            yield left
+
+    def label(self, text: str, language: str) -> bytes:
+        """Return `text` (from `spoken_form`) as a WAV file. Raises SpeechFailed."""
+        pieces = [legible for piece in worded(text, language) for legible in self.legible(piece)]
+        return _wav(self.rate, _in_a_row((self.say(piece) for piece in pieces), self.rate))
+
+    def say(self, piece: Piece) -> bytes:
+        """The samples of a piece, without the silence around them."""
+        self._choose(piece.language)
+        self._samples = bytearray()
+        said = piece.text.encode()
+        if self._library.espeak_Synth(said, ctypes.c_size_t(len(said) + 1), 0, 0, 0, UTF8, None, None):
+            raise SpeechFailed("espeak-ng could not speak the text")
+        return bytes(self._samples)
+
+
+def _in_a_row(sounds: Iterable[bytes], rate: int) -> bytes:
+    """Sounds one after the other, each without the silence around it, with a little between them."""
+    row = b""
+    for sound in sounds:
+        trimmed = _trimmed(sound)
+        row += (bytes(2 * round(BETWEEN * rate)) if row and trimmed else b"") + trimmed
+        if len(row) >= 2 * LONGEST_SPEECH * rate:
+            break
+    return row
+
+
+def _trimmed(sound: bytes) -> bytes:
+    samples = array.array("h", sound)
+    loud = [place for place, sample in enumerate(samples) if abs(sample) > FAINT]
+    return samples[loud[0] : loud[-1] + 1].tobytes() if loud else b""
 
 
 def _library() -> tuple[ctypes.CDLL, str]:
@@ -232,6 +326,6 @@ def _library() -> tuple[ctypes.CDLL, str]:
 
 if __name__ == "__main__":
     try:
-        sys.stdout.buffer.write(_speak(sys.stdin.buffer.read(), sys.argv[1]))
+        sys.stdout.buffer.write(Voices().label(sys.stdin.buffer.read().decode(), sys.argv[1]))
     except SpeechFailed as failure:
         sys.exit(str(failure))

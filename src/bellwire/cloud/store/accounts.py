@@ -29,6 +29,8 @@ class Account(NamedTuple):
     """A device made it for itself; nobody has its token."""
     country: str | None = None
     """Where its owner lives, ISO 3166-1 alpha-2; None: not known."""
+    language: str | None = None
+    """In which its labels are spoken, ISO 639; None: that of its country or time zone."""
 
 
 _SELECT = sa.select(
@@ -38,6 +40,7 @@ _SELECT = sa.select(
     accounts.c.locked_ms,
     accounts.c.guest_seen_ms,
     accounts.c.country,
+    accounts.c.language,
 )
 
 _ONE = accounts.c.account_id == sa.bindparam("account_id")
@@ -74,6 +77,10 @@ _COUNTRY = Statement(sa.select(accounts.c.country).where(_ONE), "the country in 
 _MOVE = Statement(
     sa.update(accounts).where(_ONE).values(country=sa.bindparam("new_country")).returning(accounts.c.account_id),
     "the country to which an account's owner has moved",
+)
+_SPEAK = Statement(
+    sa.update(accounts).where(_ONE).values(language=sa.bindparam("new_language")).returning(accounts.c.account_id),
+    "the language in which an account's labels are spoken",
 )
 _STIR = Statement(
     sa.update(devices)
@@ -118,7 +125,7 @@ def list_accounts() -> Transaction[list[Account]]:
 
 def _account(row: Any) -> Account:
     locked, guest = row.locked_ms is not None, row.guest_seen_ms is not None
-    return Account(row.account_id, row.name, row.timezone, locked, guest, row.country)
+    return Account(row.account_id, row.name, row.timezone, locked, guest, row.country, row.language)
 
 
 def lock_account(name: str, since: datetime | None) -> Transaction[None]:
@@ -172,6 +179,13 @@ def set_country(account_id: str, country: str | None) -> Transaction[list[str]]:
         raise NotFound(f"there is no account {account_id!r}")
     stirred = yield _STIR, {"account_id": account_id}
     return [row.device_id for row in stirred]
+
+
+def set_language(account_id: str, language: str | None) -> Transaction[None]:
+    """Keep in which language the account's labels are spoken. Raises NotFound."""
+    rows = yield _SPEAK, {"account_id": account_id, "new_language": language}
+    if not rows:
+        raise NotFound(f"there is no account {account_id!r}")
 
 
 def add_account_token(account_id: str, token_hash: bytes, expires: datetime | None, now: datetime) -> Transaction[None]:

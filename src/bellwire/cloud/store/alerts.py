@@ -65,6 +65,11 @@ MOVE_ALERT = Statement(
     "the next occurrence is the present one from now on",
 )
 
+SELECT_LABEL = Statement(
+    sa.select(alerts.c.account_id, alerts.c.label).where(alerts.c.speech == sa.bindparam("speech")).limit(1),
+    "what the sound of a name says",
+)
+
 DELETE_ALERT = Statement(sa.delete(alerts).where(_ONE), "an alert that its account has no longer")
 
 _RINGING = standings.alias("ringing")
@@ -145,13 +150,22 @@ def delete_alert(account_id: str, token: str) -> Transaction[None]:
     yield DELETE_ALERT, {"account_id": account_id, "token": token}
 
 
+def label_spoken_by(speech: str) -> Transaction[tuple[str, str] | None]:
+    """Account id and label of an alert that the sound of this name speaks; None: of no alert.
+
+    Without an account's id: the name is the right to hear it.
+    """
+    rows = yield SELECT_LABEL, {"speech": speech}
+    return (rows[0].account_id, rows[0].label) if rows else None
+
+
 def list_overdue(
     before: datetime, ringing_before: datetime, limit: int
 ) -> Transaction[list[tuple[str, str, datetime]]]:
     """Account id, token and occurrence of up to `limit` alerts, of any account, that were due before `before`.
 
     One that rings somewhere is among them only when it was due before `ringing_before`.
-    The one transaction here without an account's id: its rows lead to the accounts.
+    Without an account's id: its rows lead to the accounts.
     """
     bounds = {"before_ms": to_ms(before), "ringing_before_ms": to_ms(ringing_before), "limit": limit}
     rows = yield SELECT_OVERDUE, bounds

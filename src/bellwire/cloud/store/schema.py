@@ -7,7 +7,7 @@ epoch, UTC. Columns with JSON hold text that the transactions encode.
 
 import sqlalchemy as sa
 
-REVISION = "0003"
+REVISION = "0004"
 """The newest migration: a file that is stamped with it needs none."""
 
 _MS = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
@@ -57,6 +57,7 @@ accounts = sa.Table(
     sa.Column("agreed_terms", sa.Text),  # the address of the terms that it has agreed to
     _instant("guest_seen_ms", nullable=True),  # when a guest last got a code or a token; NULL: it is no guest's
     sa.Column("country", sa.Text),  # ISO 3166-1 alpha-2; NULL: not known
+    sa.Column("language", sa.Text),  # ISO 639, of its labels; NULL: that of its country or time zone
     sa.Index("ix_accounts_guest", "guest_seen_ms"),
     sqlite_strict=True,
 )
@@ -228,6 +229,7 @@ alerts = sa.Table(
     sa.CheckConstraint("everywhere IN (0, 1)", name="everywhere"),
     sa.Index("ix_alerts_due", "scheduled_ms"),
     sa.Index("ix_alerts_page", "account_id", "scheduled_ms", "token"),
+    sa.Index("ix_alerts_speech", "speech"),
     sqlite_strict=True,
 )
 
