@@ -1,4 +1,4 @@
-"""`bellwire account country|export|import`: where an account is, and how another cloud comes to serve it.
+"""`bellwire account country|timezone|export|import`: where an account is, and how another cloud comes to serve it.
 
 It knows the command line and whom to ask; the document is made in `cloud.copying`.
 """
@@ -43,6 +43,28 @@ def country(
     where = f"is in {shown['country']}" if shown["country"] else "is in no country that is known"
     served = f", which {shown['endpoint']} serves" if shown["endpoint"] else ""
     say(f"account {name} {where}{served}")
+
+
+def timezone(
+    *,
+    name: Name,
+    zone: Annotated[str | None, typer.Argument(metavar="IANA", help="Such as Asia/Seoul.")] = None,
+    data: CloudData,
+    json: Json = False,
+) -> None:
+    """Say in which time zone an account is, or show it.
+
+    Alerts that were made without a time zone of their own ring at the same wall times there.
+    """
+    from bellwire.cli import records
+
+    with records.opened(data) as store:
+        account = records.account_of(store, name)
+    found = account.timezone if zone is None else _zone_moved(data, account, zone)
+    if json:
+        put_json({"timezone": found})
+    else:
+        say(f"account {name} is in {found}")
 
 
 def export(
@@ -114,8 +136,21 @@ def _moved(data: Path, account: "Account", code: str | None) -> dict[str, Any]:
         return {"country": records.move(store, account.account_id, code), "endpoint": None}
 
 
+def _zone_moved(data: Path, account: "Account", zone: str) -> str:
+    from bellwire.cli import records
+    from bellwire.cli.account_api import api_on_this_machine, runs
+
+    if runs(data):
+        with api_on_this_machine(data, account.name) as api:
+            found: str = api.call("PATCH", "account", body={"timezone": zone})["timezone"]
+        return found
+    with records.opened(data) as store:
+        return records.move_clocks(store, account.account_id, zone)
+
+
 def add_to(app: typer.Typer) -> None:
     """Make these commands of `bellwire account`."""
     app.command(epilog="Example: bellwire account country home KR")(country)
+    app.command(epilog="Example: bellwire account timezone home Europe/Berlin")(timezone)
     app.command(epilog="Example: bellwire account export home home.json")(export)
     app.command("import", epilog="Example: bellwire account import home.json")(import_)

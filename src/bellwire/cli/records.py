@@ -16,7 +16,7 @@ import msgspec
 
 from bellwire.alerts.recurrence import zone_named
 from bellwire.cli.failure import Failure, shown_in_one_line
-from bellwire.cloud.accounts import add_device, name_of
+from bellwire.cloud.accounts import add_device, move_account, name_of
 from bellwire.cloud.auth import hash_of, new_token
 from bellwire.cloud.config import Config
 from bellwire.cloud.countries import country_of
@@ -108,6 +108,14 @@ def move(store: Connection, account_id: str, country: str | None) -> str | None:
         code = None if country is None else country_of(country)
     store.run(set_country, account_id, code)
     return code
+
+
+def move_clocks(store: Connection, account_id: str, zone: str) -> str:
+    """Say in which time zone an account is; its alerts without a zone of their own move. Gives the zone."""
+    with shown_in_one_line(ValueError):
+        zone = zone_named(zone).key
+    store.run(move_account, account_id, zone, datetime.now(UTC))
+    return zone
 
 
 def make_client(store: Connection, name: str, profile: str, redirect_uris: list[str]) -> tuple[Client, str | None]:

@@ -12,7 +12,7 @@ from litestar import Controller, Request, delete, get, patch, post
 from litestar.datastructures import State
 from litestar.params import FromPath, JSONBody
 
-from bellwire.cloud.accounts import name_of
+from bellwire.cloud.accounts import move_account, name_of
 from bellwire.cloud.commands import order
 from bellwire.cloud.countries import country_of
 from bellwire.cloud.device_view import (
@@ -27,7 +27,7 @@ from bellwire.cloud.identity import AccountIdentity
 from bellwire.cloud.problems import refusals
 from bellwire.cloud.store.accounts import find_account, set_country
 from bellwire.cloud.store.devices import remove_device, rename_device
-from bellwire.cloud.wishes import WishError
+from bellwire.cloud.wishes import WishError, zone_of
 from bellwire.protocol.messages import Message
 from bellwire.protocol.messages.alerts import AdjustVolume, SetVolume
 from bellwire.protocol.messages.system import ReportSoftwareInfo
@@ -77,8 +77,10 @@ class AccountView(msgspec.Struct, kw_only=True):
 class ChangedAccount(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """What of the account becomes different."""
 
-    country: Country | None
+    country: Country | msgspec.UnsetType | None = msgspec.UNSET
     """ISO 3166-1 alpha-2, such as KR; null: not known."""
+    timezone: Country | msgspec.UnsetType = msgspec.UNSET
+    """IANA name, such as Asia/Seoul: what 07:00 means. Alerts that were made without a time zone of their own move."""
 
 
 def _services(request: _Asked) -> "Services":
@@ -162,10 +164,20 @@ class AccountController(Controller):
 
     @patch(summary="Say where the account is", responses=refusals(body=True))
     async def edit(self, data: JSONBody[ChangedAccount], request: _Asked) -> AccountView:
-        """Change the country; where another cloud serves it, the devices are told at once to go there."""
-        country = None if data.country is None else country_of(data.country)
-        services = _services(request)
-        services.bus.wake(await services.store.write(set_country, request.user.account_id, country))
+        """Change the country or the time zone.
+
+        Where another cloud serves the country, the devices are told at once to go there. Alerts that were made
+        without a time zone of their own ring at the same wall times in the new one.
+        """
+        services, account_id = _services(request), request.user.account_id
+        country = country_of(data.country) if isinstance(data.country, str) else data.country
+        zone = zone_of(data.timezone).key if isinstance(data.timezone, str) else None
+        if country is msgspec.UNSET and zone is None:
+            raise WishError("say what shall be different: country or timezone")
+        if not isinstance(country, msgspec.UnsetType):
+            services.bus.wake(await services.store.write(set_country, account_id, country))
+        if zone is not None:
+            services.bus.wake(await services.store.write(move_account, account_id, zone, services.clock()))
         return await _account(request)
 
 

@@ -74,6 +74,10 @@ _MOVE = Statement(
     sa.update(accounts).where(_ONE).values(country=sa.bindparam("new_country")).returning(accounts.c.account_id),
     "the country to which an account's owner has moved",
 )
+_MOVE_CLOCKS = Statement(
+    sa.update(accounts).where(_ONE).values(timezone=sa.bindparam("new_timezone")).returning(accounts.c.account_id),
+    "the time zone to which an account's owner has moved",
+)
 _STIR = Statement(
     sa.update(devices)
     .where(devices.c.account_id == sa.bindparam("account_id"))
@@ -177,6 +181,13 @@ def set_country(account_id: str, country: str | None) -> Transaction[list[str]]:
         raise NotFound(f"there is no account {account_id!r}")
     stirred = yield _STIR, {"account_id": account_id}
     return [row.device_id for row in stirred]
+
+
+def set_timezone(account_id: str, timezone: str) -> Transaction[None]:
+    """Keep in which time zone the account's owner means "07:00". Raises NotFound."""
+    rows = yield _MOVE_CLOCKS, {"account_id": account_id, "new_timezone": timezone}
+    if not rows:
+        raise NotFound(f"there is no account {account_id!r}")
 
 
 def add_account_token(account_id: str, token_hash: bytes, expires: datetime | None, now: datetime) -> Transaction[None]:
