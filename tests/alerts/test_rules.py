@@ -50,7 +50,8 @@ def rules(draw: st.DrawFn) -> str:
     interval = draw(st.integers(1, 9))
     if interval > 1:
         text.append(f"INTERVAL={interval}")
-    if parts and draw(st.booleans()) and frequency not in {"HOURLY", "DAILY"}:
+    chooses = draw(st.booleans())
+    if chooses and parts and frequency not in {"HOURLY", "DAILY"}:
         text.append(f"BYSETPOS={draw(st.sampled_from(['1', '-1', '2', '1,-1']))}")
     if draw(st.booleans()):
         text.append("WKST=SU")

@@ -182,7 +182,8 @@ def resume_alert(account_id: str, token: str, now: datetime) -> Transaction[Show
     following = next_occurrence(before.schedule, now)
     if following is None:
         raise WishError("its time went by while it was paused; give it another one (edit it), or delete it")
-    alert = replace(before, paused_on=None, scheduled_time=following)
+    # A new version: a device that was told to delete it, and has not said so yet, is told to set it all the same.
+    alert = replace(before, paused_on=None, scheduled_time=following, version=before.version + 1)
     yield from update_alert(account_id, alert, now)
     there = yield from lives_of(account_id, token)
     if alert.everywhere:
