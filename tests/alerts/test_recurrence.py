@@ -190,12 +190,10 @@ def days_of(schedule: Schedule, after: str, most: int = 99) -> list[str]:
 
 
 @lawful
-@given(starts, st.sampled_from(ZONES), st.sampled_from(list(EVERY.values())), st.integers(1, 40))
+@given(starts, st.sampled_from(ZONES), st.sampled_from(list(EVERY.values())), st.integers(1, 9))
 def test_what_is_counted_comes_so_often(start: datetime, zone: str, rule: str, times: int) -> None:
-    if rule == EVERY["yearly"] and start.strftime("%m-%d") == "02-29":
-        times = 3
-    schedule = recurring(start, zone, f"{rule};COUNT={times}") if times < 40 else Schedule(start, zone, rule)
-    assert times == 40 or len(list(occurrences(schedule, utc("2000-01-01")))) in {times, times - 1}
+    schedule = recurring(start, zone, f"{rule};COUNT={times}")
+    assert len(list(occurrences(schedule, utc("2000-01-01")))) == times
 
 
 def test_an_end_in_utc_is_one_on_the_clocks_of_the_zone() -> None:
