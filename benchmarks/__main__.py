@@ -10,9 +10,15 @@ from types import ModuleType
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import events, lateness, push, speaker
+from benchmarks import events, lateness, push, recurrence, speaker
 
-ALL: dict[str, ModuleType] = {"events": events, "push": push, "lateness": lateness, "speaker": speaker}
+ALL: dict[str, ModuleType] = {
+    "events": events,
+    "push": push,
+    "lateness": lateness,
+    "speaker": speaker,
+    "recurrence": recurrence,
+}
 
 
 def main(names: list[str]) -> None:

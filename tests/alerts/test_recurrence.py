@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice, pairwise, takewhile
 from zoneinfo import ZoneInfo
@@ -9,7 +10,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bellwire.alerts.alert import Schedule
-from bellwire.alerts.recurrence import EVERY, instant_of, next_occurrence, occurrences, zone_named
+from bellwire.alerts.recurrence import (
+    EVERY,
+    MOST_EXCEPTIONS,
+    counted,
+    excepting,
+    instant_of,
+    next_occurrence,
+    occurrences,
+    ruled,
+    without,
+    zone_named,
+)
 
 lawful = settings(deadline=None, derandomize=True, max_examples=100)
 
@@ -33,7 +45,9 @@ RULES = [
     "FREQ=WEEKLY;COUNT=9",
     "FREQ=MONTHLY",
     "FREQ=MONTHLY;BYDAY=-1FR",
-    "FREQ=YEARLY",
+    "FREQ=YEARLY;BYWEEKNO=1,30;BYDAY=MO",
+    "FREQ=MONTHLY;BYMONTHDAY=29,-1",
+    "FREQ=HOURLY;INTERVAL=5",
     "FREQ=DAILY;count=9",
     "FREQ=DAILY;interval=2",
     "freq=weekly;interval=2",
@@ -43,6 +57,11 @@ RULES = [
 def wall(text: str) -> datetime:
     """A wall time, without a zone."""
     return datetime.fromisoformat(text)
+
+
+def recurring(start: datetime, zone: str, rule: str | None) -> Schedule:
+    once = Schedule(start, zone)
+    return once if rule is None else ruled(once, rule, start)
 
 
 def utc(text: str) -> datetime:
@@ -75,7 +94,7 @@ def clock_changes(zone: str, first: datetime, last: datetime) -> Iterator[dateti
 
 starts = st.builds(lambda minutes: wall("2004-01-01") + timedelta(minutes=minutes), st.integers(0, 3 * 366 * 24 * 60))
 instants = st.builds(lambda minutes: utc("2003-12-01") + timedelta(minutes=minutes), st.integers(0, 25 * 366 * 24 * 60))
-schedules = st.builds(Schedule, starts, st.sampled_from(ZONES), st.sampled_from([None, *RULES]))
+schedules = st.builds(recurring, starts, st.sampled_from(ZONES), st.sampled_from([None, *RULES]))
 
 
 # The series
@@ -103,7 +122,7 @@ def test_the_series_does_not_depend_on_when_one_asks(schedule: Schedule, after: 
 @given(starts, st.sampled_from(RULES), instants)
 def test_where_clocks_never_change_it_is_the_rule_itself(start: datetime, rule: str, after: datetime) -> None:
     expected = rrulestr(rule, dtstart=start).after(after.replace(tzinfo=None))
-    found = next_occurrence(Schedule(start, "UTC", rule), after)
+    found = next_occurrence(recurring(start, "UTC", rule), after)
     assert found == (expected and expected.replace(tzinfo=UTC))
 
 
@@ -123,12 +142,12 @@ def test_a_one_shot_comes_once(after: str, expected: str) -> None:
 
 
 def test_a_series_that_has_ended_gives_nothing() -> None:
-    counted = Schedule(wall("2026-01-01T07:00"), "Asia/Seoul", "FREQ=DAILY;COUNT=2")
-    assert [str(local(each, "Asia/Seoul")) for each in occurrences(counted, utc("2020-01-01"))] == [
+    twice = recurring(wall("2026-01-01T07:00"), "Asia/Seoul", "FREQ=DAILY;COUNT=2")
+    assert [str(local(each, "Asia/Seoul")) for each in occurrences(twice, utc("2020-01-01"))] == [
         "2026-01-01 07:00:00",
         "2026-01-02 07:00:00",
     ]
-    assert next_occurrence(counted, utc("2026-01-01T22:00")) is None
+    assert next_occurrence(twice, utc("2026-01-01T22:00")) is None
 
 
 def test_a_rare_day_is_waited_for() -> None:
@@ -146,6 +165,8 @@ def test_a_rare_day_is_waited_for() -> None:
         ("weekday", ["Thu 01", "Fri 02", "Mon 05", "Tue 06", "Wed 07"]),
         ("weekend", ["Sat 03", "Sun 04", "Sat 10", "Sun 11", "Sat 17"]),
         ("weekly", ["Thu 01", "Thu 08", "Thu 15", "Thu 22", "Thu 29"]),
+        ("monthly", ["Thu 01", "Sun 01", "Sun 01", "Wed 01", "Fri 01"]),
+        ("yearly", ["Thu 01", "Fri 01", "Sat 01", "Mon 01", "Tue 01"]),
     ],
 )
 def test_the_rules_that_have_a_name(name: str, days: list[str]) -> None:
@@ -156,7 +177,96 @@ def test_the_rules_that_have_a_name(name: str, days: list[str]) -> None:
 
 
 def test_every_name_is_in_the_table() -> None:
-    assert list(EVERY) == ["daily", "weekday", "weekend", "weekly"]
+    assert list(EVERY) == ["daily", "weekday", "weekend", "weekly", "monthly", "yearly"]
+
+
+# Ends, exceptions, workdays
+
+SUMMER = Schedule(wall("2026-06-01T07:00"), "Europe/Berlin", EVERY["daily"])
+
+
+def days_of(schedule: Schedule, after: str, most: int = 99) -> list[str]:
+    return [local(each, schedule.zone).strftime("%m-%d") for each in islice(occurrences(schedule, utc(after)), most)]
+
+
+@lawful
+@given(starts, st.sampled_from(ZONES), st.sampled_from(list(EVERY.values())), st.integers(1, 9))
+def test_what_is_counted_comes_so_often(start: datetime, zone: str, rule: str, times: int) -> None:
+    schedule = recurring(start, zone, f"{rule};COUNT={times}")
+    assert len(list(occurrences(schedule, utc("2000-01-01")))) == times
+
+
+def test_an_end_in_utc_is_one_on_the_clocks_of_the_zone() -> None:
+    ended = ruled(replace(SUMMER, rule=None), "FREQ=DAILY;UNTIL=20260603T050000Z", SUMMER.start)
+    assert ended.until == wall("2026-06-03T07:00")
+    assert days_of(ended, "2026-01-01") == ["06-01", "06-02", "06-03"]
+    earlier = ruled(replace(SUMMER, rule=None), "FREQ=DAILY;UNTIL=20260603T045959Z", SUMMER.start)
+    assert days_of(earlier, "2026-01-01") == ["06-01", "06-02"]
+
+
+def test_what_is_counted_counts_from_a_moment_on_and_what_is_excepted_too() -> None:
+    excepted = excepting(SUMMER, (wall("2026-06-04").date(),), ())
+    assert days_of(counted(excepted, 3, wall("2026-06-03T00:00")), "2026-06-02T12:00") == ["06-03", "06-05"]
+
+
+@pytest.mark.parametrize("times", [0, -1, 3661])
+def test_a_count_that_cannot_be_is_told(times: int) -> None:
+    with pytest.raises(ValueError, match=f"{times} times cannot be; give 1 to 3660"):
+        counted(SUMMER, times, SUMMER.start)
+
+
+def test_a_count_that_takes_too_long_is_told() -> None:
+    with pytest.raises(ValueError, match="more than 40 years to come 50 times"):
+        ruled(Schedule(SUMMER.start, "UTC"), "FREQ=YEARLY;COUNT=50", SUMMER.start)
+
+
+@lawful
+@given(schedules, instants)
+def test_what_is_skipped_does_not_come_and_all_else_does(schedule: Schedule, after: datetime) -> None:
+    series = list(islice(occurrences(schedule, after), 4))
+    for skipped in series[:2]:
+        schedule = without(schedule, skipped, after)
+    assert list(islice(occurrences(schedule, after), len(series[2:]))) == series[2:]
+
+
+def test_a_skipped_time_that_the_clocks_skip_is_skipped_whole() -> None:
+    quarters = recurring(wall("2024-01-01T00:00"), "Europe/Berlin", "FREQ=DAILY;BYHOUR=2;BYMINUTE=0,15,30,45")
+    skipped = without(quarters, utc("2024-03-31T01:00"), utc("2024-03-30T01:45"))
+    assert next_occurrence(skipped, utc("2024-03-30T01:45")) == utc("2024-04-01T00:00")
+
+
+def test_skipping_goes_on_for_ever() -> None:
+    schedule, now = SUMMER, utc("2026-06-01T00:00")
+    for _ in range(2 * MOST_EXCEPTIONS):
+        following = next_occurrence(schedule, now)
+        assert following is not None
+        schedule, now = without(schedule, following, now), following
+    assert len(schedule.except_times) <= 8
+
+
+def test_too_many_exceptions_are_told() -> None:
+    days = tuple(SUMMER.start.date() + timedelta(days=day) for day in range(MOST_EXCEPTIONS + 1))
+    with pytest.raises(ValueError, match="367 exceptions are too many; 366"):
+        excepting(SUMMER, days, ())
+    assert days_of(excepting(SUMMER, days[:-1], ()), "2026-01-01", 1) == ["06-02"]
+
+
+@pytest.mark.parametrize(
+    ("country", "after", "days"),
+    [
+        # Christmas on a Friday; New Year's Day.
+        ("KR", "2026-12-23T12:00", ["12-24", "12-28", "12-29", "12-30", "12-31", "01-04"]),
+        ("US", "2026-12-23T12:00", ["12-24", "12-28", "12-29", "12-30", "12-31", "01-04"]),
+        ("JP", "2026-04-28T00:00", ["04-28", "04-30", "05-01", "05-07", "05-08", "05-11"]),
+        # A Saturday that stands for a day of the New Year week.
+        ("CN", "2025-02-06T00:00", ["02-06", "02-07", "02-08", "02-10", "02-11", "02-12"]),
+        # The week of Israel begins on Sunday.
+        ("IL", "2026-11-18T00:00", ["11-18", "11-19", "11-22", "11-23", "11-24", "11-25"]),
+    ],
+)
+def test_workdays_are_those_of_the_country(country: str, after: str, days: list[str]) -> None:
+    workdays = Schedule(wall("2025-01-01T07:00"), "UTC", EVERY["daily"], country=country)
+    assert days_of(workdays, after, 6) == days
 
 
 # Clock changes
@@ -170,6 +280,21 @@ def test_the_wall_time_is_kept_across_every_clock_change(zone: str) -> None:
     walls = [local(instant, zone) for instant in series]
     assert {each.time().isoformat() for each in walls} == {"07:00:00"}
     assert {later - earlier for earlier, later in pairwise(walls)} == {timedelta(days=1)}
+
+
+@pytest.mark.parametrize(
+    "rule", ["FREQ=MONTHLY;BYDAY=SU", "FREQ=DAILY;INTERVAL=1;BYHOUR=2;BYMINUTE=10", *EVERY.values()]
+)
+@pytest.mark.parametrize("zone", ZONES)
+def test_any_rule_keeps_its_wall_time_rings_at_the_change_where_it_is_skipped_and_once_where_it_is_doubled(
+    zone: str, rule: str
+) -> None:
+    schedule = recurring(wall("2024-01-07T02:10"), zone, rule)
+    series = list(takewhile(lambda each: each < utc("2031-01-01"), occurrences(schedule, utc("2024-01-01"))))
+    changes = {local(each, zone) for each in clock_changes(zone, utc("2024-01-01"), utc("2031-01-01"))}
+    walls = [local(each, zone) for each in series]
+    assert all(each.strftime("%H:%M") == "02:10" or each in changes for each in walls)
+    assert len({each.date() for each in walls}) == len(walls)
 
 
 @pytest.mark.parametrize("zone", ZONES)

@@ -71,6 +71,14 @@ def test_the_language_is_said_and_shown_beside_a_cloud(bellwire: Bellwire, cloud
     )
 
 
+def test_the_time_zone_is_said_and_shown_without_a_cloud(bellwire: Bellwire, data: Path) -> None:
+    assert "is in Asia/Seoul" in bellwire("account", "timezone", "home", "Asia/Seoul", "--data", data).text
+    assert bellwire("account", "timezone", "home", "--data", data, "--json").answer == {"timezone": "Asia/Seoul"}
+    assert "'Mars/Base' is not a time zone" in (
+        bellwire("account", "timezone", "home", "Mars/Base", "--data", data).complaint
+    )
+
+
 @pytest.mark.parametrize(
     ("row", "told"),
     [

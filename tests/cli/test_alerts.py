@@ -62,6 +62,40 @@ def test_the_life_of_an_alert_in_words(bellwire: Bellwire, account: Account) -> 
     assert bellwire("alert", "delete", alert["token"], *account.here).text == f"alert {alert['token']} deleted\n"
 
 
+def test_schedules_in_words(bellwire: Bellwire, account: Account) -> None:
+    wish = ("--at", "07:00", "--every", "mon,wed,fri", "--until", "2030-12-31", "--except", "2029-12-24")
+    preview = bellwire("alert", "preview", *wish, "-n", "3", *account.here).text.splitlines()
+    assert [line[:3] for line in preview if line.endswith("07:00:00 KST")] == [line[:3] for line in preview]
+    assert {line[:3] for line in preview} == {"Mon", "Wed", "Fri"}
+    added = bellwire("alert", "add", "Up", *wish, *account.here, "--json").answer
+    token = added["token"]
+    assert (added["every"], added["until"]) == ("mon,wed,fri", "2030-12-31T23:59:59")
+    assert added["except"] == ["2029-12-24"]
+    assert "mon,wed,fri until 2030-12-31" in bellwire("alert", "list", *account.here).text
+    assert bellwire("alert", "preview", token, "-n", "3", *account.here).text.splitlines() == preview
+    assert "skips once: rings at" in bellwire("alert", "skip", token, *account.here).text
+    left = bellwire("alert", "preview", token, "-n", "2", *account.here).text.splitlines()
+    assert left == preview[1:]
+    assert "paused" in bellwire("alert", "pause", token, *account.here).text
+    assert "paused" in bellwire("alert", "list", *account.here).text
+    assert "it is paused" in bellwire("alert", "preview", token, *account.here).text
+    assert "resumed: rings at" in bellwire("alert", "resume", token, *account.here).text
+    edited = bellwire("alert", "edit", token, "--every", "monthly", "--times", "2", "--except", "", *account.here)
+    assert "then monthly until" in edited.text
+    shown = bellwire("alert", "preview", token, *account.here, "--json").answer
+    assert (len(shown["occurrences"]), shown["except"], shown["timezone"]) == (2, [], "Asia/Seoul")
+
+
+def test_a_time_zone_of_its_own(bellwire: Bellwire, cloud: RunningCloud, account: Account) -> None:
+    args = ("--at", "07:00", "--every", "daily")
+    fixed = bellwire("alert", "add", "Call", *args, "--timezone", "Asia/Tokyo", *account.here, "--json").answer
+    own = bellwire("alert", "add", "Up", *args, *account.here, "--json").answer
+    moved = bellwire("account", "timezone", account.here[1], "UTC", "--data", cloud.data).text
+    assert moved == f"account {account.here[1]} is in UTC\n"
+    found = {each["token"]: each for each in bellwire("alert", "list", *account.here, "--json").answer}
+    assert (when(found[own["token"]]).hour, when(found[fixed["token"]]).hour) == (7, 22)
+
+
 def test_with_an_address_and_a_token(bellwire: Bellwire, account: Account) -> None:
     token = bellwire("alert", "add", "Tea", "--in", "1h", *account.elsewhere, "--json").answer["token"]
     moved = bellwire("alert", "edit", token, "--at", "2030-01-01T00:00:00Z", *account.elsewhere, "--json").answer
@@ -100,7 +134,10 @@ def test_all_pages_are_listed(bellwire: Bellwire, cloud: RunningCloud, account: 
     [
         (("--in", "soon"), "'soon' is not a length of time"),
         (("--at", "7.30"), "'7.30' is not a time"),
-        (("--at", "07:00", "--every", "monthly"), "'monthly' is not a recurrence"),
+        (("--at", "07:00", "--every", "hourly"), "'hourly' is not a recurrence"),
+        (("--at", "07:00", "--every", "FREQ=SECONDLY"), "too often for an alert"),
+        (("--at", "07:00", "--every", "workday"), "bellwire account country"),
+        (("--at", "07:00", "--until", "2030-01-01"), "what rings once has no end"),
         (("--at", "2001-01-01T00:00:00Z"), "that time is past"),
         (("--in", "5s", "--device", "nobody"), "no device nobody"),
     ],
@@ -117,6 +154,9 @@ def test_what_the_cloud_refuses(bellwire: Bellwire, account: Account, wish: tupl
         (("add", "Tea", "--in", "5s", "--every", "daily"), "--every needs --at"),
         (("add", "Tea", "--in", "5s", "--kind", "gong"), "'gong' is not one of"),
         (("edit", "some-token"), "--label, --in or --at"),
+        (("add", "Tea", "--at", "07:00", "--until", "2030-01-01", "--times", "2"), "either --until or --times"),
+        (("preview",), "say when it shall ring"),
+        (("preview", "some-token", "--at", "07:00"), "either TOKEN or when"),
         (("list", "--url", "https://localhost:1"), "--token"),
     ],
 )

@@ -111,7 +111,8 @@ class Talk:
     def moves(self, token: str, when: datetime) -> None:
         """The account gives an alert another time."""
         schedule = Schedule(when.replace(tzinfo=None), "UTC")
-        self._store.run(accounts.edit_alert, ACCOUNT, token, accounts.Edit(None, None, schedule, when), self.now)
+        edit = accounts.Edit(reschedule=lambda _: (schedule, when))
+        self._store.run(accounts.edit_alert, ACCOUNT, token, edit, self.now)
 
     def relabels(self, token: str, label: str) -> None:
         """The account gives an alert another label."""

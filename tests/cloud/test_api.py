@@ -61,8 +61,12 @@ def test_an_alert_is_shown_as_it_was_added(home: Account) -> None:
         "kind": "ALARM",
         "label": "tea",
         "scheduled_time": NEW_YEAR_UTC,
+        "paused": False,
         "every": None,
+        "until": None,
+        "except": [],
         "timezone": "Asia/Seoul",
+        "floating": False,
         "everywhere": True,
         "devices": {device_id: "unknown"},
     }
@@ -135,6 +139,87 @@ def test_an_edit_changes_what_it_names_and_reaches_the_device(home: Account) -> 
 
     assert (moved[1]["label"], moved[1]["every"], moved[1]["timezone"]) == ("\u2022", "weekend", "Asia/Seoul")
     assert told.scheduled_time == datetime.fromisoformat(moved[1]["scheduled_time"])
+
+
+def test_what_an_edit_of_the_schedule_does_not_name_stays(home: Account) -> None:
+    wish = {"at": "07:00", "every": "mon,wed,fri", "until": "2099-12-31", "except": ["2098-12-25"], "label": "x"}
+    token = home.adds(**{**wish, "until": "2030-12-31"})
+
+    later = home.asks("PATCH", f"/alerts/{token}", {"at": "08:00"})[1]
+
+    assert (later["every"], later["until"], later["except"]) == ("mon,wed,fri", "2030-12-31T23:59:59", ["2098-12-25"])
+    assert (later["floating"], later["scheduled_time"][10:]) == (True, "T23:00:00Z")
+    endless = home.asks("PATCH", f"/alerts/{token}", {"until": "never", "except": [], "every": "monthly"})[1]
+    assert (endless["every"], endless["until"], endless["except"]) == ("monthly", None, [])
+    assert home.asks("PATCH", f"/alerts/{token}", {"timezone": "UTC"})[1]["floating"] is False
+    assert home.asks("PATCH", f"/alerts/{token}", {"every": "once"})[1]["every"] is None
+
+
+def test_an_alert_is_skipped_paused_and_resumed_and_its_device_hears_of_it(home: Account) -> None:
+    speaker = listening(home)
+    token = home.adds(at="07:00", every="daily")
+    (first,) = speaker.hears(SetAlert)
+
+    skipped = home.asks("POST", f"/alerts/{token}/skip")[1]
+    (*_, second) = speaker.hears(SetAlert, 2)
+    paused = home.asks("POST", f"/alerts/{token}/pause")[1]
+    speaker.hears(DeleteAlert)
+
+    assert second.scheduled_time - first.scheduled_time == timedelta(days=1)
+    assert len(skipped["except"]) == 1
+    assert (paused["paused"], paused["scheduled_time"]) == (True, None)
+    assert home.asks("GET", "/alerts")[1]["alerts"] == [paused]
+    assert home.asks("GET", f"/alerts/{token}/occurrences")[1]["occurrences"] == []
+    assert home.asks("POST", f"/alerts/{token}/skip")[0] == 422
+    resumed = home.asks("POST", f"/alerts/{token}/resume")[1]
+    assert (resumed["paused"], resumed["scheduled_time"]) == (False, skipped["scheduled_time"])
+    for step in ("skip", "pause", "resume"):
+        assert home.asks("POST", f"/alerts/unknown/{step}")[0] == 404
+
+
+def test_what_would_ring_is_seen_before_it_is_added_and_after(home: Account) -> None:
+    wish = {"at": "07:00", "every": "FREQ=MONTHLY;BYDAY=-1FR", "times": 3}
+
+    status, preview = home.asks("POST", "/alerts/preview", wish)
+    token = home.adds(**wish)
+
+    assert status == 200
+    assert (len(preview["occurrences"]), preview["every"]) == (3, "FREQ=MONTHLY;BYDAY=-1FR")
+    assert home.asks("GET", f"/alerts/{token}/occurrences")[1] == preview
+    assert home.asks("GET", f"/alerts/{token}/occurrences?limit=1")[1]["occurrences"] == preview["occurrences"][:1]
+    assert home.asks("GET", "/alerts/unknown/occurrences")[0] == 404
+    assert len(home.asks("POST", "/alerts/preview", {"in": "1h"})[1]["occurrences"]) == 1
+    for bad in ({}, {**wish, "limit": 101}, {**wish, "every": "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30"}):
+        assert home.asks("POST", "/alerts/preview", bad)[0] == 422
+
+
+def test_workdays_are_those_of_the_country_of_the_account(home: Account) -> None:
+    status, problem = home.asks("POST", "/alerts", {"at": "07:00", "every": "workday"})
+    assert status == 422
+    assert "bellwire account country" in problem["detail"]
+
+    home.asks("PATCH", "/account", {"country": "KR"})
+
+    token = home.adds(at="07:00", every="workday")
+    assert home.asks("GET", f"/alerts/{token}")[1]["every"] == "workday"
+    home.asks("PATCH", "/account", {"country": None})
+    assert home.asks("GET", f"/alerts/{token}/occurrences")[0] == 200
+
+
+def test_an_account_moves_to_another_time_zone_and_its_alerts_with_it(home: Account) -> None:
+    speaker = listening(home)
+    token = home.adds(at="07:00", every="daily")
+    fixed = home.adds(at="07:00", every="daily", timezone="Asia/Seoul")
+    speaker.hears(SetAlert, 2)
+
+    assert home.asks("PATCH", "/account", {"timezone": "Asia/Kolkata"})[1]["timezone"] == "Asia/Kolkata"
+
+    (*_, moved) = speaker.hears(SetAlert, 3)
+    assert (moved.token, moved.scheduled_time.utcoffset()) == (token, timedelta(hours=5, minutes=30))
+    assert home.asks("GET", f"/alerts/{token}")[1]["scheduled_time"].endswith("T01:30:00Z")
+    assert home.asks("GET", f"/alerts/{fixed}")[1]["scheduled_time"].endswith("T22:00:00Z")
+    for bad in ({"timezone": "Mars/Base"}, {"timezone": None}, {}):
+        assert home.asks("PATCH", "/account", bad)[0] == 422
 
 
 def test_a_deleted_alert_is_gone_here_and_on_the_device(home: Account) -> None:
@@ -289,8 +374,9 @@ def test_a_wish_that_cannot_be_is_422_and_told_why(home: Account, wish: dict[str
         ({"at": "2020-01-01T07:00:00Z"}, "past"),
         ({"at": "2047-01-01T07:00:00Z"}, "ten years"),
         ({"at": "07:00", "in": "1h"}, "not both"),
-        ({"every": "daily"}, "not both"),
-        ({"timezone": "UTC"}, "not both"),
+        ({"in": "1h", "every": "daily"}, "needs a time"),
+        ({"until": "2030-01-01"}, "what rings once has no end"),
+        ({"timezone": "Mars/Base"}, "not a time zone"),
         ({"at": "07:00", "every": "hourly"}, "daily"),
         ({"at": "07:00", "timezone": "Mars/Base"}, "not a time zone"),
         ({"kind": "TIMER"}, "kind"),
@@ -478,6 +564,11 @@ def test_the_document_lists_every_route_with_its_answers(cloud: Cloud) -> None:
         "GET /api/v1/alerts/{token}": {200, 404} | always,
         "PATCH /api/v1/alerts/{token}": {200, 404} | always | with_body,
         "DELETE /api/v1/alerts/{token}": {204, 404} | always,
+        "POST /api/v1/alerts/preview": {200} | always | with_body,
+        "GET /api/v1/alerts/{token}/occurrences": {200, 404, 422} | always,
+        "POST /api/v1/alerts/{token}/skip": {200, 404, 422} | always,
+        "POST /api/v1/alerts/{token}/pause": {200, 404} | always,
+        "POST /api/v1/alerts/{token}/resume": {200, 404, 422} | always,
         "GET /api/v1/devices": {200} | always,
         "POST /api/v1/devices": {201, 409, 423, 451} | always | with_body,
         "DELETE /api/v1/devices/{device_id}": {204, 404} | always,

@@ -313,6 +313,16 @@ def test_labels_are_spoken_anew_in_the_account_s_new_language(home: Account) -> 
     assert heard[0] != heard[1]
 
 
+def test_labels_are_spoken_anew_where_a_new_time_zone_speaks_another_language(home: Account) -> None:
+    speaker = home.speaker().opens().says(RequestSynchronizeAlert())
+    home.adds(at=NEW_YEAR, kind="REMINDER", label="生日")
+    (before,) = speaker.hears(SetAlert)
+
+    assert home.asks("PATCH", "/account", {"timezone": "Asia/Tokyo"})[1]["speaks"] == "ja"
+
+    assert speech_of(speaker.hears(SetAlert, 2)[1]) != speech_of(before)
+
+
 def speech_of(told: SetAlert) -> str:
     return next((asset.url for asset in told.assets or () if asset.asset_id == "speech"), "")
 

@@ -1,6 +1,9 @@
 import contextlib
 import unicodedata
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
+from itertools import islice
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -8,20 +11,26 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bellwire.alerts.alert import Schedule
-from bellwire.alerts.recurrence import EVERY, next_occurrence
+from bellwire.alerts.recurrence import EVERY, next_occurrence, occurrences
 from bellwire.cloud.wishes import (
     FURTHEST,
+    Change,
+    Repeats,
     WishError,
+    changed_schedule,
     every_of,
+    exceptions_of,
     first_occurrence,
     one_line,
     rule_of,
     schedule_at,
     schedule_in,
+    until_of,
     zone_of,
 )
 
 lawful = settings(deadline=None, derandomize=True, max_examples=60)
+BY_DAYS = ("daily", "weekday", "weekend", "weekly")
 HALF_AN_HOUR = timedelta(minutes=30)
 FRIDAY = datetime(2026, 11, 20, 6, 0, tzinfo=UTC)
 
@@ -72,7 +81,7 @@ def test_a_time_of_day_is_the_next_time_that_the_clocks_show_it(now: datetime, c
 
 
 @lawful
-@given(nows, clocks, zones, st.sampled_from(list(EVERY)))
+@given(nows, clocks, zones, st.sampled_from(list(BY_DAYS)))
 def test_what_comes_again_comes_first_on_a_day_of_its_rule(now: datetime, clock: time, zone: str, every: str) -> None:
     found = first(clock.isoformat(), every, zone, now)
 
@@ -86,7 +95,7 @@ def test_what_comes_again_comes_first_on_a_day_of_its_rule(now: datetime, clock:
 
 
 @lawful
-@given(nows, clocks, zones, st.sampled_from(list(EVERY)))
+@given(nows, clocks, zones, st.sampled_from(list(BY_DAYS)))
 def test_every_time_after_the_first_is_one_of_its_rule_too(now: datetime, clock: time, zone: str, every: str) -> None:
     schedule = schedule_at(clock.isoformat(), every, zone, now)
     one = first_occurrence(schedule, now, HALF_AN_HOUR)
@@ -138,6 +147,105 @@ def test_a_daily_time_stays_on_its_clock_when_the_clocks_change() -> None:
     saturday = next_occurrence(schedule, datetime(2027, 3, 26, 12, tzinfo=UTC))
     assert saturday == datetime(2027, 3, 27, 6, tzinfo=UTC)
     assert next_occurrence(schedule, saturday) == datetime(2027, 3, 28, 5, tzinfo=UTC)
+
+
+# Again and again
+
+
+def again(every: str | None, at: str = "07:00", **more: Any) -> Schedule:
+    return schedule_at(at, every, "Asia/Seoul", FRIDAY, Repeats(**more), floating=True)
+
+
+def days_of(schedule: Schedule, most: int = 9) -> list[str]:
+    found = islice(occurrences(schedule, FRIDAY), most)
+    return [each.astimezone(ZoneInfo(schedule.zone)).strftime("%a %m-%d %H:%M") for each in found]
+
+
+@pytest.mark.parametrize(
+    ("every", "days"),
+    [
+        ("mon,wed,fri", ["Mon 11-23 07:00", "Wed 11-25 07:00", "Fri 11-27 07:00"]),
+        ("Sun, SAT", ["Sat 11-21 07:00", "Sun 11-22 07:00", "Sat 11-28 07:00"]),
+        ("Monthly", ["Sun 12-20 07:00", "Wed 01-20 07:00", "Sat 02-20 07:00"]),
+        ("yearly", ["Sat 11-20 07:00", "Mon 11-20 07:00", "Tue 11-20 07:00"]),
+        ("workday", ["Mon 11-23 07:00", "Tue 11-24 07:00", "Wed 11-25 07:00"]),
+        ("FREQ=MONTHLY;BYDAY=-1FR", ["Fri 11-27 07:00", "Fri 12-25 07:00", "Fri 01-29 07:00"]),
+        ("freq=daily;count=2", ["Sat 11-21 07:00", "Sun 11-22 07:00"]),
+        ("FREQ=DAILY;UNTIL=20261122", ["Sat 11-21 07:00", "Sun 11-22 07:00"]),
+    ],
+)
+def test_recurrences_by_example(every: str, days: list[str]) -> None:
+    schedule = again(every, country="KR")
+    assert days_of(schedule, 3) == days
+    same = again(every_of(schedule) or "", country="KR", until=until_of(schedule))
+    assert days_of(same, 3) == days
+
+
+def test_an_end_a_count_and_exceptions() -> None:
+    assert days_of(again("daily", until="2026-11-22")) == ["Sat 11-21 07:00", "Sun 11-22 07:00"]
+    assert days_of(again("daily", until="2026-11-22T06:59")) == ["Sat 11-21 07:00"]
+    assert days_of(again("daily", until="2026-11-21T22:00Z")) == ["Sat 11-21 07:00", "Sun 11-22 07:00"]
+    assert days_of(again("daily", times=2)) == ["Sat 11-21 07:00", "Sun 11-22 07:00"]
+    excepted = again("daily", times=3, exceptions=["2026-11-22", "2026-11-23T07:00"])
+    assert days_of(excepted) == ["Sat 11-21 07:00"]
+    assert exceptions_of(excepted) == ["2026-11-22", "2026-11-23T07:00:00"]
+    # Of a time of day nothing that is past is counted, of an instant the start is.
+    assert days_of(again("FREQ=MONTHLY;COUNT=1")) == ["Sun 12-20 07:00"]
+    assert days_of(again("daily", at="2026-11-19T22:30:00Z", times=2)) == ["Sat 11-21 07:30"]
+
+
+@pytest.mark.parametrize(
+    ("every", "more", "told"),
+    [
+        ("mon,funday", {}, "or days such as mon,wed,fri"),
+        ("", {}, "is not a recurrence"),
+        ("workday", {}, "bellwire account country NAME KR"),
+        ("workday", {"country": "XX"}, "public holidays of XX are not known"),
+        ("FREQ=SECONDLY", {}, "too often"),
+        ("daily", {"until": "2026-11-22", "times": 2}, "one end only"),
+        ("FREQ=DAILY;COUNT=2", {"times": 2}, "one end only"),
+        ("daily", {"until": "soon"}, "is not a day; write it like 2026-12-25"),
+        ("daily", {"until": "2026-02-30"}, "is not a day"),
+        ("daily", {"exceptions": ["2026-13-01"]}, "is not a day"),
+        ("daily", {"times": 9999}, "give 1 to 3660"),
+        ("once", {"times": 2}, "what rings once has no end"),
+        (None, {"exceptions": ["2026-12-25"]}, "what rings once has no end"),
+        ("daily", {"until": "2026-11-20"}, "would not ring within ten years"),
+        ("FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30", {}, "would not ring within ten years"),
+        ("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29;BYDAY=MO", {}, "would not ring within ten years"),
+    ],
+)
+def test_a_recurrence_that_cannot_be_is_told(every: str, more: dict[str, Any], told: str) -> None:
+    with pytest.raises(WishError, match=told):
+        first_occurrence(again(every, **more), FRIDAY, HALF_AN_HOUR)
+
+
+WORKING = again("weekday", until="2026-12-31", exceptions=["2026-12-25"])
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (Change(at="07:30"), {"start": datetime(2026, 11, 20, 7, 30)}),  # noqa: DTZ001
+        (Change(every="mon,tue"), {"rule": "FREQ=WEEKLY;BYDAY=MO,TU"}),
+        (Change(until="never"), {"until": None}),
+        (Change(times=1), {"until": datetime(2026, 11, 23, 7)}),  # noqa: DTZ001
+        (Change(exceptions=[]), {"except_days": ()}),
+        (Change(zone="Europe/Berlin"), {"zone": "Europe/Berlin", "floating": False}),
+        (Change(every="workday", country="JP"), {"rule": "FREQ=DAILY", "country": "JP"}),
+        (Change(every="FREQ=DAILY;UNTIL=20270101T000000"), {"rule": "FREQ=DAILY", "until": datetime(2027, 1, 1)}),  # noqa: DTZ001
+    ],
+)
+def test_what_is_not_said_stays(change: Change, expected: dict[str, Any]) -> None:
+    assert changed_schedule(WORKING, change, FRIDAY) == replace(WORKING, **expected)
+
+
+def test_what_comes_again_can_be_made_to_ring_once_and_back() -> None:
+    once = changed_schedule(WORKING, Change(every="once"), FRIDAY)
+    assert once == schedule_at("07:00", None, "Asia/Seoul", FRIDAY, floating=True)
+    assert changed_schedule(once, Change(every="daily"), FRIDAY).rule == "FREQ=DAILY"
+    with pytest.raises(WishError, match="what rings once has no end"):
+        changed_schedule(once, Change(times=3), FRIDAY)
 
 
 # A length of time

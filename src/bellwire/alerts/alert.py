@@ -4,7 +4,7 @@ It knows the words of the domain; it must not know how they are written on a wir
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 
@@ -58,7 +58,17 @@ class Schedule:
     zone: str
     """The IANA name of the zone whose clocks show that wall time."""
     rule: str | None = None
-    """The recurrence as RFC 5545 has it, without DTSTART; None: once."""
+    """The recurrence as RFC 5545 has it, without DTSTART, COUNT and UNTIL; None: once."""
+    until: datetime | None = None
+    """The last wall time at which it may ring; None: for ever."""
+    except_days: tuple[date, ...] = ()
+    """Days on which it does not ring."""
+    except_times: tuple[datetime, ...] = ()
+    """Wall times at which it does not ring."""
+    country: str | None = None
+    """It rings only on days on which this country works, ISO 3166-1 alpha-2; None: on all."""
+    floating: bool = False
+    """It was made without a zone of its own: where its account moves to another zone, it moves along."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,3 +87,5 @@ class Alert:
     """Rings on every device of the account, also on those that join later."""
     speech: str | None = None
     """The name of the asset that speaks the label."""
+    paused_on: tuple[str, ...] | None = None
+    """It is paused, and resumes on these devices (with `everywhere` on all); None: it is not paused."""

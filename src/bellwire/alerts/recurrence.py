@@ -3,35 +3,34 @@
 It knows rules, zones and their clock changes; it must not know what time it is now, nor of any alert.
 """
 
-import re
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from itertools import takewhile
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from itertools import islice, takewhile
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from dateutil.rrule import rrulestr
-
 from bellwire.alerts.alert import Schedule
+from bellwire.alerts.rules import HORIZON, YEARS, read_rule, walls
+from bellwire.alerts.workdays import is_workday
 
 EVERY: dict[str, str] = {
     "daily": "FREQ=DAILY",
     "weekday": "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR",
     "weekend": "FREQ=WEEKLY;BYDAY=SA,SU",
     "weekly": "FREQ=WEEKLY",
+    "monthly": "FREQ=MONTHLY",
+    "yearly": "FREQ=YEARLY",
 }
 """The rules that have a name."""
+MOST_EXCEPTIONS = 366
+"""Of a schedule, still to come: each is looked at when the next occurrence is sought."""
+MOST_COUNTED = 3660
+"""Occurrences that a count is taken for: ten years, day by day."""
 
-_WEEKDAYS: dict[str, frozenset[int]] = {
-    EVERY["daily"]: frozenset(range(7)),
-    EVERY["weekday"]: frozenset(range(5)),
-    EVERY["weekend"]: frozenset({5, 6}),
-    EVERY["weekly"]: frozenset(),
-}
-"""The weekdays of these rules, Monday being 0; none: that of the start."""
+_WEEK = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
+_BY_DAY = "FREQ=WEEKLY;BYDAY="
 _DAY = timedelta(days=1)
-_HORIZON = timedelta(days=366 * 40)
-"""A rule that gives nothing for so long is over: even 29 February on a chosen weekday comes every 40 years."""
-_INTERVAL = re.compile(r"\bINTERVAL=(\d+)")
 
 
 def zone_named(name: str) -> ZoneInfo:
@@ -73,48 +72,110 @@ def next_occurrence(schedule: Schedule, after: datetime) -> datetime | None:
 
 def occurrences(schedule: Schedule, after: datetime) -> Iterator[datetime]:
     """All instants (UTC) of the schedule that are later than `after`, the earliest first."""
-    zone = zone_named(schedule.zone)
     last = after
-    # No earlier wall time can be a later instant: one that the clocks skip gives the instant at which they do.
-    for wall in _walls(schedule, after.astimezone(zone).replace(tzinfo=None)):
-        instant = instant_of(wall, zone)
+    for _, instant in _rings(schedule, after):
         # Two walls can be one instant where the clocks skip both: it rings once.
         if instant > last:
             last = instant
             yield instant
 
 
+def _rings(schedule: Schedule, after: datetime) -> Iterator[tuple[datetime, datetime]]:
+    """The wall times from `after` on, each with its instant; some may not be later than `after`."""
+    zone = zone_named(schedule.zone)
+    # No earlier wall time can be a later instant: one that the clocks skip gives the instant at which they do.
+    for wall in _walls(schedule, after.astimezone(zone).replace(tzinfo=None)):
+        yield wall, instant_of(wall, zone)
+
+
 def _walls(schedule: Schedule, earliest: datetime) -> Iterator[datetime]:
     """The schedule's wall times from `earliest` on, the earliest first."""
+    found = _ruled(schedule, earliest)
+    until, country = schedule.until, schedule.country
+    if until is not None:
+        found = takewhile(lambda wall: wall <= until, found)
+    if schedule.except_days or schedule.except_times:
+        days, times = frozenset(schedule.except_days), frozenset(schedule.except_times)
+        found = (wall for wall in found if wall.date() not in days and wall not in times)
+    return found if country is None else (wall for wall in found if is_workday(country, wall.date()))
+
+
+def _ruled(schedule: Schedule, earliest: datetime) -> Iterator[datetime]:
+    """The wall times of the rule alone."""
     if schedule.rule is None:
         return iter((schedule.start,))
-    weekdays = _WEEKDAYS.get(schedule.rule)
-    if weekdays is not None:
-        return _on_weekdays(weekdays or frozenset({schedule.start.weekday()}), schedule.start, earliest)
-    start = _brought_forward(schedule.start, schedule.rule, earliest)
-    walls = rrulestr(schedule.rule, dtstart=start).xafter(earliest, inc=True)
-    return takewhile(lambda wall: wall < max(earliest, start) + _HORIZON, walls)
+    weekdays = weekdays_of(schedule.rule)
+    if weekdays is None:
+        return walls(schedule.rule, schedule.start, earliest)
+    return _on_weekdays(weekdays or frozenset({schedule.start.weekday()}), schedule.start, earliest)
+
+
+@lru_cache(maxsize=1024)
+def weekdays_of(rule: str) -> frozenset[int] | None:
+    """The weekdays, Monday being 0, of a rule that is nothing else; none: that of the start. None: it is more."""
+    if rule == EVERY["daily"]:
+        return frozenset(range(7))
+    if rule == EVERY["weekly"]:
+        return frozenset()
+    days = rule.removeprefix(_BY_DAY).split(",") if rule.startswith(_BY_DAY) else []
+    return frozenset(map(_WEEK.index, days)) if days and set(days) <= set(_WEEK) else None
+
+
+def rule_on(weekdays: frozenset[int]) -> str:
+    """The rule of these weekdays, Monday being 0."""
+    return _BY_DAY + ",".join(_WEEK[day] for day in sorted(weekdays))
 
 
 def _on_weekdays(weekdays: frozenset[int], start: datetime, earliest: datetime) -> Iterator[datetime]:
-    """What the rules that have a name give, without reading a rule: they are most of all alerts."""
+    """What the rules of weekdays give, without reading a rule: they are most of all alerts."""
     wall = max(start, datetime.combine(earliest.date(), start.time()))
+    last = max(start, earliest) + HORIZON
     if wall < earliest:
         wall += _DAY
-    while True:
+    while wall < last:
         if wall.weekday() in weekdays:
             yield wall
         wall += _DAY
 
 
-def _brought_forward(start: datetime, rule: str, to: datetime) -> datetime:
-    """An equivalent start near `to`, so that years gone by cost nothing.
+def ruled(once: Schedule, rule: str, earliest: datetime) -> Schedule:
+    """What comes once, again and again by a rule of RFC 5545. Raises ValueError with a sentence.
 
-    Daily and weekly rules without a COUNT look the same from any start that is whole periods later.
+    A COUNT becomes the time of the last one, counted from the wall time `earliest` on.
     """
-    rule = rule.upper()  # RFC 5545, 2: names are read in any case
-    if "COUNT=" in rule or not ("FREQ=DAILY" in rule or "FREQ=WEEKLY" in rule) or to <= start:
-        return start
-    found = _INTERVAL.search(rule)
-    period = timedelta(days=7 * (int(found[1]) if found else 1))
-    return start + period * max((to - start) // period - 1, 0)
+    read = read_rule(rule)
+    until = read.until
+    if until is not None and until.tzinfo is not None:
+        until = until.astimezone(zone_named(once.zone)).replace(tzinfo=None)
+    schedule = replace(once, rule=read.text, until=until)
+    return schedule if read.times is None else counted(schedule, read.times, earliest)
+
+
+def counted(schedule: Schedule, times: int, earliest: datetime) -> Schedule:
+    """The schedule until it has come so often, exceptions too, from the wall time `earliest` on. Raises ValueError."""
+    if not 1 <= times <= MOST_COUNTED:
+        raise ValueError(f"{times} times cannot be; give 1 to {MOST_COUNTED}")
+    everything = replace(schedule, until=None, except_days=(), except_times=())
+    last = next(islice(_walls(everything, earliest), times - 1, None), None)
+    if last is None:
+        raise ValueError(f"it would take more than {YEARS} years to come {times} times; give less")
+    return replace(schedule, until=last)
+
+
+def without(schedule: Schedule, occurrence: datetime, now: datetime) -> Schedule:
+    """The schedule with this occurrence as an exception. Raises ValueError when it has too many."""
+    just_before = occurrence - timedelta(microseconds=1)
+    rings = takewhile(lambda ring: ring[1] <= occurrence, _rings(schedule, just_before))
+    skipped = tuple(wall for wall, instant in rings if instant == occurrence)
+    # What is over need not be remembered, or there would be no room for more in the end.
+    lately = now.astimezone(zone_named(schedule.zone)).replace(tzinfo=None) - 2 * _DAY
+    kept = tuple(wall for wall in schedule.except_times if wall >= lately)
+    return excepting(schedule, schedule.except_days, (*kept, *skipped))
+
+
+def excepting(schedule: Schedule, days: tuple[date, ...], times: tuple[datetime, ...]) -> Schedule:
+    """The schedule with these exceptions instead of those it has. Raises ValueError when they are too many."""
+    days, times = tuple(sorted(set(days))), tuple(sorted(set(times)))
+    if len(days) + len(times) > MOST_EXCEPTIONS:
+        raise ValueError(f"{len(days) + len(times)} exceptions are too many; {MOST_EXCEPTIONS} are taken at most")
+    return replace(schedule, except_days=days, except_times=times)

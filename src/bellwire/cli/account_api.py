@@ -4,7 +4,7 @@ It knows how to reach it, on this machine without flags, and what its refusals s
 """
 
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -29,11 +29,11 @@ class AccountApi:
     def __init__(self, client: httpx.Client) -> None:
         self._client = client
 
-    def call(self, method: str, *path: str, body: object = None, after: str | None = None) -> Any:
+    def call(self, method: str, *path: str, body: object = None, query: Mapping[str, str] | None = None) -> Any:
         """Ask, and give the JSON of the answer. Raises Failure with what the cloud says is wrong."""
         url = "/".join((PATH, *(quote(segment, safe="") for segment in path)))
         try:
-            answer = self._client.request(method, url, json=body, params={"after": after} if after else None)
+            answer = self._client.request(method, url, json=body, params=query)
         except httpx.TransportError as error:
             raise Failure(_why_unreachable(str(self._client.base_url), error)) from error
         if answer.is_success:
@@ -45,7 +45,7 @@ class AccountApi:
         page = self.call("GET", "alerts")
         found: list[dict[str, Any]] = page["alerts"]
         while page["next"]:
-            page = self.call("GET", "alerts", after=page["next"])
+            page = self.call("GET", "alerts", query={"after": page["next"]})
             found += page["alerts"]
         return found
 

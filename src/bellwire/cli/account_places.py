@@ -1,5 +1,5 @@
-"""`bellwire account country|language|export|import`: where an account is, what it speaks, and how another cloud comes
-to serve it.
+"""`bellwire account country|language|timezone|export|import`: where an account is, what it speaks, and how another
+cloud comes to serve it.
 
 It knows the command line and whom to ask; the document is made in `cloud.copying`.
 """
@@ -75,6 +75,28 @@ def language(
         put_json({"language": account.language, "speaks": speaks})
         return
     say(f"account {name} speaks {LANGUAGES[speaks]}{'' if account.language else ', as its country or time zone does'}")
+
+
+def timezone(
+    *,
+    name: Name,
+    zone: Annotated[str | None, typer.Argument(metavar="IANA", help="Such as Asia/Seoul.")] = None,
+    data: CloudData,
+    json: Json = False,
+) -> None:
+    """Say in which time zone an account is, or show it.
+
+    Alerts that were made without a time zone of their own ring at the same wall times there.
+    """
+    from bellwire.cli import records
+
+    with records.opened(data) as store:
+        account = records.account_of(store, name)
+    found = account.timezone if zone is None else _zone_moved(data, account, zone)
+    if json:
+        put_json({"timezone": found})
+    else:
+        say(f"account {name} is in {found}")
 
 
 def export(
@@ -158,9 +180,22 @@ def _speaking(data: Path, account: "Account", code: str | None) -> "Account":
         return records.speak(store, data, account.account_id, code)
 
 
+def _zone_moved(data: Path, account: "Account", zone: str) -> str:
+    from bellwire.cli import records
+    from bellwire.cli.account_api import api_on_this_machine, runs
+
+    if runs(data):
+        with api_on_this_machine(data, account.name) as api:
+            found: str = api.call("PATCH", "account", body={"timezone": zone})["timezone"]
+        return found
+    with records.opened(data) as store:
+        return records.move_clocks(store, data, account.account_id, zone)
+
+
 def add_to(app: typer.Typer) -> None:
     """Make these commands of `bellwire account`."""
     app.command(epilog="Example: bellwire account country home KR")(country)
     app.command(epilog="Example: bellwire account language home ja")(language)
+    app.command(epilog="Example: bellwire account timezone home Europe/Berlin")(timezone)
     app.command(epilog="Example: bellwire account export home home.json")(export)
     app.command("import", epilog="Example: bellwire account import home.json")(import_)

@@ -1,6 +1,8 @@
 """`bellwire alert`: what shall ring. It knows the command line; the cloud decides, over its account API."""
 
+from datetime import datetime
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -17,7 +19,22 @@ At = Annotated[
     typer.Option("--at", metavar="TIME", help="A time of day (07:00), or an instant (2026-11-21T07:00:00+09:00)."),
 ]
 Every = Annotated[
-    str | None, typer.Option(metavar="RULE", help="Again and again: daily, weekday, weekend or weekly; with --at.")
+    str | None,
+    typer.Option(
+        metavar="RULE",
+        help="Again and again, with --at: daily, weekday, weekend, weekly, monthly, yearly, workday (without public "
+        "holidays), days (mon,wed,fri), or a rule of RFC 5545 (FREQ=MONTHLY;BYDAY=-1FR).",
+    ),
+]
+Until = Annotated[str | None, typer.Option(metavar="DATE", help="The last day of it, such as 2026-12-31.")]
+Times = Annotated[int | None, typer.Option(metavar="N", help="It comes so often, then no more.")]
+Except = Annotated[
+    list[str] | None,
+    typer.Option("--except", metavar="DATE", help="It does not ring on that day (2026-12-25); may be repeated."),
+]
+Zone = Annotated[
+    str | None,
+    typer.Option("--timezone", metavar="IANA", help="Its own time zone; else the account's, with which it moves."),
 ]
 Which = Annotated[str, typer.Argument(metavar="TOKEN", help="The alert's token, as `bellwire alert list` shows it.")]
 
@@ -31,6 +48,10 @@ def add(
     in_: In = None,
     at: At = None,
     every: Every = None,
+    until: Until = None,
+    times: Times = None,
+    except_: Except = None,
+    timezone: Zone = None,
     device: Annotated[
         list[str] | None, typer.Option(metavar="ID", help="Rings there; may be repeated. Else on every device.")
     ] = None,
@@ -41,9 +62,9 @@ def add(
     json: Json = False,
 ) -> None:
     """Add an alert. Its devices are told at once."""
-    wish = {"label": label, "kind": kind.value, "devices": device or None, **_time(in_, at, every)}
-    if "in" not in wish and "at" not in wish:
-        raise typer.BadParameter("say when it shall ring: --in 10m, or --at 07:00")
+    when = _when(in_=in_, at=at, every=every, until=until, times=times, exceptions=except_, timezone=timezone)
+    _check_whole(when)
+    wish = {"label": label, "kind": kind.value, "devices": device or None, **when}
     with asked(data, account, url, ca, token) as api:
         _put(api.call("POST", "alerts", body=wish), "added", as_json=json)
 
@@ -78,20 +99,117 @@ def edit(
     in_: In = None,
     at: At = None,
     every: Every = None,
+    until: Until = None,
+    times: Times = None,
+    except_: Except = None,
+    timezone: Zone = None,
     account: AccountName = None,
     url: Url = None,
     ca: Authority = None,
     token: AccountToken = None,
     json: Json = False,
 ) -> None:
-    """Change an alert's label, its time, or both. Its devices are told at once."""
-    change = _time(in_, at, every)
+    """Change an alert's label, when it rings, or both; the rest stays. Its devices are told at once.
+
+    --every once ends the recurrence, --until never its end; --except '' takes all exceptions away.
+    """
+    change = _when(in_=in_, at=at, every=every, until=until, times=times, exceptions=except_, timezone=timezone)
     if label is not None:
         change["label"] = label
     if not change:
-        raise typer.BadParameter("say what shall be different: --label, --in or --at")
+        raise typer.BadParameter("say what shall be different: --label, --in or --at, --every …")
     with asked(data, account, url, ca, token) as api:
         _put(api.call("PATCH", "alerts", alert, body=change), "changed", as_json=json)
+
+
+@app.command(epilog="Example: bellwire alert skip 4f6c0f5e-0d0f-4c43-9d57-0c5f8f0c1a11")
+def skip(
+    *,
+    alert: Which,
+    data: CloudData,
+    account: AccountName = None,
+    url: Url = None,
+    ca: Authority = None,
+    token: AccountToken = None,
+    json: Json = False,
+) -> None:
+    """Leave out the next time of an alert that comes again. Its devices are told at once."""
+    with asked(data, account, url, ca, token) as api:
+        _put(api.call("POST", "alerts", alert, "skip"), "skips once", as_json=json)
+
+
+@app.command(epilog="Example: bellwire alert pause 4f6c0f5e-0d0f-4c43-9d57-0c5f8f0c1a11")
+def pause(
+    *,
+    alert: Which,
+    data: CloudData,
+    account: AccountName = None,
+    url: Url = None,
+    ca: Authority = None,
+    token: AccountToken = None,
+    json: Json = False,
+) -> None:
+    """Have an alert ring nowhere until it is resumed, also when it rings now. Its devices are told at once."""
+    with asked(data, account, url, ca, token) as api:
+        _put(api.call("POST", "alerts", alert, "pause"), "paused", as_json=json)
+
+
+@app.command(epilog="Example: bellwire alert resume 4f6c0f5e-0d0f-4c43-9d57-0c5f8f0c1a11")
+def resume(
+    *,
+    alert: Which,
+    data: CloudData,
+    account: AccountName = None,
+    url: Url = None,
+    ca: Authority = None,
+    token: AccountToken = None,
+    json: Json = False,
+) -> None:
+    """Have a paused alert ring again, from its next time on. Its devices are told at once."""
+    with asked(data, account, url, ca, token) as api:
+        _put(api.call("POST", "alerts", alert, "resume"), "resumed", as_json=json)
+
+
+@app.command(epilog='Example: bellwire alert preview --at 07:00 --every "FREQ=MONTHLY;BYDAY=-1FR" --number 5')
+def preview(
+    *,
+    alert: Annotated[
+        str | None, typer.Argument(metavar="[TOKEN]", help="Of this alert; else of what the options say.")
+    ] = None,
+    data: CloudData,
+    in_: In = None,
+    at: At = None,
+    every: Every = None,
+    until: Until = None,
+    times: Times = None,
+    except_: Except = None,
+    timezone: Zone = None,
+    number: Annotated[int, typer.Option("--number", "-n", min=1, max=100, help="How many are shown.")] = 10,
+    account: AccountName = None,
+    url: Url = None,
+    ca: Authority = None,
+    token: AccountToken = None,
+    json: Json = False,
+) -> None:
+    """Show the next times of an alert, or of one that could be added. Nothing is changed."""
+    wish = _when(in_=in_, at=at, every=every, until=until, times=times, exceptions=except_, timezone=timezone)
+    if alert is not None and wish:
+        raise typer.BadParameter("give either TOKEN or when it would ring, not both")
+    if alert is None:
+        _check_whole(wish)
+    with asked(data, account, url, ca, token) as api:
+        if alert is not None:
+            found = api.call("GET", "alerts", alert, "occurrences", query={"limit": str(number)})
+        else:
+            found = api.call("POST", "alerts", "preview", body={**wish, "limit": number})
+    if json:
+        put_json(found)
+        return
+    zone = ZoneInfo(found["timezone"])
+    for occurrence in found["occurrences"]:
+        say(f"{datetime.fromisoformat(occurrence).astimezone(zone):%a %Y-%m-%d %H:%M:%S %Z}")
+    if not found["occurrences"]:
+        say("it does not ring any more, or it is paused")
 
 
 @app.command(epilog="Example: bellwire alert delete 4f6c0f5e-0d0f-4c43-9d57-0c5f8f0c1a11")
@@ -114,22 +232,51 @@ def delete(
         say(f"alert {alert} deleted")
 
 
-def _time(in_: str | None, at: str | None, every: str | None) -> dict[str, Any]:
+def _when(
+    *,
+    in_: str | None,
+    at: str | None,
+    every: str | None,
+    until: str | None,
+    times: int | None,
+    exceptions: list[str] | None,
+    timezone: str | None,
+) -> dict[str, Any]:
+    """What was said of when it rings."""
     if in_ is not None and at is not None:
         raise typer.BadParameter("say either --in or --at, not both")
-    if every is not None and at is None:
+    if until is not None and times is not None:
+        raise typer.BadParameter("say either --until or --times, not both")
+    # Not given is an empty list, or none.
+    dates = [each for each in exceptions if each] if exceptions else None
+    said = {"in": in_, "at": at, "every": every, "until": until, "times": times, "except": dates, "timezone": timezone}
+    return {key: value for key, value in said.items() if value is not None}
+
+
+def _check_whole(when: dict[str, Any]) -> None:
+    """Look whether it says when, for an alert that is not there yet."""
+    if "every" in when and "at" not in when:
         raise typer.BadParameter("--every needs --at, the time at which it rings each time")
-    return {key: value for key, value in (("in", in_), ("at", at), ("every", every)) if value is not None}
+    if "in" not in when and "at" not in when:
+        raise typer.BadParameter("say when it shall ring: --in 10m, or --at 07:00")
 
 
 def _put(alert: dict[str, Any], what: str, *, as_json: bool) -> None:
     if as_json:
         put_json(alert)
         return
-    again = f", then {alert['every']}" if alert["every"] else ""
+    if alert["paused"]:
+        say(f"alert {alert['token']} {what}: rings no more until: bellwire alert resume {alert['token']}")
+        return
+    again = f", then {_again(alert)}" if alert["every"] else ""
     devices = len(alert["devices"])
     on = f"{devices} device{'s' * (devices > 1)}" if devices else "no device yet; start one with: bellwire speaker"
     say(f"alert {alert['token']} {what}: rings at {local_time(alert['scheduled_time'])}{again}, on {on}")
+
+
+def _again(alert: dict[str, Any]) -> str:
+    until = f" until {alert['until'].replace('T', ' ')}" if alert["until"] else ""
+    return f"{alert['every'] or ''}{until}"
 
 
 LABEL_SHOWN = 40
@@ -140,4 +287,5 @@ def _row(alert: dict[str, Any]) -> tuple[str, ...]:
     lives = sorted(alert["devices"].values())
     on = ", ".join(f"{lives.count(life)} {life}" for life in dict.fromkeys(lives)) or "none"
     label = alert["label"] if len(alert["label"]) <= LABEL_SHOWN else f"{alert['label'][: LABEL_SHOWN - 1]}…"
-    return local_time(alert["scheduled_time"]), alert["every"] or "", alert["kind"], label, on, alert["token"]
+    rings = "paused" if alert["paused"] else local_time(alert["scheduled_time"])
+    return rings, _again(alert), alert["kind"], label, on, alert["token"]

@@ -131,6 +131,14 @@ def speak(store: Connection, folder: Path, account_id: str, language: str | None
     return store.read(find_account, account_id)
 
 
+def move_clocks(store: Connection, folder: Path, account_id: str, zone: str) -> str:
+    """Say in which time zone an account is; its alerts without a zone of their own move. Gives the zone."""
+    with shown_in_one_line(ValueError):
+        zone = zone_named(zone).key
+    _change(store, folder, account_id, Change(frozenset({"timezone"}), timezone=zone))
+    return zone
+
+
 def _change(store: Connection, folder: Path, account_id: str, change: Change) -> None:
     with shown_in_one_line(ValueError):
         sounds = AssetStore(Config(data=folder).sounds, secret_of(folder), Silent())  # for the names alone

@@ -16,7 +16,7 @@ from bellwire.cloud.identity import AccountIdentity
 from bellwire.cloud.languages import language_named
 from bellwire.cloud.problems import refusals
 from bellwire.cloud.store.accounts import find_account
-from bellwire.cloud.wishes import WishError
+from bellwire.cloud.wishes import WishError, zone_of
 
 if TYPE_CHECKING:
     from bellwire.cloud.api import Services
@@ -48,6 +48,8 @@ class ChangedAccount(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """ISO 3166-1 alpha-2, such as KR; null: not known."""
     language: Word | msgspec.UnsetType | None = msgspec.UNSET
     """Of its labels: en, ja, ko or zh; null: that of the country or time zone."""
+    timezone: Word | msgspec.UnsetType = msgspec.UNSET
+    """IANA name, such as Asia/Seoul: what 07:00 means. Alerts that were made without a time zone of their own move."""
 
 
 def _services(request: _Asked) -> "Services":
@@ -68,10 +70,11 @@ class AccountController(Controller):
 
     @patch(summary="Say where the account is and what it speaks", responses=refusals(body=True))
     async def edit(self, data: JSONBody[ChangedAccount], request: _Asked) -> AccountView:
-        """Change country or language; the rest stays.
+        """Change country, language or time zone; the rest stays.
 
-        Where another cloud serves the country, the devices are told at once to go there. Labels are spoken anew where
-        the account speaks another language then.
+        Where another cloud serves the country, the devices are told at once to go there. Alerts that were made without
+        a time zone of their own ring at the same wall times in the new one. Labels are spoken anew where the account
+        speaks another language then.
         """
         services, account_id = _services(request), request.user.account_id
         change = _change(data)
@@ -86,8 +89,10 @@ def _change(data: ChangedAccount) -> Change:
         said["country"] = None if data.country is None else country_of(data.country)
     if data.language is not msgspec.UNSET:
         said["language"] = None if data.language is None else language_named(data.language)
+    if data.timezone is not msgspec.UNSET:
+        said["timezone"] = zone_of(data.timezone).key
     if not said:
-        raise WishError("say what becomes different: country, language or both")
+        raise WishError("say what becomes different: country, language or timezone")
     return Change(frozenset(said), **said)
 
 

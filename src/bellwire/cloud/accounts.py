@@ -9,9 +9,10 @@ from datetime import datetime
 
 from bellwire.alerts.alert import Alert, Schedule
 from bellwire.alerts.lifecycle import Life
+from bellwire.alerts.recurrence import next_occurrence, without
 from bellwire.alerts.standing import Desired
 from bellwire.cloud.languages import default_language
-from bellwire.cloud.store.accounts import Account, find_account, set_country, set_language
+from bellwire.cloud.store.accounts import Account, find_account, set_country, set_language, set_timezone
 from bellwire.cloud.store.alerts import (
     count_alerts,
     delete_alert,
@@ -22,11 +23,12 @@ from bellwire.cloud.store.alerts import (
     update_alert,
 )
 from bellwire.cloud.store.devices import list_devices, which_are_there
-from bellwire.cloud.store.standings import add_standings, desire, lives_of
+from bellwire.cloud.store.standings import add_standings, desire, lives_of, undesire
 from bellwire.cloud.store.transaction import Transaction
 from bellwire.cloud.wishes import WishError, one_line
 
 _ANY_NUMBER = 1_000_000
+"""More alerts than any account has."""
 
 
 class UnknownAlertError(LookupError):
@@ -47,6 +49,11 @@ class Shown:
 
     alert: Alert
     lives: dict[str, Life]
+    """Also of devices on which it resumes, when it is paused."""
+
+
+def _shown(alert: Alert, lives: dict[str, Life]) -> Shown:
+    return Shown(alert, {**dict.fromkeys(alert.paused_on or (), Life.ABSENT), **lives})
 
 
 def add_alert(
@@ -88,24 +95,115 @@ class Edit:
     label: str | None = None
     speech: str | None = None
     """Of the new label."""
-    schedule: Schedule | None = None
-    scheduled_time: datetime | None = None
+    reschedule: Callable[[Schedule], tuple[Schedule, datetime]] | None = None
+    """Gives the new schedule, made of the present one, and when it rings first."""
 
 
 def edit_alert(account_id: str, token: str, edit: Edit, now: datetime) -> Transaction[Shown]:
-    """Change an alert; all of its devices are brought to the new content. Raises UnknownAlertError."""
+    """Change an alert; all of its devices are brought to the new content.
+
+    Raises UnknownAlertError, and what `reschedule` raises.
+    """
     before = (yield from show_alert(account_id, token)).alert
+    schedule, time = before.schedule, before.scheduled_time
+    if edit.reschedule is not None:
+        schedule, time = edit.reschedule(schedule)
     alert = replace(
         before,
         label=before.label if edit.label is None else edit.label,
         speech=before.speech if edit.label is None else edit.speech,
-        schedule=edit.schedule or before.schedule,
-        scheduled_time=edit.scheduled_time or before.scheduled_time,
+        schedule=schedule,
+        scheduled_time=time,
         version=before.version + 1,
     )
     yield from update_alert(account_id, alert, now)
-    yield from desire(account_id, token, Desired(alert.scheduled_time, alert.version))
+    if alert.paused_on is None:
+        yield from desire(account_id, token, Desired(alert.scheduled_time, alert.version))
     return (yield from show_alert(account_id, token))
+
+
+def skip_occurrence(account_id: str, token: str, now: datetime) -> Transaction[Shown]:
+    """Leave out the next occurrence; the one after it is desired at once. One that rings already goes on ringing.
+
+    Raises UnknownAlertError, WishError.
+    """
+    alert = (yield from show_alert(account_id, token)).alert
+    if alert.paused_on is not None:
+        raise WishError("the alert is paused, so there is nothing to skip; resume it first")
+    following = next_occurrence(alert.schedule, now)
+    if alert.schedule.rule is None or following is None:
+        raise WishError("it does not come again, so there is nothing to skip; delete it instead")
+    schedule = _without(alert.schedule, following, now)
+    after = next_occurrence(schedule, now)
+    if after is None:
+        raise WishError("that is the last time that it rings; delete it instead")
+    is_to_come = alert.scheduled_time > now
+    alert = replace(alert, schedule=schedule, scheduled_time=after if is_to_come else alert.scheduled_time)
+    yield from update_alert(account_id, alert, now)
+    if is_to_come:
+        yield from desire(account_id, token, Desired(alert.scheduled_time, alert.version))
+    return (yield from show_alert(account_id, token))
+
+
+def _without(schedule: Schedule, occurrence: datetime, now: datetime) -> Schedule:
+    try:
+        return without(schedule, occurrence, now)
+    except ValueError as error:
+        raise WishError(f"{error}; edit the alert and give fewer") from None
+
+
+def pause_alert(account_id: str, token: str, now: datetime) -> Transaction[Shown]:
+    """Desire an alert on no device until it is resumed; one that rings is silenced so. Raises UnknownAlertError."""
+    shown = yield from show_alert(account_id, token)
+    if shown.alert.paused_on is not None:
+        return shown
+    alert = replace(shown.alert, paused_on=tuple(sorted(shown.lives)))
+    yield from update_alert(account_id, alert, now)
+    yield from undesire(account_id, token)
+    return _shown(alert, shown.lives)
+
+
+def resume_alert(account_id: str, token: str, now: datetime) -> Transaction[Shown]:
+    """Desire a paused alert again, at its next occurrence. Raises UnknownAlertError, WishError."""
+    before = (yield from show_alert(account_id, token)).alert
+    if before.paused_on is None:
+        return (yield from show_alert(account_id, token))
+    following = next_occurrence(before.schedule, now)
+    if following is None:
+        raise WishError("its time went by while it was paused; give it another one (edit it), or delete it")
+    # A new version: a device that was told to delete it, and has not said so yet, is told to set it all the same.
+    alert = replace(before, paused_on=None, scheduled_time=following, version=before.version + 1)
+    yield from update_alert(account_id, alert, now)
+    there = yield from lives_of(account_id, token)
+    if alert.everywhere:
+        wanted = yield from _devices(account_id, None)
+    else:
+        wanted = sorted((yield from which_are_there(account_id, before.paused_on)))
+    yield from desire(account_id, token, Desired(following, alert.version))
+    yield from add_standings(account_id, alert, [device for device in wanted if device not in there], now)
+    return (yield from show_alert(account_id, token))
+
+
+def move_account(account_id: str, zone: str, now: datetime) -> Transaction[list[str]]:
+    """The account is in another time zone: what floats rings at the same wall time there. Gives devices' ids.
+
+    What rings, and what would be past by the move, stays as it is: nothing is lost. Raises NotFound.
+    """
+    yield from set_timezone(account_id, zone)
+    woken: set[str] = set()
+    for alert in (yield from list_alerts(account_id, None, _ANY_NUMBER)):
+        if not alert.schedule.floating or alert.schedule.zone == zone:
+            continue
+        schedule = replace(alert.schedule, zone=zone)
+        following = next_occurrence(schedule, now)
+        if following is None:
+            continue
+        is_to_come = alert.scheduled_time > now and alert.paused_on is None
+        moved = replace(alert, schedule=schedule, scheduled_time=following if is_to_come else alert.scheduled_time)
+        yield from update_alert(account_id, moved, now)
+        if is_to_come:
+            woken |= set((yield from desire(account_id, alert.token, Desired(following, alert.version))))
+    return sorted(woken)
 
 
 def language_of_account(account: Account) -> str:
@@ -118,9 +216,11 @@ class Change:
     """What of an account becomes different; a field that is not in `said` stays."""
 
     said: frozenset[str]
-    """`country`, `language`."""
+    """`country`, `language`, `timezone`."""
     country: str | None = None
     language: str | None = None
+    timezone: str | None = None
+    """Every account has one: None stays as it is, said or not."""
 
 
 def change_account(
@@ -136,6 +236,8 @@ def change_account(
         stirred += yield from set_country(account_id, change.country)
     if "language" in change.said:
         yield from set_language(account_id, change.language)
+    if "timezone" in change.said and change.timezone is not None:
+        stirred += yield from move_account(account_id, change.timezone, now)
     speaks = language_of_account((yield from find_account(account_id)))
     if speaks == spoke:
         return stirred
@@ -144,7 +246,8 @@ def change_account(
         if speech != alert.speech:
             again = replace(alert, speech=speech, version=alert.version + 1)
             yield from update_alert(account_id, again, now)
-            stirred += yield from desire(account_id, alert.token, Desired(alert.scheduled_time, again.version))
+            if again.paused_on is None:
+                stirred += yield from desire(account_id, alert.token, Desired(alert.scheduled_time, again.version))
     return list(dict.fromkeys(stirred))
 
 
@@ -160,11 +263,11 @@ def show_alert(account_id: str, token: str) -> Transaction[Shown]:
     alert = yield from load_alert(account_id, token)
     if alert is None:
         raise UnknownAlertError(f"this account has no alert {token}; list them to see those it has")
-    return Shown(alert, (yield from lives_of(account_id, token)))
+    return _shown(alert, (yield from lives_of(account_id, token)))
 
 
 def show_alerts(account_id: str, after: tuple[datetime, str] | None, limit: int) -> Transaction[list[Shown]]:
     """A page of the account's alerts, the earliest first."""
     alerts = yield from list_alerts(account_id, after, limit)
     lives = (yield from list_lives(account_id, after, alerts[-1])) if alerts else {}
-    return [Shown(alert, lives.get(alert.token, {})) for alert in alerts]
+    return [_shown(alert, lives.get(alert.token, {})) for alert in alerts]

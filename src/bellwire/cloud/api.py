@@ -8,7 +8,8 @@ import binascii
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from itertools import islice
 from typing import Annotated, Any
 
 import msgspec
@@ -22,6 +23,8 @@ from litestar.params import FromPath, JSONBody, Parameter
 
 from bellwire import __version__
 from bellwire.alerts.alert import Alert, Kind, Schedule
+from bellwire.alerts.recurrence import MOST_COUNTED, MOST_EXCEPTIONS, occurrences
+from bellwire.alerts.rules import LONGEST_RULE
 from bellwire.cloud import accounts
 from bellwire.cloud.account_routes import AccountController
 from bellwire.cloud.accounts import Shown
@@ -39,7 +42,20 @@ from bellwire.cloud.problems import HANDLERS, refusals
 from bellwire.cloud.store.accounts import Account, find_account
 from bellwire.cloud.store.devices import Device, list_devices
 from bellwire.cloud.store.sqlite import SqliteStore
-from bellwire.cloud.wishes import WishError, every_of, first_occurrence, one_line, schedule_at, schedule_in, zone_of
+from bellwire.cloud.store.transaction import Transaction
+from bellwire.cloud.wishes import (
+    Change,
+    WishError,
+    changed_schedule,
+    every_of,
+    exceptions_of,
+    first_occurrence,
+    one_line,
+    schedule_at,
+    schedule_in,
+    until_of,
+    zone_of,
+)
 from bellwire.protocol.profiles import DEFAULT_PROFILE, PROFILES
 
 API_PATH = "/api/v1"
@@ -47,47 +63,91 @@ PAGE = 100
 """Alerts of a page at most."""
 
 
+MOST_PREVIEWED = 100
+"""Occurrences that are shown at a time."""
+
+
 Word = Annotated[str, msgspec.Meta(max_length=64)]
 """What has a form of its own; none is longer."""
+Recurrence = Annotated[str, msgspec.Meta(max_length=LONGEST_RULE + 100)]
+"""A name, days or a rule with its end."""
+Times = Annotated[int, msgspec.Meta(ge=1, le=MOST_COUNTED)]
+Exceptions = Annotated[list[Word], msgspec.Meta(max_length=MOST_EXCEPTIONS)]
 
 
-class NewAlert(msgspec.Struct, kw_only=True, rename={"in_": "in"}, forbid_unknown_fields=True):
-    """An alert to add. Exactly one of `in` and `at` is given."""
+_RENAMED = {"in_": "in", "exceptions": "except"}
 
-    label: str = ""
-    kind: Kind = Kind.REMINDER
+
+class Wish(msgspec.Struct, kw_only=True, rename=_RENAMED, forbid_unknown_fields=True):
+    """When something shall ring. Exactly one of `in` and `at` is given."""
+
     in_: Word | None = None
     """So long from now: 5s, 10m, 1h30m."""
     at: Word | None = None
     """A time of day in `timezone` (07:00), or an instant with its offset."""
-    every: Word | None = None
-    """daily, weekday, weekend or weekly; with `at`."""
+    every: Recurrence | None = None
+    """With `at`: daily, weekday, weekend, weekly, monthly, yearly, workday (without the public holidays of the
+    account's country), days such as mon,wed,fri, or a rule of RFC 5545 such as FREQ=MONTHLY;BYDAY=-1FR."""
+    until: Word | None = None
+    """With `every`: the last day (2026-12-31), or the last moment; not with `times`."""
+    times: Times | None = None
+    """With `every`: so often."""
+    exceptions: Exceptions | None = None
+    """With `every`: days (2026-12-25) or times (2026-12-25T07:00) at which it does not ring."""
     timezone: Word | None = None
-    """IANA name; the account's where none is given."""
+    """IANA name; the account's where none is given, and then it moves with the account."""
+
+
+class NewAlert(Wish, kw_only=True, rename=_RENAMED, forbid_unknown_fields=True):
+    """An alert to add."""
+
+    label: str = ""
+    kind: Kind = Kind.REMINDER
     devices: Annotated[list[Word], msgspec.Meta(min_length=1, max_length=1000)] | None = None
     """Ids; every device of the account where none is given, also those that join later."""
 
 
-class ChangedAlert(msgspec.Struct, kw_only=True, rename={"in_": "in"}, forbid_unknown_fields=True):
-    """What of an alert becomes different; the rest stays."""
+class ChangedAlert(Wish, kw_only=True, rename=_RENAMED, forbid_unknown_fields=True):
+    """What of an alert becomes different; the rest stays. `every` may be once, `until` may be never."""
 
     label: str | None = None
-    in_: Word | None = None
-    at: Word | None = None
-    every: Word | None = None
-    timezone: Word | None = None
 
 
-class AlertView(msgspec.Struct, kw_only=True):
+class PreviewWish(Wish, kw_only=True, rename=_RENAMED, forbid_unknown_fields=True):
+    """A wish, to see when it would ring."""
+
+    limit: Annotated[int, msgspec.Meta(ge=1, le=MOST_PREVIEWED)] = 10
+
+
+class Preview(msgspec.Struct, kw_only=True, rename=_RENAMED):
+    """When something rings."""
+
+    occurrences: list[datetime]
+    """The next ones, the earliest first; none while it is paused."""
+    every: str | None
+    until: str | None
+    exceptions: list[str]
+    timezone: str
+
+
+class AlertView(msgspec.Struct, kw_only=True, rename=_RENAMED):
     """An alert, and where it stands."""
 
     token: str
     kind: Kind
     label: str
-    scheduled_time: datetime
-    """The next occurrence."""
+    scheduled_time: datetime | None
+    """The next occurrence; null: it is paused."""
+    paused: bool
     every: str | None
+    """As it is given; null: once."""
+    until: str | None
+    """The last moment on the clocks of `timezone`; null: for ever."""
+    exceptions: list[str]
+    """Days, and times on the clocks of `timezone`, at which it does not ring."""
     timezone: str
+    floating: bool
+    """It moves along when the account moves to another time zone."""
     everywhere: bool
     devices: dict[str, str]
     """By device id: unknown, set, failed, ringing, stopped or absent, as the device last said."""
@@ -163,7 +223,7 @@ class AlertsController(Controller):
         services, account_id, now = _services(request), request.user.account_id, _services(request).clock()
         account = await services.store.read(find_account, account_id)
         label = one_line("label", data.label, services.limits.label)
-        schedule = _schedule(data, account.timezone, now)
+        schedule = _schedule(data, account, now)
         alert = Alert(
             token=str(uuid.uuid4()),
             kind=data.kind,
@@ -204,19 +264,56 @@ class AlertsController(Controller):
         """Change an alert; its devices are told at once."""
         services, account_id, now = _services(request), request.user.account_id, _services(request).clock()
         before = (await services.store.read(accounts.show_alert, account_id, token)).alert
-        label = speech = schedule = time = None
+        account = await services.store.read(find_account, account_id)
+        label = speech = reschedule = None
         if data.label is not None:
             label = one_line("label", data.label, services.limits.label)
-            account = await services.store.read(find_account, account_id)
             speech = await services.speech_of(account, before.kind, label)
-        if data.in_ is not None or data.at is not None or data.every is not None or data.timezone is not None:
-            account = await services.store.read(find_account, account_id)
-            schedule = _schedule(data, account.timezone, now)
-            time = first_occurrence(schedule, now, services.limits.past_due)
-        edit = accounts.Edit(label=label, speech=speech, schedule=schedule, scheduled_time=time)
+        if _says_when(data):
+
+            def reschedule(present: Schedule) -> tuple[Schedule, datetime]:
+                schedule = _changed(present, data, account, now)
+                return schedule, first_occurrence(schedule, now, services.limits.past_due)
+
+        edit = accounts.Edit(label=label, speech=speech, reschedule=reschedule)
         shown = await services.store.write(accounts.edit_alert, account_id, token, edit, now)
         services.bus.wake(shown.lives)
         return _view(shown)
+
+    @post("/preview", status_code=200, summary="See when it would ring", responses=refusals(body=True))
+    async def preview(self, data: JSONBody[PreviewWish], request: Request[AccountIdentity, Any, State]) -> Preview:
+        """The next occurrences of what is asked for. Nothing is added."""
+        services, now = _services(request), _services(request).clock()
+        schedule = _schedule(data, await services.store.read(find_account, request.user.account_id), now)
+        first = first_occurrence(schedule, now, services.limits.past_due)
+        return _preview(schedule, first - timedelta(microseconds=1), data.limit)
+
+    @get("/{token:str}/occurrences", summary="See when an alert rings", responses=refusals(404, 422))
+    async def occurrences(
+        self,
+        token: FromPath[str],
+        request: Request[AccountIdentity, Any, State],
+        limit: Annotated[int, Parameter(ge=1, le=MOST_PREVIEWED)] = 10,
+    ) -> Preview:
+        """The next occurrences of an alert."""
+        services = _services(request)
+        alert = (await services.store.read(accounts.show_alert, request.user.account_id, token)).alert
+        return _preview(alert.schedule, services.clock(), limit if alert.paused_on is None else 0)
+
+    @post("/{token:str}/skip", status_code=200, summary="Skip the next occurrence", responses=refusals(404, 422))
+    async def skip(self, token: FromPath[str], request: Request[AccountIdentity, Any, State]) -> AlertView:
+        """Leave out the next occurrence; the devices are told of the one after it at once."""
+        return await _step(request, token, accounts.skip_occurrence)
+
+    @post("/{token:str}/pause", status_code=200, summary="Pause an alert", responses=refusals(404))
+    async def pause(self, token: FromPath[str], request: Request[AccountIdentity, Any, State]) -> AlertView:
+        """Have an alert ring nowhere until it is resumed; its devices are told at once. Again: nothing changes."""
+        return await _step(request, token, accounts.pause_alert)
+
+    @post("/{token:str}/resume", status_code=200, summary="Resume an alert", responses=refusals(404, 422))
+    async def resume(self, token: FromPath[str], request: Request[AccountIdentity, Any, State]) -> AlertView:
+        """Have a paused alert ring again, from its next occurrence on. Again: nothing changes."""
+        return await _step(request, token, accounts.resume_alert)
 
     @delete("/{token:str}", summary="Delete an alert", responses=refusals(404))
     async def remove(self, token: FromPath[str], request: Request[AccountIdentity, Any, State]) -> None:
@@ -258,17 +355,71 @@ class DevicesController(Controller):
         ]
 
 
-def _schedule(data: NewAlert | ChangedAlert, zone: str, now: datetime) -> Schedule:
-    if data.timezone is not None:
-        zone = data.timezone
-        zone_of(zone)
+async def _step(
+    request: Request[AccountIdentity, Any, State],
+    token: str,
+    step: Callable[[str, str, datetime], Transaction[Shown]],
+) -> AlertView:
+    services = _services(request)
+    shown = await services.store.write(step, request.user.account_id, token, services.clock())
+    services.bus.wake(shown.lives)
+    return _view(shown)
+
+
+def _schedule(data: Wish, account: Account, now: datetime) -> Schedule:
+    zone = account.timezone if data.timezone is None else data.timezone
+    zone_of(zone)
     if (data.in_ is None) == (data.at is None):
-        raise WishError("say either how long from now (in) or at what time (at), and not both")
+        raise WishError(_WHEN)
+    change = _change(data, account)
     if data.in_ is not None:
-        if data.every is not None:
-            raise WishError("what comes again needs a time (at), not a length of time (in)")
-        return schedule_in(data.in_, zone, now)
-    return schedule_at(data.at or "", data.every, zone, now)
+        return _schedule_in(data.in_, change, zone, now)
+    return schedule_at(data.at or "", data.every, zone, now, change, floating=data.timezone is None)
+
+
+def _changed(present: Schedule, data: Wish, account: Account, now: datetime) -> Schedule:
+    change = _change(data, account)
+    if data.in_ is None:
+        return changed_schedule(present, change, now)
+    if data.at is not None:
+        raise WishError(_WHEN)
+    return _schedule_in(data.in_, change, data.timezone or account.timezone, now)
+
+
+def _schedule_in(length: str, change: Change, zone: str, now: datetime) -> Schedule:
+    if change.is_said:
+        raise WishError("what comes again needs a time (at), not a length of time (in)")
+    return schedule_in(length, zone, now)
+
+
+_WHEN = "say either how long from now (in) or at what time (at), and not both"
+
+
+def _says_when(data: Wish) -> bool:
+    return any(getattr(data, name) is not None for name in Wish.__struct_fields__)
+
+
+def _change(data: Wish, account: Account) -> Change:
+    return Change(
+        at=data.at,
+        zone=data.timezone,
+        account_zone=account.timezone,
+        every=data.every,
+        until=data.until,
+        times=data.times,
+        exceptions=data.exceptions,
+        country=account.country,
+    )
+
+
+def _preview(schedule: Schedule, after: datetime, limit: int) -> Preview:
+    return Preview(
+        occurrences=list(islice(occurrences(schedule, after), limit)),
+        every=every_of(schedule),
+        until=until_of(schedule),
+        exceptions=exceptions_of(schedule),
+        timezone=schedule.zone,
+    )
 
 
 def _view(shown: Shown) -> AlertView:
@@ -277,9 +428,13 @@ def _view(shown: Shown) -> AlertView:
         token=alert.token,
         kind=alert.kind,
         label=alert.label,
-        scheduled_time=alert.scheduled_time,
+        scheduled_time=None if alert.paused_on is not None else alert.scheduled_time,
+        paused=alert.paused_on is not None,
         every=every_of(alert.schedule),
+        until=until_of(alert.schedule),
+        exceptions=exceptions_of(alert.schedule),
         timezone=alert.schedule.zone,
+        floating=alert.schedule.floating,
         everywhere=alert.everywhere,
         devices={device_id: life.value for device_id, life in shown.lives.items()},
     )

@@ -14,7 +14,9 @@ from typing import Annotated, Final, Literal
 import msgspec
 
 from bellwire.alerts.alert import Alert
-from bellwire.alerts.recurrence import EVERY, zone_named
+from bellwire.alerts.recurrence import excepting, zone_named
+from bellwire.alerts.rules import read_rule
+from bellwire.alerts.workdays import has_calendar
 from bellwire.cloud.accounts import name_of
 from bellwire.cloud.config import Limits
 from bellwire.cloud.countries import country_of
@@ -135,13 +137,25 @@ def check(copy: AccountCopy, limits: Limits) -> None:
     known = {device.device_id for device in copy.devices}
     for each in copy.alerts:
         one_line("label", each.alert.label, limits.label)
-        zone_named(each.alert.schedule.zone)
-        if each.alert.schedule.rule not in {None, *EVERY.values()}:
-            raise WishError(f"alert {each.alert.token} comes again by a rule that is not known here")
+        _check_schedule(each.alert)
         if each.alert.scheduled_time.tzinfo is None:
             raise WishError(f"the time of alert {each.alert.token} has no time zone")
-        if not known.issuperset(each.devices):
+        if not known.issuperset((*each.devices, *(each.alert.paused_on or ()))):
             raise WishError(f"alert {each.alert.token} is for a device that the document does not have")
+
+
+def _check_schedule(alert: Alert) -> None:
+    schedule = alert.schedule
+    zone_named(schedule.zone)
+    excepting(schedule, schedule.except_days, schedule.except_times)
+    if any(wall.tzinfo for wall in (schedule.start, schedule.until or schedule.start, *schedule.except_times)):
+        raise WishError(f"the schedule of alert {alert.token} has a time with a zone, where it has a zone itself")
+    if schedule.rule is not None:
+        rule = read_rule(schedule.rule)
+        if (rule.text, rule.times, rule.until) != (schedule.rule, None, None):
+            raise WishError(f"alert {alert.token} comes again by a rule that is not written as it is kept here")
+    if schedule.country is not None and not has_calendar(schedule.country):
+        raise WishError(f"alert {alert.token} rings on workdays of a country whose holidays are not known here")
 
 
 def add_copy(copy: AccountCopy, speech: dict[str, str | None], now: datetime) -> Transaction[None]:

@@ -6,13 +6,25 @@ read a clock. Every function raises WishError with a sentence for the person who
 
 import re
 import unicodedata
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from bellwire.alerts.alert import Schedule
-from bellwire.alerts.recurrence import EVERY, instant_of, next_occurrence, zone_named
+from bellwire.alerts.recurrence import (
+    EVERY,
+    counted,
+    excepting,
+    instant_of,
+    next_occurrence,
+    rule_on,
+    ruled,
+    weekdays_of,
+    zone_named,
+)
+from bellwire.alerts.workdays import has_calendar
 
 FURTHEST = timedelta(days=3660)
 """Ten years: further ahead is taken for a mistake."""
@@ -21,7 +33,18 @@ _DURATION = re.compile(r"(?:(\d{1,9})d)?(?:(\d{1,9})h)?(?:(\d{1,9})m)?(?:(\d{1,9
 _CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?", re.ASCII)
 _PAGE = re.compile(r"https?://[A-Za-z0-9.\-:\[\]]+([/?#][!-~]*)?")
 _LONGEST_PAGE = 2048
+_DAY_TEXT = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _LINE_END = re.compile(r"[\t\n\v\f\r\x85\u2028\u2029]+")
+
+
+WORKDAY = "workday"
+ONCE = "once"
+FOREVER = "never"
+"""What ends an end."""
+_HAS_NO_END = "what rings once has no end and no exceptions; say how it comes again (every)"
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_MOMENT = timedelta(microseconds=1)
+_LAST_SECOND = time(23, 59, 59)
 
 
 class WishError(ValueError):
@@ -75,24 +98,166 @@ def schedule_in(duration: str, zone: str, now: datetime) -> Schedule:
     return _once(whole, zone)
 
 
-def schedule_at(at: str, every: str | None, zone: str, now: datetime) -> Schedule:
-    """At a time of day (``07:00``, in `zone`) or at an instant (``2026-11-21T07:00:00+09:00``), once or repeated."""
-    rule = rule_of(every)
-    clock = _CLOCK.fullmatch(at.strip())
-    if clock:
-        hour, minute, second = (int(number or 0) for number in clock.groups())
-        today = now.astimezone(zone_of(zone)).replace(tzinfo=None)
-        start = today.replace(hour=hour, minute=minute, second=second, microsecond=0)
-        if rule is not None:
-            return Schedule(start if start > today or every != "weekly" else start + timedelta(days=7), zone, rule)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repeats:
+    """How something comes again; None: not said."""
+
+    every: str | None = None
+    until: str | None = None
+    """The last day, or the last moment; `never`: for ever."""
+    times: int | None = None
+    """So often from now on, with those that are excepted."""
+    exceptions: Sequence[str] | None = None
+    """Days or wall times."""
+    country: str | None = None
+    """The account's, for `workday`."""
+
+    @property
+    def is_said(self) -> bool:
+        """Whether anything is."""
+        return any(each is not None for each in (self.every, self.until, self.times, self.exceptions))
+
+
+def schedule_at(
+    at: str, every: str | None, zone: str, now: datetime, more: Repeats | None = None, *, floating: bool = False
+) -> Schedule:
+    """At a time of day (``07:00``, in `zone`) or at an instant (``2026-11-21T07:00:00+09:00``), once or repeated.
+
+    `more`: how else it comes again; its `every` does not count. `floating`: the zone is the account's, and goes with
+    it, but for one instant, which is the same everywhere.
+    """
+    repeats = replace(more or Repeats(), every=every)
+    clock = _clock(at)
+    today = now.astimezone(zone_of(zone)).replace(tzinfo=None)
+    if every in {None, ONCE}:
+        if repeats.until or repeats.times or repeats.exceptions:
+            raise WishError(_HAS_NO_END)
+        if clock is None:
+            return _once(_instant(at), zone)
+        start = datetime.combine(today.date(), clock)
         following = next_occurrence(Schedule(start, zone, EVERY["daily"]), now)
         if following is None:
             raise WishError(f"{at!r} never comes in {zone}")
-        return _once(following, zone)
+        return replace(_once(following, zone), floating=floating)
+    if clock is not None:
+        start = datetime.combine(today.date(), clock)
+        # Of today's, if it is past, nothing is counted.
+        return _again(Schedule(start, zone, floating=floating), repeats, max(start, today + _MOMENT))
     instant = _instant(at)
-    if rule is None:
-        return _once(instant, zone)
-    return Schedule(_bounded(lambda: instant.astimezone(zone_of(zone)), at).replace(tzinfo=None), zone, rule)
+    start = _bounded(lambda: instant.astimezone(zone_of(zone)), at).replace(tzinfo=None)
+    _check_furthest(start, now)
+    return _again(Schedule(start, zone, floating=floating), repeats, start)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change(Repeats):
+    """What of a schedule becomes different; the rest stays."""
+
+    at: str | None = None
+    zone: str | None = None
+    """One of its own from now on."""
+    account_zone: str = "UTC"
+
+
+def changed_schedule(before: Schedule, change: Change, now: datetime) -> Schedule:
+    """The schedule with what is said made different. What rings once and gets another time is made anew."""
+    place = change.zone or before.zone
+    local = now.astimezone(zone_of(place)).replace(tzinfo=None)
+    floating = before.floating and change.zone is None
+    if before.rule is None and change.at is not None:
+        zone = change.zone or change.account_zone
+        return schedule_at(change.at, change.every, zone, now, change, floating=change.zone is None)
+    if change.every == ONCE:
+        return schedule_at(change.at or before.start.time().isoformat(), None, place, now, change, floating=floating)
+    moved = replace(before, start=_start_of(before, change.at, place, now), zone=place, floating=floating)
+    if before.rule is None and change.every is None:
+        if change.is_said:
+            raise WishError(_HAS_NO_END)
+        return moved
+    return _again(moved, change, max(moved.start, local + _MOMENT))
+
+
+def _start_of(before: Schedule, at: str | None, zone: str, now: datetime) -> datetime:
+    """Where a schedule begins that rings `at` this time: on the day on which it began, if that is a time of day."""
+    if at is None:
+        return before.start
+    clock = _clock(at)
+    if clock is not None:
+        return datetime.combine(before.start.date(), clock)
+    instant = _instant(at)
+    start = _bounded(lambda: instant.astimezone(zone_of(zone)), at).replace(tzinfo=None)
+    _check_furthest(start, now)
+    return start
+
+
+def _again(schedule: Schedule, repeats: Repeats, earliest: datetime) -> Schedule:
+    """The schedule as `repeats` says; what is counted is counted from the wall time `earliest` on."""
+    try:
+        if repeats.every is not None:
+            country = _working_country(repeats.country) if repeats.every.strip().lower() == WORKDAY else None
+            found = ruled(schedule, rule_of(repeats.every) or "", earliest)
+            # The end that it had stays, where the new rule has none of its own.
+            schedule = replace(found, country=country, until=found.until or schedule.until)
+            ends_itself = found.until is not None
+        else:
+            ends_itself = False
+        if (repeats.until is not None) + (repeats.times is not None) + ends_itself > 1:
+            raise WishError("say one end only: until, times, or UNTIL or COUNT in the rule")
+        if repeats.until is not None:
+            schedule = replace(schedule, until=_until_of(repeats.until, schedule.zone))
+        if repeats.exceptions is not None:
+            schedule = _excepting(schedule, repeats.exceptions)
+        return schedule if repeats.times is None else counted(schedule, repeats.times, earliest)
+    except WishError:
+        raise
+    except ValueError as error:
+        raise WishError(str(error)) from None
+
+
+def _working_country(country: str | None) -> str:
+    if country is None:
+        raise WishError(
+            "workdays are those of a country, and this account has none; say it with: bellwire account country NAME KR"
+        )
+    if not has_calendar(country):
+        raise WishError(f"the public holidays of {country} are not known here; use weekday instead")
+    return country
+
+
+def _until_of(text: str, zone: str) -> datetime | None:
+    if text.strip().lower() == FOREVER:
+        return None
+    found = _moment(text, zone)
+    return found if isinstance(found, datetime) else datetime.combine(found, _LAST_SECOND)
+
+
+def _excepting(schedule: Schedule, texts: Sequence[str]) -> Schedule:
+    found = [_moment(text, schedule.zone) for text in texts]
+    times = tuple(each for each in found if isinstance(each, datetime))
+    days = tuple(each for each in found if not isinstance(each, datetime))
+    return excepting(schedule, days, times)
+
+
+def _moment(text: str, zone: str) -> date | datetime:
+    """A day, or a time on the clocks of `zone`."""
+    try:
+        if _DAY_TEXT.fullmatch(text.strip()):
+            return date.fromisoformat(text.strip())
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise WishError(f"{text!r} is not a day; write it like 2026-12-25, or 2026-12-25T07:00") from None
+    if moment.tzinfo is None:
+        return moment
+    return _bounded(lambda: moment.astimezone(zone_of(zone)), text).replace(tzinfo=None)
+
+
+def _clock(at: str) -> time | None:
+    """The time of day that this is; None: it is another thing."""
+    found = _CLOCK.fullmatch(at.strip())
+    if not found:
+        return None
+    hour, minute, second = (int(number or 0) for number in found.groups())
+    return time(hour, minute, second)
 
 
 def _once(instant: datetime, zone: str) -> Schedule:
@@ -105,29 +270,63 @@ def _once(instant: datetime, zone: str) -> Schedule:
 
 
 def rule_of(every: str | None) -> str | None:
-    """The recurrence rule of a name."""
+    """The recurrence rule of a name, of days, or as it is written: RFC 5545 reads it then."""
     if every is None:
         return None
-    if every not in EVERY:
-        raise WishError(f"{every!r} is not a recurrence; use one of {', '.join(EVERY)}")
-    return EVERY[every]
+    name = every.strip().lower()
+    if name == WORKDAY:
+        return EVERY["daily"]
+    if name in EVERY:
+        return EVERY[name]
+    if "FREQ=" in name.upper():
+        return every
+    days = [day.strip() for day in name.split(",")]
+    if not set(days) <= set(_DAYS):
+        raise WishError(
+            f"{every!r} is not a recurrence; use one of {', '.join(EVERY)}, {WORKDAY}, "
+            "or days such as mon,wed,fri, or a rule such as FREQ=MONTHLY;BYDAY=-1FR"
+        )
+    return rule_on(frozenset(map(_DAYS.index, days)))
 
 
 def every_of(schedule: Schedule) -> str | None:
-    """The name of a schedule's rule; the rule itself where it has no name; None: once."""
-    return next((name for name, rule in EVERY.items() if rule == schedule.rule), schedule.rule)
+    """How a schedule comes again: by name, by days, or its rule; None: once. It can be read again."""
+    if schedule.rule is None:
+        return None
+    if schedule.country is not None:
+        return WORKDAY
+    name = next((name for name, rule in EVERY.items() if rule == schedule.rule), None)
+    if name is not None:
+        return name
+    return ",".join(_DAYS[day] for day in sorted(weekdays_of(schedule.rule) or ())) or schedule.rule
+
+
+def until_of(schedule: Schedule) -> str | None:
+    """The last moment of a schedule, on its clocks; None: for ever."""
+    return None if schedule.until is None else schedule.until.isoformat()
+
+
+def exceptions_of(schedule: Schedule) -> list[str]:
+    """The exceptions of a schedule, the earliest first, each as it can be read again."""
+    return sorted(each.isoformat() for each in (*schedule.except_days, *schedule.except_times))
 
 
 def first_occurrence(schedule: Schedule, now: datetime, past_due: timedelta) -> datetime:
     """When it rings first: it may be late by up to `past_due`, and then rings at once."""
-    if schedule.start.replace(tzinfo=UTC) > now + FURTHEST:
-        raise WishError("that is more than ten years ahead; give an earlier time")
+    _check_furthest(schedule.start, now)
     first = next_occurrence(schedule, now - past_due if schedule.rule is None else now)
-    if first is None:
+    if first is None and schedule.rule is None:
         raise WishError(
             f"that time is past by more than {past_due.total_seconds() / 60:.0f} minutes; give one still to come"
         )
+    if first is None or first > now + FURTHEST:
+        raise WishError("it would not ring within ten years; give another recurrence, a later end or fewer exceptions")
     return first
+
+
+def _check_furthest(start: datetime, now: datetime) -> None:
+    if start.replace(tzinfo=UTC) > now + FURTHEST:
+        raise WishError("that is more than ten years ahead; give an earlier time")
 
 
 def _instant(at: str) -> datetime:

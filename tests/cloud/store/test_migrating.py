@@ -6,8 +6,10 @@ from alembic import command
 
 from bellwire.cloud.identity import DeviceIdentity
 from bellwire.cloud.store.accounts import Account, list_accounts
+from bellwire.cloud.store.alerts import list_overdue, load_alert
 from bellwire.cloud.store.clients import SPEAKER, find_client
 from bellwire.cloud.store.devices import Device, device_by_token, list_devices
+from bellwire.cloud.store.instants import from_ms
 from bellwire.cloud.store.migrating import _config
 from bellwire.cloud.store.opening import connect, open_now
 
@@ -43,3 +45,21 @@ def test_devices_and_their_tokens_outlive_the_migration_to_authorization(tmp_pat
     assert after.execute("PRAGMA foreign_key_check").fetchall() == []
     assert after.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     after.close()
+
+
+def test_alerts_outlive_the_migration_to_schedules(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    before = made_at(path, "0003")
+    before.execute("INSERT INTO accounts (account_id, name, timezone, created_ms) VALUES ('a1', 'home', 'UTC', 1)")
+    before.execute(
+        "INSERT INTO alerts VALUES ('a1', 't', 'ALARM', 'Tea', "
+        """'{"start":"2026-01-01T07:00:00","zone":"UTC","rule":"FREQ=DAILY"}', 5, 1, 1, NULL, 1, 1)"""
+    )
+    before.close()
+
+    with open_now(path) as store:
+        alert = store.read(load_alert, "a1", "t")
+        assert alert is not None
+        assert (alert.schedule.rule, alert.schedule.floating, alert.paused_on) == ("FREQ=DAILY", False, None)
+        later = from_ms(10)
+        assert [token for _, token, _ in store.read(list_overdue, later, later, 9)] == ["t"]

@@ -114,10 +114,10 @@ def _keep(arrival: Arrival, rows: Rows, after: Standing, ended: datetime | None)
 def end_occurrence(account_id: str, token: str, occurrence: datetime, now: datetime) -> Transaction[Woken]:
     """An occurrence of an alert is over, on whichever device: it is over on all, and the next one is desired.
 
-    Once per occurrence: an alert that has moved on already, or was edited meanwhile, stays as it is.
+    Once per occurrence: an alert that has moved on already, or was edited or paused meanwhile, stays as it is.
     """
     alert = yield from load_alert(account_id, token)
-    if alert is None or alert.scheduled_time != occurrence:
+    if alert is None or alert.paused_on is not None or alert.scheduled_time != occurrence:
         return NOBODY
     following = next_occurrence(alert.schedule, max(occurrence, now))
     if following is None:

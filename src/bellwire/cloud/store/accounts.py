@@ -82,6 +82,10 @@ _SPEAK = Statement(
     sa.update(accounts).where(_ONE).values(language=sa.bindparam("new_language")).returning(accounts.c.account_id),
     "the language in which an account's labels are spoken",
 )
+_MOVE_CLOCKS = Statement(
+    sa.update(accounts).where(_ONE).values(timezone=sa.bindparam("new_timezone")).returning(accounts.c.account_id),
+    "the time zone to which an account's owner has moved",
+)
 _STIR = Statement(
     sa.update(devices)
     .where(devices.c.account_id == sa.bindparam("account_id"))
@@ -184,6 +188,13 @@ def set_country(account_id: str, country: str | None) -> Transaction[list[str]]:
 def set_language(account_id: str, language: str | None) -> Transaction[None]:
     """Keep in which language the account's labels are spoken. Raises NotFound."""
     rows = yield _SPEAK, {"account_id": account_id, "new_language": language}
+    if not rows:
+        raise NotFound(f"there is no account {account_id!r}")
+
+
+def set_timezone(account_id: str, timezone: str) -> Transaction[None]:
+    """Keep in which time zone the account's owner means "07:00". Raises NotFound."""
+    rows = yield _MOVE_CLOCKS, {"account_id": account_id, "new_timezone": timezone}
     if not rows:
         raise NotFound(f"there is no account {account_id!r}")
 

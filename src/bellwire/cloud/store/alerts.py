@@ -18,7 +18,7 @@ from bellwire.cloud.store.schema import alerts, standings
 from bellwire.cloud.store.transaction import Args, Statement, Transaction
 
 _ONE = (alerts.c.account_id == sa.bindparam("account_id")) & (alerts.c.token == sa.bindparam("token"))
-_VALUES = ("kind", "label", "schedule", "scheduled_ms", "version", "everywhere", "speech")
+_VALUES = ("kind", "label", "schedule", "scheduled_ms", "version", "everywhere", "speech", "paused_on")
 
 SELECT_ALERT = Statement(sa.select(alerts).where(_ONE), "one alert")
 
@@ -84,7 +84,7 @@ _DEVICE_RINGS = sa.exists().where(
 
 SELECT_OVERDUE = Statement(
     sa.select(alerts.c.account_id, alerts.c.token, alerts.c.scheduled_ms)
-    .where(alerts.c.scheduled_ms < sa.bindparam("before_ms"))
+    .where(alerts.c.scheduled_ms < sa.bindparam("before_ms"), alerts.c.paused_on.is_(None))
     .where((alerts.c.scheduled_ms < sa.bindparam("ringing_before_ms")) | ~_DEVICE_RINGS)
     .order_by(alerts.c.scheduled_ms)
     .limit(sa.bindparam("limit")),
@@ -181,10 +181,12 @@ def _values(alert: Alert) -> Mapping[str, Any]:
         "version": alert.version,
         "everywhere": alert.everywhere,
         "speech": alert.speech,
+        "paused_on": None if alert.paused_on is None else msgspec.json.encode(alert.paused_on).decode(),
     }
 
 
 _decode_schedule = msgspec.json.Decoder(Schedule).decode
+_decode_devices = msgspec.json.Decoder(tuple[str, ...]).decode
 
 
 def _alert(row: Any) -> Alert:
@@ -197,4 +199,5 @@ def _alert(row: Any) -> Alert:
         version=row.version,
         everywhere=bool(row.everywhere),
         speech=row.speech,
+        paused_on=None if row.paused_on is None else _decode_devices(row.paused_on),
     )

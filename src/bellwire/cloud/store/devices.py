@@ -51,7 +51,7 @@ _DESIRE_ALL = Statement(
     sa.insert(standings).from_select(
         list(_STANDING),
         sa.select(*_STANDING.values()).where(
-            alerts.c.account_id == sa.bindparam("account_id"), alerts.c.everywhere == 1
+            alerts.c.account_id == sa.bindparam("account_id"), alerts.c.everywhere == 1, alerts.c.paused_on.is_(None)
         ),
     ),
     "the account's alerts for every device are desired on a new one too",

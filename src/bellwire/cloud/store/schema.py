@@ -7,7 +7,7 @@ epoch, UTC. Columns with JSON hold text that the transactions encode.
 
 import sqlalchemy as sa
 
-REVISION = "0004"
+REVISION = "0005"
 """The newest migration: a file that is stamped with it needs none."""
 
 _MS = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
@@ -225,9 +225,16 @@ alerts = sa.Table(
     sa.Column("speech", sa.Text),  # the name of the asset that speaks the label
     _instant("created_ms"),
     _instant("updated_ms"),
+    sa.Column("paused_on", sa.Text),  # JSON: the ids of the devices on which it resumes; NULL: it is not paused
     sa.ForeignKeyConstraint(["account_id"], ["accounts.account_id"], ondelete="CASCADE"),
     sa.CheckConstraint("everywhere IN (0, 1)", name="everywhere"),
-    sa.Index("ix_alerts_due", "scheduled_ms"),
+    # What is paused falls never due: it would lie at the front of every look.
+    sa.Index(
+        "ix_alerts_due",
+        "scheduled_ms",
+        sqlite_where=sa.text("paused_on IS NULL"),
+        postgresql_where=sa.text("paused_on IS NULL"),
+    ),
     sa.Index("ix_alerts_page", "account_id", "scheduled_ms", "token"),
     sa.Index("ix_alerts_speech", "speech"),
     sqlite_strict=True,

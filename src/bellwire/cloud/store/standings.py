@@ -227,6 +227,13 @@ def desire(
     return [row.device_id for row in rows]
 
 
+def undesire(account_id: str, token: str) -> Transaction[list[str]]:
+    """Desire an alert on no device for a time. Returns the devices' ids."""
+    nothing = {"new_desired_ms": None, "new_desired_version": None, "new_silenced_ms": None}
+    rows = yield DESIRE, {"account_id": account_id, "token": token, **nothing}
+    return [row.device_id for row in rows]
+
+
 def silence(account_id: str, token: str, occurrence: datetime) -> Transaction[list[str]]:
     """Say that an occurrence is over on all of the alert's devices. Returns their ids."""
     rows = yield SILENCE, {"account_id": account_id, "token": token, "silenced_ms": to_ms(occurrence)}
