@@ -140,9 +140,9 @@ def test_words_for_how_alerts_ring_and_one_that_a_version_does_not_have(tmp_path
         for word, volume in (("softer", 90), ("softer", 80), ("louder", 90)):
             speaker.say(word)
             assert until(speaker, "volume")["volume"] == volume
-        for word in ("talk", "hush", "delete"):
+        for word, event in (("talk", "talk"), ("hush", "hush"), ("delete", "not_deleted")):
             speaker.say(word)
-        until(speaker, "not_deleted")
+            until(speaker, event)
         assert speaker.end() == 0
     with Process(*args, log=tmp_path / "log") as speaker:
         assert until(speaker, "volume")["volume"] == 90

@@ -210,7 +210,8 @@ def _inactivity(device: dict[str, Any]) -> str | None:
     if said is None:
         return None
     hours = said["seconds"] // 3600
-    return f"for {hours} h, since {local_time(said['since'])}, told {local_time(said['reported_at'])}"
+    since = f", since {local_time(said['since'])}" if said["since"] else ""
+    return f"for {hours} h{since}, told {local_time(said['reported_at'])}"
 
 
 def _volume(device: dict[str, Any]) -> str | None:

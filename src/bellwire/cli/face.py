@@ -75,6 +75,14 @@ class Face(Observer):
         """Alerts ring so loud."""
         self._say("volume", f"alerts ring at {volume} %", volume=volume)
 
+    def talks(self) -> None:
+        """A dialogue, which a key stands for, is in front of what rings."""
+        self._say("talk", "a dialogue is in front: what rings is softer; h ends it")
+
+    def is_silent(self) -> None:
+        """It is over."""
+        self._say("hush", "no dialogue any more")
+
     def can_not_delete(self) -> None:
         """Somebody pressed delete, and this version of the protocol has no word for it."""
         self._say("not_deleted", "alerts are deleted in the account, not on this speaker; s stops what rings")

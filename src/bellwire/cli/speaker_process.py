@@ -101,9 +101,15 @@ def _delete(speaker: Speaker, face: Face) -> None:
         speaker.press_delete(face.meant.token)
 
 
-def _talk(speaker: Speaker, _face: Face) -> None:
+def _talk(speaker: Speaker, face: Face) -> None:
     speaker.user_active()
     speaker.other_audio_began()
+    face.talks()
+
+
+def _hush(speaker: Speaker, face: Face) -> None:
+    speaker.other_audio_ended()
+    face.is_silent()
 
 
 _PRESSED: Mapping[Word, Callable[[Speaker, Face], None]] = {
@@ -112,7 +118,7 @@ _PRESSED: Mapping[Word, Callable[[Speaker, Face], None]] = {
     "louder": lambda speaker, _: speaker.set_alert_volume(speaker.alert_volume + VOLUME_STEP),
     "softer": lambda speaker, _: speaker.set_alert_volume(speaker.alert_volume - VOLUME_STEP),
     "talk": _talk,
-    "hush": lambda speaker, _: speaker.other_audio_ended(),
+    "hush": _hush,
 }
 
 

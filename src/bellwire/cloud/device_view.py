@@ -31,7 +31,8 @@ class InactivityView(msgspec.Struct, kw_only=True):
 
     seconds: int
     """For so long, when it reported."""
-    since: datetime
+    since: datetime | None
+    """Null: longer than there are dates."""
     reported_at: datetime
 
 
@@ -184,8 +185,8 @@ def _inactivity(reports: Reports) -> InactivityView | None:
         return None
     try:
         since = reports.inactive_at - timedelta(seconds=reports.inactive_s)
-    except OverflowError:  # longer than there are dates: it counts something else
-        since = reports.inactive_at
+    except OverflowError:
+        since = None
     return InactivityView(seconds=reports.inactive_s, since=since, reported_at=reports.inactive_at)
 
 

@@ -4,6 +4,7 @@ Each conversation has the name of its message, and is held with each version tha
 """
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
@@ -263,7 +264,13 @@ def hears_user_inactivity_report(speaker: Speaker) -> None:
     inactivity = talk.known(line).inactivity
     assert inactivity is not None
     assert inactivity.seconds == 7200
-    assert (talk.now - inactivity.since).total_seconds() == 7200
+    assert inactivity.since == talk.now - timedelta(hours=2)
+
+    line >> UserInactivityReport(inactive_time_in_seconds=3600 * 10**14)
+
+    longer = talk.known(line).inactivity
+    assert longer is not None
+    assert longer.since is None
 
 
 def hears_software_info(speaker: Speaker) -> None:
