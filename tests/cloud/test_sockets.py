@@ -13,6 +13,7 @@ import pytest
 from bellwire.cloud.sockets import shut_connection
 
 Pair = tuple[socket.socket, socket.socket]
+real_dup = os.dup
 
 
 @pytest.fixture
@@ -78,6 +79,20 @@ def test_whatever_else_is_open_stays_so_and_nothing_is_left_behind(pairs: list[P
     os.close(writable)
     left.close()
     right.close()
+
+
+def test_a_number_that_came_to_stand_for_a_folder_is_not_kept(
+    pairs: list[Pair], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What another thread closes and opens between two looks at its number."""
+    folder = os.open(tmp_path, os.O_RDONLY)
+    monkeypatch.setattr(os, "dup", lambda _: real_dup(folder))
+    before = open_files()
+
+    assert shut_connection(peer_of(pairs[0][1])) == 0
+
+    assert open_files() == before
+    os.close(folder)
 
 
 def test_a_database_that_is_open_keeps_its_locks(tmp_path: Path, pairs: list[Pair]) -> None:

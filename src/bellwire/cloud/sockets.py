@@ -29,8 +29,7 @@ def _shut(descriptor: int, peer: tuple[str, str]) -> bool:
     # A duplicate: the number itself may stand for something else at any moment.
     own = os.dup(descriptor)
     if not _is_socket(own):
-        # Never closed: to close any descriptor of a file ends every lock that this process has on it (POSIX), and
-        # another process would take itself for the only one that has the database open.
+        _close_unless_locks_would_end(own)
         return False
     with socket.socket(fileno=own) as connection:
         address = connection.getpeername()
@@ -38,6 +37,13 @@ def _shut(descriptor: int, peer: tuple[str, str]) -> bool:
         if is_it:
             connection.shutdown(socket.SHUT_RDWR)
     return is_it
+
+
+def _close_unless_locks_would_end(descriptor: int) -> None:
+    # A file stays open: to close any descriptor of it ends every lock that this process has on it (POSIX), and
+    # another process would take itself for the only one that has the database open.
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
 
 
 def _is_socket(descriptor: int) -> bool:
