@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 import uvloop
 
-from bellwire.cloud.api import API_PATH
+from bellwire.cloud.services import API_PATH
 from bellwire.protocol.profiles import DEFAULT_PROFILE
 from benchmarks.figures import percentile
 from benchmarks.servers import data_folder, populate, running

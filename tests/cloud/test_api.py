@@ -10,13 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bellwire.cloud.api import Services, account_api
+from bellwire.cloud.api import account_api
 from bellwire.cloud.assets import AssetStore
 from bellwire.cloud.auth import Tokens, hash_of, new_token
 from bellwire.cloud.authority import Authority
 from bellwire.cloud.bus import InProcessBus
 from bellwire.cloud.config import Limits
 from bellwire.cloud.gateway import Gateway
+from bellwire.cloud.services import Services
 from bellwire.cloud.speech import Silent
 from bellwire.cloud.store.accounts import account_by_token, add_account, add_account_token
 from bellwire.cloud.store.devices import device_by_token

@@ -3,25 +3,20 @@
 It knows requests and answers; it must not know how a device is told to go elsewhere (`delivery`).
 """
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import msgspec
-from litestar import Controller, Request, get, patch
-from litestar.datastructures import State
+from litestar import Controller, get, patch
 from litestar.params import JSONBody
 
 from bellwire.cloud.accounts import Change, change_account, language_of_account
 from bellwire.cloud.countries import country_of
-from bellwire.cloud.identity import AccountIdentity
 from bellwire.cloud.languages import language_named
 from bellwire.cloud.problems import refusals
+from bellwire.cloud.services import Asked, services_of
 from bellwire.cloud.store.accounts import find_account
 from bellwire.cloud.wishes import WishError, zone_of
 
-if TYPE_CHECKING:
-    from bellwire.cloud.api import Services
-
-_Asked = Request[AccountIdentity, Any, State]
 Word = Annotated[str, msgspec.Meta(max_length=64)]
 
 
@@ -52,11 +47,6 @@ class ChangedAccount(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """IANA name, such as Asia/Seoul: what 07:00 means. Alerts that were made without a time zone of their own move."""
 
 
-def _services(request: _Asked) -> "Services":
-    services: Services = request.app.state.services
-    return services
-
-
 class AccountController(Controller):
     """The account."""
 
@@ -64,19 +54,19 @@ class AccountController(Controller):
     tags = ("account",)
 
     @get(summary="Show the account", responses=refusals())
-    async def show(self, request: _Asked) -> AccountView:
+    async def show(self, request: Asked) -> AccountView:
         """The account whose token it is."""
         return await _account(request)
 
     @patch(summary="Say where the account is and what it speaks", responses=refusals(body=True))
-    async def edit(self, data: JSONBody[ChangedAccount], request: _Asked) -> AccountView:
+    async def edit(self, data: JSONBody[ChangedAccount], request: Asked) -> AccountView:
         """Change country, language or time zone; the rest stays.
 
         Where another cloud serves the country, the devices are told at once to go there. Alerts that were made without
         a time zone of their own ring at the same wall times in the new one. Labels are spoken anew where the account
         speaks another language then.
         """
-        services, account_id = _services(request), request.user.account_id
+        services, account_id = services_of(request), request.user.account_id
         change = _change(data)
         name_of_label, now = services.assets.name_of_label, services.clock()
         services.bus.wake(await services.store.write(change_account, account_id, change, name_of_label, now))
@@ -96,8 +86,8 @@ def _change(data: ChangedAccount) -> Change:
     return Change(frozenset(said), **said)
 
 
-async def _account(request: _Asked) -> AccountView:
-    services = _services(request)
+async def _account(request: Asked) -> AccountView:
+    services = services_of(request)
     account = await services.store.read(find_account, request.user.account_id)
     return AccountView(
         account_id=account.account_id,

@@ -7,26 +7,21 @@ It knows which requests are an action, and which devices are told; it must not k
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
 
 import structlog
-from litestar import Request
-from litestar.datastructures import State
 from litestar.enums import ScopeType
 from litestar.types import Message as AsgiMessage
 from litestar.types import Scope
 
 from bellwire.cloud.commands import order_all
 from bellwire.cloud.identity import AccountIdentity
+from bellwire.cloud.services import Asked, services_of
 from bellwire.cloud.store.devices import list_devices
 from bellwire.cloud.store.errors import StoreError
 from bellwire.cloud.store.reports import save_inactivity
 from bellwire.cloud.store.transaction import Transaction
 from bellwire.protocol.messages.system import ResetUserInactivity
 from bellwire.protocol.profiles import PROFILES
-
-if TYPE_CHECKING:
-    from bellwire.cloud.api import Services
 
 log = structlog.get_logger()
 
@@ -41,11 +36,11 @@ async def note_success(message: AsgiMessage, scope: Scope) -> None:
         scope["state"][_ACTED] = is_action and isinstance(scope.get("user"), AccountIdentity)
 
 
-async def tell_devices(request: Request[AccountIdentity, Any, State]) -> None:
+async def tell_devices(request: Asked) -> None:
     """Tell the account's devices, after its answer was sent, that a request did something: nobody waits for this."""
     if not request.scope["state"].get(_ACTED):
         return
-    services: Services = request.app.state.services
+    services = services_of(request)
     account_id = request.user.account_id
     try:
         counting = [

@@ -17,7 +17,7 @@ from granian.http import HTTP2Settings
 from granian.server.embed import Server
 
 from bellwire.cloud.address import announce, holding
-from bellwire.cloud.api import Services, account_api
+from bellwire.cloud.api import account_api
 from bellwire.cloud.asgi import App, Receive, Scope, Send, answer, in_time
 from bellwire.cloud.assets import CONTENT_TYPE, AssetStore, Label, secret_of
 from bellwire.cloud.auth import Tokens
@@ -30,6 +30,7 @@ from bellwire.cloud.handlers.alerts import end_occurrence
 from bellwire.cloud.oauth import OAuth
 from bellwire.cloud.overdue import AT_ONCE, overdue
 from bellwire.cloud.regions import Regions
+from bellwire.cloud.services import Services
 from bellwire.cloud.speech import synthesizer_of
 from bellwire.cloud.store.accounts import account_by_token, purge_expired_tokens
 from bellwire.cloud.store.alerts import label_spoken_by

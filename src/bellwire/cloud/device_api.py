@@ -1,14 +1,14 @@
-"""One device as routes of the account API: what is known of it, its name, its volume, its software.
+"""The account's devices as routes of the account API: which there are, and each one's name, volume and software.
 
 It knows requests and answers; it must not know how a device is told (`commands`, `delivery`).
 """
 
+import uuid
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import msgspec
-from litestar import Controller, Request, delete, get, patch, post
-from litestar.datastructures import State
+from litestar import Controller, delete, get, patch, post
 from litestar.params import FromPath, JSONBody
 
 from bellwire.cloud.accounts import name_of
@@ -21,18 +21,41 @@ from bellwire.cloud.device_view import (
     load_exceptions,
     load_known,
 )
-from bellwire.cloud.identity import AccountIdentity
 from bellwire.cloud.problems import refusals
-from bellwire.cloud.store.devices import remove_device, rename_device
+from bellwire.cloud.services import API_PATH, Asked, services_of
+from bellwire.cloud.store.devices import Device, list_devices, remove_device, rename_device
 from bellwire.cloud.wishes import WishError
 from bellwire.protocol.messages import Message
 from bellwire.protocol.messages.alerts import AdjustVolume, SetVolume
 from bellwire.protocol.messages.system import ReportSoftwareInfo
+from bellwire.protocol.profiles import DEFAULT_PROFILE, PROFILES
 
-if TYPE_CHECKING:
-    from bellwire.cloud.api import Services
+Word = Annotated[str, msgspec.Meta(max_length=64)]
 
-_Asked = Request[AccountIdentity, Any, State]
+
+class NewDevice(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """A device to add."""
+
+    name: str = "speaker"
+    profile: Word = DEFAULT_PROFILE.name
+
+
+class DeviceView(msgspec.Struct, kw_only=True):
+    """A device of the account."""
+
+    device_id: str
+    name: str
+    profile: str
+    model: str | None
+    """As the device, or the program that had it authorized, calls its kind."""
+    connected: bool
+
+
+class AddedDevice(msgspec.Struct, kw_only=True):
+    """A device that was added. Its access token is shown this once."""
+
+    device_id: str
+    access_token: str
 
 
 class ChangedDevice(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -58,16 +81,44 @@ class Ordered(msgspec.Struct, kw_only=True):
     """If it does not connect until then, it is not told."""
 
 
-def _services(request: _Asked) -> "Services":
-    services: Services = request.app.state.services
-    return services
-
-
-async def _order(request: _Asked, device_id: str, message: Message) -> Ordered:
-    services, account_id = _services(request), request.user.account_id
+async def _order(request: Asked, device_id: str, message: Message) -> Ordered:
+    services, account_id = services_of(request), request.user.account_id
     until = await services.store.write(order, account_id, device_id, message, services.clock())
     services.bus.wake([device_id])
     return Ordered(connected=services.gateway.is_connected(device_id), until=until)
+
+
+class DevicesController(Controller):
+    """The devices of the account."""
+
+    path = f"{API_PATH}/devices"
+    tags = ("devices",)
+
+    @post(summary="Add a device", responses=refusals(409, 423, 451, body=True))
+    async def add(self, data: JSONBody[NewDevice], request: Asked) -> AddedDevice:
+        """Add a device and make its access token. It gets every alert that rings everywhere."""
+        services, account_id = services_of(request), request.user.account_id
+        name = name_of(data.name, services.limits.name)
+        if data.profile not in PROFILES:
+            raise WishError(f"there is no profile {data.profile!r}; there are: {', '.join(sorted(PROFILES))}")
+        device = Device(str(uuid.uuid4()), name, data.profile)
+        token = await services.authority.add_device(account_id, device)
+        return AddedDevice(device_id=device.device_id, access_token=token)
+
+    @get(summary="List the devices", responses=refusals())
+    async def list(self, request: Asked) -> list[DeviceView]:
+        """The account's devices."""
+        services = services_of(request)
+        return [
+            DeviceView(
+                device_id=device.device_id,
+                name=device.name,
+                profile=device.profile,
+                model=device.model,
+                connected=services.gateway.is_connected(device.device_id),
+            )
+            for device in await services.store.read(list_devices, request.user.account_id)
+        ]
 
 
 class DeviceController(Controller):
@@ -77,33 +128,33 @@ class DeviceController(Controller):
     tags = ("devices",)
 
     @get(summary="Show a device", responses=refusals(404))
-    async def show(self, device_id: FromPath[str], request: _Asked) -> DeviceDetail:
+    async def show(self, device_id: FromPath[str], request: Asked) -> DeviceDetail:
         """All that is known of a device."""
         return await _detail(request, device_id)
 
     @patch(summary="Rename a device", responses=refusals(404, body=True))
-    async def edit(self, device_id: FromPath[str], data: JSONBody[ChangedDevice], request: _Asked) -> DeviceDetail:
+    async def edit(self, device_id: FromPath[str], data: JSONBody[ChangedDevice], request: Asked) -> DeviceDetail:
         """Call a device otherwise."""
-        services = _services(request)
+        services = services_of(request)
         name = name_of(data.name, services.limits.name)
         await services.store.write(rename_device, request.user.account_id, device_id, name)
         return await _detail(request, device_id)
 
     @delete(summary="Remove a device", responses=refusals(404))
-    async def remove(self, device_id: FromPath[str], request: _Asked) -> None:
+    async def remove(self, device_id: FromPath[str], request: Asked) -> None:
         """Remove a device with its tokens; its downchannel ends at once."""
-        services = _services(request)
+        services = services_of(request)
         await services.store.write(remove_device, request.user.account_id, device_id)
         services.gateway.hang_up(device_id)
 
     @get("/exceptions", summary="List what a device could not carry out", responses=refusals(404))
-    async def exceptions(self, device_id: FromPath[str], request: _Asked) -> list[ExceptionView]:
+    async def exceptions(self, device_id: FromPath[str], request: Asked) -> list[ExceptionView]:
         """The last 100 directives that the device could not carry out, the newest first."""
-        found = await _services(request).store.read(load_exceptions, request.user.account_id, device_id)
+        found = await services_of(request).store.read(load_exceptions, request.user.account_id, device_id)
         return [exception_of(each) for each in found]
 
     @post("/volume", status_code=202, summary="Set how loud alerts ring", responses=refusals(404, body=True))
-    async def volume(self, device_id: FromPath[str], data: JSONBody[NewVolume], request: _Asked) -> Ordered:
+    async def volume(self, device_id: FromPath[str], data: JSONBody[NewVolume], request: Asked) -> Ordered:
         """Have the device ring so loud, or louder or softer by so much; it reports its volume then."""
         if (data.volume is None) == (data.change is None):
             raise WishError("say either how loud (volume) or by how much louder or softer (change), and not both")
@@ -111,13 +162,13 @@ class DeviceController(Controller):
         return await _order(request, device_id, loud)
 
     @post("/software", status_code=202, summary="Ask for a device's software", responses=refusals(404, 422))
-    async def software(self, device_id: FromPath[str], request: _Asked) -> Ordered:
+    async def software(self, device_id: FromPath[str], request: Asked) -> Ordered:
         """Have the device report the version of its software."""
         return await _order(request, device_id, ReportSoftwareInfo())
 
 
-async def _detail(request: _Asked, device_id: str) -> DeviceDetail:
-    services = _services(request)
+async def _detail(request: Asked, device_id: str) -> DeviceDetail:
+    services = services_of(request)
     known = await services.store.read(load_known, request.user.account_id, device_id)
     return detail_of(
         known,

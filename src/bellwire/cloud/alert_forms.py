@@ -1,0 +1,228 @@
+"""What people write of alerts in the account API, what they get to see, and the way from one to the other.
+
+It knows the fields of the bodies; it must not know routes, nor how alerts are kept.
+"""
+
+import base64
+import binascii
+from datetime import datetime
+from itertools import islice
+from typing import Annotated
+
+import msgspec
+
+from bellwire.alerts.alert import Alert, Kind, Schedule
+from bellwire.alerts.recurrence import MOST_COUNTED, MOST_EXCEPTIONS, occurrences
+from bellwire.alerts.rules import LONGEST_RULE
+from bellwire.cloud.accounts import Shown
+from bellwire.cloud.store.accounts import Account
+from bellwire.cloud.wishes import (
+    Change,
+    WishError,
+    changed_schedule,
+    every_of,
+    exceptions_of,
+    schedule_at,
+    schedule_in,
+    until_of,
+    zone_of,
+)
+
+PAGE = 100
+"""Alerts of a page at most."""
+
+
+MOST_PREVIEWED = 100
+"""Occurrences that are shown at a time."""
+
+
+Word = Annotated[str, msgspec.Meta(max_length=64)]
+"""What has a form of its own; none is longer."""
+Recurrence = Annotated[str, msgspec.Meta(max_length=LONGEST_RULE + 100)]
+"""A name, days or a rule with its end."""
+Times = Annotated[int, msgspec.Meta(ge=1, le=MOST_COUNTED)]
+Exceptions = Annotated[list[Word], msgspec.Meta(max_length=MOST_EXCEPTIONS)]
+
+
+_RENAMED = {"in_": "in", "exceptions": "except"}
+
+
+class Wish(msgspec.Struct, kw_only=True, rename=_RENAMED, forbid_unknown_fields=True):
+    """When something shall ring. Exactly one of `in` and `at` is given."""
+
+    in_: Word | None = None
+    """So long from now: 5s, 10m, 1h30m."""
+    at: Word | None = None
+    """A time of day in `timezone` (07:00), or an instant with its offset."""
+    every: Recurrence | None = None
+    """With `at`: daily, weekday, weekend, weekly, monthly, yearly, workday (without the public holidays of the
+    account's country), days such as mon,wed,fri, or a rule of RFC 5545 such as FREQ=MONTHLY;BYDAY=-1FR."""
+    until: Word | None = None
+    """With `every`: the last day (2026-12-31), or the last moment; not with `times`."""
+    times: Times | None = None
+    """With `every`: so often."""
+    exceptions: Exceptions | None = None
+    """With `every`: days (2026-12-25) or times (2026-12-25T07:00) at which it does not ring."""
+    timezone: Word | None = None
+    """IANA name; the account's where none is given, and then it moves with the account."""
+
+
+class NewAlert(Wish, kw_only=True, rename=_RENAMED, forbid_unknown_fields=True):
+    """An alert to add."""
+
+    label: str = ""
+    kind: Kind = Kind.REMINDER
+    devices: Annotated[list[Word], msgspec.Meta(min_length=1, max_length=1000)] | None = None
+    """Ids; every device of the account where none is given, also those that join later."""
+
+
+class ChangedAlert(Wish, kw_only=True, rename=_RENAMED, forbid_unknown_fields=True):
+    """What of an alert becomes different; the rest stays. `every` may be once, `until` may be never."""
+
+    label: str | None = None
+
+
+class PreviewWish(Wish, kw_only=True, rename=_RENAMED, forbid_unknown_fields=True):
+    """A wish, to see when it would ring."""
+
+    limit: Annotated[int, msgspec.Meta(ge=1, le=MOST_PREVIEWED)] = 10
+
+
+class Preview(msgspec.Struct, kw_only=True, rename=_RENAMED):
+    """When something rings."""
+
+    occurrences: list[datetime]
+    """The next ones, the earliest first; none while it is paused."""
+    every: str | None
+    until: str | None
+    exceptions: list[str]
+    timezone: str
+
+
+class AlertView(msgspec.Struct, kw_only=True, rename=_RENAMED):
+    """An alert, and where it stands."""
+
+    token: str
+    kind: Kind
+    label: str
+    scheduled_time: datetime | None
+    """The next occurrence; null: it is paused."""
+    paused: bool
+    every: str | None
+    """As it is given; null: once."""
+    until: str | None
+    """The last moment on the clocks of `timezone`; null: for ever."""
+    exceptions: list[str]
+    """Days, and times on the clocks of `timezone`, at which it does not ring."""
+    timezone: str
+    floating: bool
+    """It moves along when the account moves to another time zone."""
+    everywhere: bool
+    devices: dict[str, str]
+    """By device id: unknown, set, failed, ringing, stopped or absent, as the device last said."""
+
+
+class AlertPage(msgspec.Struct, kw_only=True):
+    """Some of the alerts, the earliest first."""
+
+    alerts: list[AlertView]
+    next: str | None
+    """Give it as `after` to get the next page; null: this was the last."""
+
+
+def schedule_of(data: Wish, account: Account, now: datetime) -> Schedule:
+    """When the alert of this wish rings. WishError: it can't be."""
+    zone = account.timezone if data.timezone is None else data.timezone
+    zone_of(zone)
+    if (data.in_ is None) == (data.at is None):
+        raise WishError(_WHEN)
+    change = _change(data, account)
+    if data.in_ is not None:
+        return _schedule_in(data.in_, change, zone, now)
+    return schedule_at(data.at or "", data.every, zone, now, change, floating=data.timezone is None)
+
+
+def changed_by(present: Schedule, data: Wish, account: Account, now: datetime) -> Schedule:
+    """The schedule with what the wish says; the rest stays. WishError: it can't be."""
+    change = _change(data, account)
+    if data.in_ is None:
+        return changed_schedule(present, change, now)
+    if data.at is not None:
+        raise WishError(_WHEN)
+    return _schedule_in(data.in_, change, data.timezone or account.timezone, now)
+
+
+def _schedule_in(length: str, change: Change, zone: str, now: datetime) -> Schedule:
+    if change.is_said:
+        raise WishError("what comes again needs a time (at), not a length of time (in)")
+    return schedule_in(length, zone, now)
+
+
+_WHEN = "say either how long from now (in) or at what time (at), and not both"
+
+
+def says_when(data: Wish) -> bool:
+    """Whether the wish says anything of times."""
+    return any(getattr(data, name) is not None for name in Wish.__struct_fields__)
+
+
+def _change(data: Wish, account: Account) -> Change:
+    return Change(
+        at=data.at,
+        zone=data.timezone,
+        account_zone=account.timezone,
+        every=data.every,
+        until=data.until,
+        times=data.times,
+        exceptions=data.exceptions,
+        country=account.country,
+    )
+
+
+def preview_of(schedule: Schedule, after: datetime, limit: int) -> Preview:
+    """The next occurrences after an instant, `limit` at most."""
+    return Preview(
+        occurrences=list(islice(occurrences(schedule, after), limit)),
+        every=every_of(schedule),
+        until=until_of(schedule),
+        exceptions=exceptions_of(schedule),
+        timezone=schedule.zone,
+    )
+
+
+def view_of(shown: Shown) -> AlertView:
+    """An alert as people see it."""
+    alert = shown.alert
+    return AlertView(
+        token=alert.token,
+        kind=alert.kind,
+        label=alert.label,
+        scheduled_time=None if alert.paused_on is not None else alert.scheduled_time,
+        paused=alert.paused_on is not None,
+        every=every_of(alert.schedule),
+        until=until_of(alert.schedule),
+        exceptions=exceptions_of(alert.schedule),
+        timezone=alert.schedule.zone,
+        floating=alert.schedule.floating,
+        everywhere=alert.everywhere,
+        devices={device_id: life.value for device_id, life in shown.lives.items()},
+    )
+
+
+def cursor_after(alert: Alert) -> str:
+    """The `next` of a page that ends with this alert."""
+    return base64.urlsafe_b64encode(f"{alert.scheduled_time.isoformat()} {alert.token}".encode()).decode()
+
+
+def place_of(text: str | None) -> tuple[datetime, str] | None:
+    """The time and token that a `next` stands for; None: the beginning. WishError: it is none."""
+    if text is None:
+        return None
+    try:
+        time, token = base64.urlsafe_b64decode(text.encode()).decode().split(" ", 1)
+        at = datetime.fromisoformat(time)
+    except (ValueError, binascii.Error):
+        at, token = None, ""
+    if at is None or at.tzinfo is None:
+        raise WishError("`after` is not the `next` of a page; leave it out for the first page")
+    return at, token
