@@ -47,13 +47,13 @@ SELECT_UNSETTLED = Statement(
     "the standings of a device of which there may be something to say: those that are not `reconcile.is_settled`",
 )
 
-_REPORTED = ("reported", "reported_ms", "reported_version", "reported_at_ms", "failures")
+REPORTED = ("reported", "reported_ms", "reported_version", "reported_at_ms", "failures")
 _INSERT_STANDING = insert(standings).values({column.name: sa.bindparam(column.name) for column in standings.c})
 
 REPORT = Statement(
     _INSERT_STANDING.on_conflict_do_update(
         index_elements=["device_id", "token"],
-        set_={name: _INSERT_STANDING.excluded[name] for name in _REPORTED},
+        set_={name: _INSERT_STANDING.excluded[name] for name in REPORTED},
         where=standings.c.account_id == _INSERT_STANDING.excluded.account_id,
     ),
     "what a device reported of an alert; what is desired stays as it is, but for an alert that had no row",
