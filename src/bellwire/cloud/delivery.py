@@ -13,6 +13,7 @@ from bellwire.alerts.alert import Alert, Kind
 from bellwire.alerts.reconcile import Patience, Say, Verdict, What, is_settled, reconcile
 from bellwire.cloud.commands import Command, waiting_commands
 from bellwire.cloud.flight import Flight
+from bellwire.cloud.handlers.arrival import Agreed
 from bellwire.cloud.identity import DeviceIdentity
 from bellwire.cloud.regions import Regions
 from bellwire.cloud.store.accounts import country_of_account
@@ -74,6 +75,7 @@ class Downchannel:
         self.profile = profile
         self.opened = now
         self.flight = Flight()
+        self.agreed: Agreed = {}
         self._origin = origin
         self._quiet_until: datetime | None = now + FIRST_CONTEXT
         self._sync_seq = sync_seq

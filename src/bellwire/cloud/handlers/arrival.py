@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from typing import Any, TypeAlias
 
 from bellwire.alerts.alert import Kind
 from bellwire.alerts.standing import Desired, Seen
@@ -12,6 +13,9 @@ from bellwire.cloud.identity import DeviceIdentity
 from bellwire.protocol.messages.context import AlertState
 from bellwire.protocol.messages.envelope import Event
 from bellwire.protocol.profiles.profile import Profile
+
+Agreed: TypeAlias = dict[str, tuple[Any, AlertState | None]]
+"""By token, a row and what a context showed of it, quiet or not at all: they were compared, and say the same."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,8 @@ class Arrival:
     """What this event answers, when it answers something that was said on the present downchannel."""
     told: Mapping[str, Desired] = field(default_factory=dict)
     """By token, what the device was told so long ago that its context shows it."""
+    agreed: Agreed = field(default_factory=dict)
+    """Noted by whoever compares; it spares comparing again, and decides nothing."""
 
     @cached_property
     def shown(self) -> Mapping[str, AlertState] | None:

@@ -118,7 +118,7 @@ def _device(args: Args) -> _Device:
 
 
 class _Notes(dict[Statement, _Note | None]):
-    """What each statement does to what is in mind; None: nothing. Those that are not known by name are looked at once."""
+    """What each statement does to what is in mind; None: nothing. One that is not known by name is looked at once."""
 
     def __init__(self, forget: Callable[[], None], known: dict[Statement, _Note]) -> None:
         super().__init__(known)
