@@ -4,9 +4,9 @@ It knows `sqlite3`; it must not know threads, the event loop, or where the file 
 """
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeAlias, TypeVar, cast
 
 from sqlalchemy.dialects.sqlite import pysqlite
 
@@ -16,6 +16,9 @@ from bellwire.cloud.store.transaction import Args, Compiled, Compiler, Rows, Sta
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+Outcome: TypeAlias = tuple[T, None] | tuple[None, BaseException]
+"""Of a transaction: its result, or the error for which it was undone."""
 
 _compiler = Compiler(pysqlite.dialect(paramstyle="qmark"))
 
@@ -93,14 +96,29 @@ class Connection:
             self.roll_back()
         return result
 
-    def attempt(self, transaction: Transaction[T]) -> tuple[T, None] | tuple[None, BaseException]:
+    def attempt(self, transaction: Transaction[T]) -> Outcome[T]:
         """Perform one inside the transaction that is open: give its result, or its error after undoing it.
 
         StoreFailed when SQLite gave up all that is open, as it does on a full disk.
         """
+        return self._attempt(lambda: self._perform(transaction))
+
+    def attempt_all(self, begin: Sequence[Callable[[], Transaction[Any]]]) -> list[Outcome[Any]]:
+        """Perform several, each begun when it is its turn, as `attempt` does: one that fails leaves the others.
+
+        Nearly always none fails. So all stand under one savepoint, and only where one does fail they are undone and
+        performed again, each under its own, which is two statements less for each.
+        """
+        perform = self._perform
+        outcomes, error = self._attempt(lambda: [(perform(begun()), None) for begun in begin])
+        if error is None:
+            return cast("list[Outcome[Any]]", outcomes)
+        return [self.attempt(begun()) for begun in begin]
+
+    def _attempt(self, perform: Callable[[], T]) -> Outcome[T]:
         self.execute("SAVEPOINT attempt")
         try:
-            result = self._perform(transaction)
+            result = perform()
         except BaseException as error:
             self._forget()
             if not self._raw.in_transaction:

@@ -9,10 +9,12 @@ waits on a thread, while the loop goes on.
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime
-from typing import Any, TypeAlias, TypeVar
+from functools import partial
+from typing import Any, ParamSpec, TypeAlias, TypeVar
 
 import structlog
 
@@ -23,6 +25,7 @@ from bellwire.cloud.store.transaction import Args, Transaction
 
 log = structlog.get_logger()
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 _MOST_IN_BATCH = 128
@@ -30,7 +33,7 @@ _MOST_IN_BATCH = 128
 _TRACE_WAITS_S = 0.1
 """So long the trace may wait for a transaction whose commit it can share."""
 
-_Request: TypeAlias = tuple[asyncio.Future[Any], Transaction[Any]]
+_Request: TypeAlias = tuple[asyncio.Future[Any], Callable[[], Transaction[Any]]]
 _Answer: TypeAlias = tuple[asyncio.Future[Any], Any, BaseException | None]
 
 
@@ -54,13 +57,13 @@ class GroupCommit:
         self._waiting_room = ThreadPoolExecutor(1, "store-commit")
         self._writing = self._loop.create_task(self._write_what_comes())
 
-    def submit(self, transaction: Transaction[T]) -> asyncio.Future[T]:
+    def submit(self, function: Callable[P, Transaction[T]], *args: P.args, **kwargs: P.kwargs) -> asyncio.Future[T]:
         """Queue a transaction; the future is done after its commit. StoreBusy."""
         if self._unanswered >= self._queue_limit:
             raise StoreBusy(f"{self._unanswered} transactions are waiting already; try again in a moment")
         self._unanswered += 1
         future: asyncio.Future[T] = self._loop.create_future()
-        self._queue.append((future, transaction))
+        self._queue.append((future, partial(function, *args, **kwargs)))
         self._wanted.set()
         return future
 
@@ -113,8 +116,8 @@ class GroupCommit:
         return [self._queue.popleft() for _ in range(min(len(self._queue), _MOST_IN_BATCH))]
 
     def _perform(self, requests: list[_Request]) -> list[_Answer]:
-        attempt = self._connection.attempt
-        answers = [(future, *attempt(transaction)) for future, transaction in requests]
+        outcomes = self._connection.attempt_all([begin for _, begin in requests])
+        answers = [(future, *outcome) for (future, _), outcome in zip(requests, outcomes, strict=True)]
         self._append(self._trace.take())
         return answers
 

@@ -61,7 +61,7 @@ class SqliteStore:
         """
         if self._writer is None:
             raise StoreClosed(_CLOSED)
-        return await self._writer.submit(function(*args, **kwargs))
+        return await self._writer.submit(function, *args, **kwargs)
 
     async def read(self, function: Callable[P, Transaction[T]], *args: P.args, **kwargs: P.kwargs) -> T:
         """Perform a transaction that only reads, at once, on what is committed; for queries well below 1 ms."""
