@@ -7,7 +7,7 @@ import asyncio
 import gc
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -182,16 +182,15 @@ def http2_server(config: Config, certificates: Certificates, app: App) -> Server
 def _routed(gateway: Gateway, oauth: OAuth, assets: AssetStore, api: App, limits: Limits) -> App:
     """Devices to the gateway, who wants tokens to `oauth`, sounds to the assets, everything else to the account API."""
 
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+    def app(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         path: str = scope["path"]
         if path in gateway.paths:
-            await gateway(scope, receive, send)
-        elif path in oauth.paths:
-            await oauth(scope, receive, send)
-        elif path.startswith(ASSET_PATH):
-            await _asset(assets, path.removeprefix(ASSET_PATH), scope, send)
-        else:
-            await api(scope, in_time(receive, limits.api_time), send)
+            return gateway(scope, receive, send)
+        if path in oauth.paths:
+            return oauth(scope, receive, send)
+        if path.startswith(ASSET_PATH):
+            return _asset(assets, path.removeprefix(ASSET_PATH), scope, send)
+        return api(scope, in_time(receive, limits.api_time), send)
 
     return app
 

@@ -1,10 +1,11 @@
 """An event, with what is known where it arrived. It knows values only."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Any, TypeAlias
+
+import msgspec
 
 from bellwire.alerts.alert import Kind
 from bellwire.alerts.standing import Desired, Seen
@@ -18,8 +19,7 @@ Agreed: TypeAlias = dict[str, tuple[Any, AlertState | None]]
 """By token, a row and what a context showed of it, quiet or not at all: they were compared, and say the same."""
 
 
-@dataclass(frozen=True)
-class Arrival:
+class Arrival(msgspec.Struct, frozen=True, dict=True):
     """One event of one device."""
 
     device: DeviceIdentity
@@ -28,9 +28,9 @@ class Arrival:
     now: datetime
     acknowledged: Desired | None = None
     """What this event answers, when it answers something that was said on the present downchannel."""
-    told: Mapping[str, Desired] = field(default_factory=dict)
+    told: Mapping[str, Desired] = msgspec.field(default_factory=dict)
     """By token, what the device was told so long ago that its context shows it."""
-    agreed: Agreed = field(default_factory=dict)
+    agreed: Agreed = msgspec.field(default_factory=dict)
     """Noted by whoever compares; it spares comparing again, and decides nothing."""
 
     @cached_property
