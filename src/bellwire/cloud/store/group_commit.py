@@ -31,7 +31,7 @@ T = TypeVar("T")
 _MOST_IN_BATCH = 128
 """So few that the loop is away for some milliseconds at most."""
 _TRACE_WAITS_S = 0.1
-"""So long the trace may wait for a transaction whose commit it can share."""
+"""So long the trace waits: what a device says meanwhile is written at once."""
 
 _Request: TypeAlias = tuple[asyncio.Future[Any], Callable[[], Transaction[Any]]]
 _Answer: TypeAlias = tuple[asyncio.Future[Any], Any, BaseException | None]
@@ -52,6 +52,7 @@ class GroupCommit:
         self._unanswered = 0
         self._trace = TraceBuffer()
         self._trace_announced = False
+        self._trace_due = False
         self._trace_dropped = 0
         self._closing = False
         self._waiting_room = ThreadPoolExecutor(1, "store-commit")
@@ -75,7 +76,11 @@ class GroupCommit:
     def _announce_trace(self) -> None:
         if self._trace and not self._trace_announced:
             self._trace_announced = True
-            self._loop.call_later(_TRACE_WAITS_S, self._wanted.set)
+            self._loop.call_later(_TRACE_WAITS_S, self._append_trace)
+
+    def _append_trace(self) -> None:
+        self._trace_due = True
+        self._wanted.set()
 
     async def close(self) -> None:
         """Write all that is queued, close the connection and end the thread; nothing may be submitted any more."""
@@ -97,7 +102,6 @@ class GroupCommit:
 
     async def _write_batch(self) -> None:
         requests: list[_Request] = []
-        self._trace_announced = False
         try:
             if not self._connection.begin_at_once():
                 await self._loop.run_in_executor(self._waiting_room, self._connection.begin)
@@ -109,6 +113,7 @@ class GroupCommit:
             with suppress(StoreError):  # when even that fails, the next BEGIN does too, and its callers are told
                 self._connection.roll_back()
             answers = [(future, None, _own(error)) for future, _ in requests or self._next_requests()]
+            self._trace_announced = False
             self._announce_trace()
         self._answer(answers)
 
@@ -118,7 +123,9 @@ class GroupCommit:
     def _perform(self, requests: list[_Request]) -> list[_Answer]:
         outcomes = self._connection.attempt_all([begin for _, begin in requests])
         answers = [(future, *outcome) for (future, _), outcome in zip(requests, outcomes, strict=True)]
-        self._append(self._trace.take())
+        if self._trace_due or self._closing:
+            self._trace_due = self._trace_announced = False
+            self._append(self._trace.take())
         return answers
 
     def _append(self, messages: list[Args]) -> None:
