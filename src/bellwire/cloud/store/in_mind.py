@@ -36,7 +36,6 @@ class StandingsInMind:
         self._count = 0
         self._version: int | None = None
         self._notes = _Notes(
-            self.forget,
             {
                 SELECT_STANDINGS: self._read,
                 REPORT: self._reported,
@@ -44,6 +43,8 @@ class StandingsInMind:
                 SILENCE: self._silenced,
                 DELETE_STANDING: self._deleted,
             },
+            self._forget_those,
+            self.forget,
         )
 
     def believe(self, version: int) -> None:
@@ -104,6 +105,14 @@ class StandingsInMind:
             if known is not None:
                 self._replace(device, known[args["token"]]._replace(**values))
 
+    def _forget_those(self, args: Args, rows: Rows) -> None:
+        """What was done to standings of these devices is not known here."""
+        account_id = args.get("account_id")
+        if account_id is None:
+            self.forget()
+        for changed in rows:
+            self._of.pop((account_id, changed.device_id), None)
+
     def _deleted(self, args: Args, _: Rows) -> None:
         known = self._of.get(_device(args))
         if known is not None:
@@ -120,12 +129,18 @@ def _device(args: Args) -> _Device:
 class _Notes(dict[Statement, _Note | None]):
     """What each statement does to what is in mind; None: nothing. One that is not known by name is looked at once."""
 
-    def __init__(self, forget: Callable[[], None], known: dict[Statement, _Note]) -> None:
+    def __init__(self, known: dict[Statement, _Note], forget_those: _Note, forget: Callable[[], None]) -> None:
         super().__init__(known)
+        self._forget_those = forget_those
         self._forget: _Note = lambda _args, _rows: forget()
 
     def __missing__(self, statement: Statement) -> _Note | None:
-        self[statement] = note = self._forget if _may_change_standings(statement.clause) else None
+        clause: Any = statement.clause
+        note: _Note | None = None
+        if _may_change_standings(clause):
+            tells_where = not isinstance(clause, sa.Insert) and "device_id" in clause.exported_columns
+            note = self._forget_those if clause.table is standings and tells_where else self._forget
+        self[statement] = note
         return note
 
 

@@ -73,7 +73,9 @@ DELETE_STANDING = Statement(
 )
 
 DELETE_ABSENT = Statement(
-    sa.delete(standings).where(_OF_ALERT & (standings.c.reported == Life.ABSENT.value)),
+    sa.delete(standings)
+    .where(_OF_ALERT & (standings.c.reported == Life.ABSENT.value))
+    .returning(standings.c.device_id),
     "where an alert is not there and will not be desired any more",
 )
 
