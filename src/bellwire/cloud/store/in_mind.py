@@ -107,11 +107,12 @@ class StandingsInMind:
 
     def _forget_those(self, args: Args, rows: Rows) -> None:
         """What was done to standings of these devices is not known here."""
-        account_id = args.get("account_id")
+        account_id: str | None = args.get("account_id")
         if account_id is None:
             self.forget()
-        for changed in rows:
-            self._of.pop((account_id, changed.device_id), None)
+        else:
+            for changed in rows:
+                self._of.pop((account_id, changed.device_id), None)
 
     def _deleted(self, args: Args, _: Rows) -> None:
         known = self._of.get(_device(args))
