@@ -62,8 +62,8 @@ _HTTP2 = HTTP2Settings(
 """Pings find dead devices within 40 s; small windows and buffers bound what a slow or hostile one can hold."""
 _CONNECTIONS = 19_500
 """Of one worker; beyond, accepting would stall silently."""
-_NEW_OBJECTS = 10_000
-"""Between two looks for garbage: those of some hundred events."""
+_NEW_OBJECTS = 50_000
+"""Between two looks for garbage, where only what was made and is still there counts: next to nothing of an event."""
 _TO_STOP = 1.0
 """Seconds for clients to close their connections; those that do not are cut off when the process ends."""
 
