@@ -167,6 +167,7 @@ def test_what_another_process_wrote_is_seen(path: Path, mindful: Connection) -> 
     assert lives(mindful) == {"a": "set"}
     with open_now(path) as other:
         other.run(save_report, *HOMES[0], standing("a", Life.RINGING))
+    assert mindful.read(load_standing_rows, *HOMES[0])["a"].reported == "ringing"
     assert lives(mindful) == {"a": "ringing"}
 
 

@@ -85,6 +85,7 @@ class Connection:
 
         StoreFailed when it writes all the same; that is undone.
         """
+        self._forget()  # it is believed only while others are held off
         before = self._raw.total_changes
         self.execute("BEGIN")
         try:
