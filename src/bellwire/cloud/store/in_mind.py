@@ -2,10 +2,10 @@
 
 It knows which statements change standings, and how; it must not know what any standing means, nor a driver.
 
-Every event of a device compares its context with all of the device's standings, and changes one of them. To read the
-ten from the file again each time was a quarter of the time that an event takes. The rows stay the truth: what is here
-is thrown away whenever anything else may have changed them (another process, a transaction that was undone, a device
-that was removed).
+Every event of a device compares its context with all of the device's standings, and changes one of them. To read ten
+from the file again each time took as long as all else that SQLite does for an event. The rows stay the truth: what is
+here is thrown away whenever anything else may have changed them (another process, a transaction that was undone, a
+device that was removed).
 """
 
 from collections.abc import Callable
