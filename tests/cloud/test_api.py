@@ -66,6 +66,7 @@ def test_an_alert_is_shown_as_it_was_added(home: Account) -> None:
         "every": None,
         "until": None,
         "except": [],
+        "ahead": None,
         "timezone": "Asia/Seoul",
         "floating": False,
         "everywhere": True,

@@ -1,0 +1,205 @@
+"""What an import changes: what a file asks for, compared with what came of the calendar before.
+
+It knows entries and what is kept of them; it must not know files, rows or requests. The same file again changes
+nothing, whatever was done to its alerts meanwhile: only what the calendar itself says differently is changed here.
+"""
+
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+from bellwire.alerts.alert import Alert, Schedule
+from bellwire.alerts.recurrence import excepting, forgetting, next_occurrence
+from bellwire.cloud.calendars.reading import Entry
+from bellwire.cloud.wishes import FURTHEST
+
+OWN_UID = "@bellwire"
+"""How the UIDs of our own alerts end, as they are exported."""
+
+
+class Key(NamedTuple):
+    """By what an alert of a calendar is known again."""
+
+    uid: str
+    recurrence: str
+    alarm: int
+
+
+class Said(NamedTuple):
+    """What a calendar said of an alert when it was last imported."""
+
+    label: str
+    schedule: Schedule
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """An alert that came of a calendar."""
+
+    key: Key
+    token: str
+    said: Said
+
+
+class Result(StrEnum):
+    """What became of an entry."""
+
+    ADDED = "added"
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
+    REMOVED = "removed"
+    SKIPPED = "skipped"
+    """It asks for nothing: it is past, cancelled, done or without an alarm."""
+    REFUSED = "refused"
+    """It asks for what cannot be an alert."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What is done for one entry, or for an alert that the calendar has no longer."""
+
+    result: Result
+    key: Key
+    label: str
+    line: int | None = None
+    """On which its event begins; None: it is in the file no longer."""
+    why: str = ""
+    token: str | None = None
+    alert: Alert | None = None
+    """To be added, or with its new content; its version counts for one that is added only."""
+    said: Said | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Present:
+    """What there is in the account."""
+
+    known: Mapping[Key, Known]
+    """Of this calendar."""
+    own: Mapping[str, Said]
+    """All alerts of the account, by token."""
+    room: int
+    """So many alerts more may be added."""
+    most: int
+    """Alerts of an account; for the sentence that says so."""
+
+
+def plan(
+    entries: Iterable[Entry],
+    present: Present,
+    now: datetime,
+    *,
+    keep_missing: bool = False,
+    everywhere: bool = True,
+    patience: Callable[[], None] = lambda: None,
+) -> list[Step]:
+    """What is to be done, in the order of the file, then what is gone. `keep_missing`: what is not in it stays."""
+    plan = _Plan(present, now, everywhere=everywhere)
+    steps = []
+    for entry in entries:
+        patience()
+        steps.append(plan.step(entry))
+    return [*steps, *plan.missing(keep_missing=keep_missing)]
+
+
+class _Plan:
+    def __init__(self, present: Present, now: datetime, *, everywhere: bool) -> None:
+        self._present = present
+        self._now = now
+        self._everywhere = everywhere
+        self._room = present.room
+        self._seen: dict[Key, int] = {}
+        self._stays: set[Key] = set()
+        """Known ones that the file asks for, or of which it cannot be known."""
+        self._over: dict[Key, str] = {}
+        """Known ones that the file says are over, and why."""
+
+    def step(self, entry: Entry) -> Step:
+        key = Key(entry.uid, entry.recurrence, entry.alarm)
+        step = Step(Result.REFUSED, key, entry.label, entry.line)
+        first = self._seen.setdefault(key, entry.line)
+        if first != entry.line:
+            return replace(step, why=f"its UID came on line {first} already; an event has one of its own")
+        if entry.schedule is None:
+            return self._without_schedule(entry, step)
+        said = Said(entry.label, entry.schedule)
+        if entry.uid.endswith(OWN_UID) and entry.uid.removesuffix(OWN_UID) in self._present.own:
+            return self._of_our_own(step, said)
+        known = self._present.known.get(key)
+        if known is not None and known.said == said:
+            self._stays.add(key)
+            return replace(step, result=Result.UNCHANGED, token=known.token)
+        return self._wanted(entry, step, said, known)
+
+    def _without_schedule(self, entry: Entry, step: Step) -> Step:
+        step = replace(step, why=entry.why)
+        if not entry.refused:
+            self._over.update(dict.fromkeys(self._of_event(entry), entry.why))
+            return replace(step, result=Result.SKIPPED)
+        self._stays.update(self._of_event(entry))
+        return step
+
+    def _of_event(self, entry: Entry) -> Iterator[Key]:
+        """The known alerts of an event; of a series all that does not stand for itself in the file."""
+        for key in self._present.known:
+            if key.uid == entry.uid and entry.recurrence in {"", key.recurrence} and key not in self._seen:
+                yield key
+
+    def _of_our_own(self, step: Step, said: Said) -> Step:
+        token = step.key.uid.removesuffix(OWN_UID)
+        if self._present.own[token] == said:
+            return replace(step, result=Result.UNCHANGED, token=token)
+        return replace(step, why="it is an alert of this account itself; change it with: bellwire alert edit", token=token)
+
+    def _wanted(self, entry: Entry, step: Step, said: Said, known: Known | None) -> Step:
+        following = next_occurrence(said.schedule, self._now)
+        if following is None:
+            if known is not None:
+                self._over[step.key] = "it is past"
+            return replace(step, result=Result.SKIPPED, why="it is past")
+        step, schedule = replace(step, token=known and known.token), self._kept(said.schedule)
+        why = self._why_not(following, schedule, known)
+        if why or schedule is None:
+            self._stays.add(step.key)
+            stays = "; its alert stays as it was" if known else ""
+            return replace(step, why=f"{why}{stays}")
+        alert = Alert(
+            token=known.token if known else str(uuid.uuid4()),
+            kind=entry.kind,
+            label=said.label,
+            schedule=schedule,
+            scheduled_time=following,
+            version=1,
+            everywhere=self._everywhere,
+        )
+        self._stays.add(step.key)
+        self._room -= known is None
+        result = Result.ADDED if known is None else Result.CHANGED
+        return replace(step, result=result, token=alert.token, alert=alert, said=said)
+
+    def _kept(self, schedule: Schedule) -> Schedule | None:
+        """The schedule as it is kept; None: it has too many exceptions to come."""
+        schedule = forgetting(schedule, self._now)
+        try:
+            return excepting(schedule, schedule.except_days, schedule.except_times)
+        except ValueError:
+            return None
+
+    def _why_not(self, following: datetime, schedule: Schedule | None, known: Known | None) -> str:
+        if schedule is None:
+            return "it has too many exceptions to come; 366 are taken at most"
+        if following > self._now + FURTHEST:
+            return "it would not ring within ten years"
+        if known is None and self._room <= 0:
+            return f"this account has {self._present.most} alerts, as many as it may have; delete some first"
+        return ""
+
+    def missing(self, *, keep_missing: bool) -> Iterator[Step]:
+        """What the file has no longer."""
+        for key, known in self._present.known.items():
+            why = self._over.get(key, "" if keep_missing else "the calendar has it no longer")
+            if key not in self._stays and why:
+                yield Step(Result.REMOVED, key, known.said.label, None, why, known.token)
