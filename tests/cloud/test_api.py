@@ -15,6 +15,7 @@ from bellwire.cloud.assets import AssetStore
 from bellwire.cloud.auth import Tokens, hash_of, new_token
 from bellwire.cloud.authority import Authority
 from bellwire.cloud.bus import InProcessBus
+from bellwire.cloud.calendar_files import CalendarFiles
 from bellwire.cloud.config import Limits
 from bellwire.cloud.gateway import Gateway
 from bellwire.cloud.services import Services
@@ -649,10 +650,12 @@ async def call_on(store: SqliteStore, folder: Path, call: Call) -> Call:
         clock=clock,
         strict=False,
     )
+    assets = AssetStore(folder, b"secret", Silent())
     services = Services(
         store=store,
         tokens=Tokens(store, account_by_token, clock),
-        assets=AssetStore(folder, b"secret", Silent()),
+        assets=assets,
+        calendars=CalendarFiles(store, assets, bus, limits, clock),
         bus=bus,
         gateway=gateway,
         authority=Authority(

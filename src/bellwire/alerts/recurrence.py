@@ -53,8 +53,7 @@ def instant_of(wall: datetime, zone: ZoneInfo) -> datetime:
 
 
 def clock_change(low: datetime, high: datetime, zone: ZoneInfo) -> datetime:
-    """The first instant after `low`, to the second, with the offset that holds at `high`: there is one change between
-    them."""
+    """The first instant after `low`, to the second, with the offset of `high`: one change is between them."""
     offset = high.astimezone(zone).utcoffset()
     first, last = 0, int((high - low).total_seconds())
     while first < last:

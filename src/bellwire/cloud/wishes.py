@@ -172,9 +172,7 @@ def changed_schedule(before: Schedule, change: Change, now: datetime) -> Schedul
         return schedule_at(change.at or clock.isoformat(), None, place, now, change, floating=floating)
     # Who says at what time it rings, means that time.
     ahead = before.ahead if change.at is None else timedelta()
-    moved = replace(
-        before, start=_start_of(before, change.at, place, now), zone=place, floating=floating, ahead=ahead
-    )
+    moved = replace(before, start=_start_of(before, change.at, place, now), zone=place, floating=floating, ahead=ahead)
     if before.rule is None and change.every is None:
         if change.is_said:
             raise WishError(_HAS_NO_END)

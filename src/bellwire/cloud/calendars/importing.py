@@ -5,43 +5,15 @@ nothing, whatever was done to its alerts meanwhile: only what the calendar itsel
 """
 
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple
 
 from bellwire.alerts.alert import Alert, Schedule
 from bellwire.alerts.recurrence import excepting, forgetting, next_occurrence
-from bellwire.cloud.calendars.reading import Entry
+from bellwire.cloud.calendars.entries import OWN_UID, Entry, Key, Known, Said
 from bellwire.cloud.wishes import FURTHEST
-
-OWN_UID = "@bellwire"
-"""How the UIDs of our own alerts end, as they are exported."""
-
-
-class Key(NamedTuple):
-    """By what an alert of a calendar is known again."""
-
-    uid: str
-    recurrence: str
-    alarm: int
-
-
-class Said(NamedTuple):
-    """What a calendar said of an alert when it was last imported."""
-
-    label: str
-    schedule: Schedule
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """An alert that came of a calendar."""
-
-    key: Key
-    token: str
-    said: Said
 
 
 class Result(StrEnum):
@@ -88,7 +60,7 @@ class Present:
 
 
 def plan(
-    entries: Iterable[Entry],
+    entries: Sequence[Entry],
     present: Present,
     now: datetime,
     *,
@@ -97,7 +69,9 @@ def plan(
     patience: Callable[[], None] = lambda: None,
 ) -> list[Step]:
     """What is to be done, in the order of the file, then what is gone. `keep_missing`: what is not in it stays."""
-    plan = _Plan(present, now, everywhere=everywhere)
+    uids = {entry.uid for entry in entries}
+    leaving = 0 if keep_missing else sum(key.uid not in uids for key in present.known)
+    plan = _Plan(present, now, room=present.room + leaving, everywhere=everywhere)
     steps = []
     for entry in entries:
         patience()
@@ -106,11 +80,11 @@ def plan(
 
 
 class _Plan:
-    def __init__(self, present: Present, now: datetime, *, everywhere: bool) -> None:
+    def __init__(self, present: Present, now: datetime, *, room: int, everywhere: bool) -> None:
         self._present = present
         self._now = now
         self._everywhere = everywhere
-        self._room = present.room
+        self._room = room
         self._seen: dict[Key, int] = {}
         self._stays: set[Key] = set()
         """Known ones that the file asks for, or of which it cannot be known."""
@@ -152,7 +126,9 @@ class _Plan:
         token = step.key.uid.removesuffix(OWN_UID)
         if self._present.own[token] == said:
             return replace(step, result=Result.UNCHANGED, token=token)
-        return replace(step, why="it is an alert of this account itself; change it with: bellwire alert edit", token=token)
+        return replace(
+            step, why="it is an alert of this account itself; change it with: bellwire alert edit", token=token
+        )
 
     def _wanted(self, entry: Entry, step: Step, said: Said, known: Known | None) -> Step:
         following = next_occurrence(said.schedule, self._now)
@@ -160,7 +136,7 @@ class _Plan:
             if known is not None:
                 self._over[step.key] = "it is past"
             return replace(step, result=Result.SKIPPED, why="it is past")
-        step, schedule = replace(step, token=known and known.token), self._kept(said.schedule)
+        step, schedule = replace(step, token=known.token if known else None), self._kept(said.schedule)
         why = self._why_not(following, schedule, known)
         if why or schedule is None:
             self._stays.add(step.key)

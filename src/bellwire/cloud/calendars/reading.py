@@ -16,6 +16,7 @@ from bellwire.alerts.recurrence import instant_of, ruled, zone_named
 from bellwire.alerts.rules import walls
 from bellwire.alerts.workdays import has_calendar, is_workday
 from bellwire.cloud.calendars.content import OWN, Component, components_of
+from bellwire.cloud.calendars.entries import Entry
 from bellwire.cloud.calendars.zones import Zones
 from bellwire.cloud.wishes import WishError, one_line
 
@@ -35,27 +36,6 @@ DAY_BEGINS = timedelta(hours=9)
 _SILENT = frozenset({"EMAIL", "NONE"})
 """Actions of alarms that do not ring."""
 _NOTHING = timedelta()
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One alert that a file asks for, or an event that asks for none."""
-
-    line: int
-    """On which its event begins."""
-    uid: str
-    label: str = ""
-    recurrence: str = ""
-    """Which occurrence of its event it is, where it is one alone; else empty."""
-    alarm: int = 0
-    """Which of its event's alarms, the earliest being 0."""
-    kind: Kind = Kind.REMINDER
-    schedule: Schedule | None = None
-    """None: there is nothing to ring."""
-    why: str = ""
-    """Why there is nothing to ring."""
-    refused: bool = False
-    """It should ring, and cannot be taken; else it asks for nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -340,9 +320,7 @@ def _schedule(event: _Event, moved: Iterable[date | datetime]) -> Schedule:
             raise WishError(f"the public holidays of {country[:20]} are not known here")
         # Other programs are told of them one by one, since they do not know the holidays.
         times = {each for each in times if is_workday(country, each.date())}
-    return replace(
-        schedule, except_days=tuple(sorted(days)), except_times=tuple(sorted(times)), country=country
-    )
+    return replace(schedule, except_days=tuple(sorted(days)), except_times=tuple(sorted(times)), country=country)
 
 
 def _added(event: _Event, schedule: Schedule, terms: Terms) -> Iterator[Schedule]:
@@ -358,9 +336,7 @@ def _added(event: _Event, schedule: Schedule, terms: Terms) -> Iterator[Schedule
             yield Schedule(wall, schedule.zone, floating=schedule.floating)
 
 
-def _ringing(
-    schedule: Schedule, aheads: Iterable[timedelta | datetime], *, with_instants: bool
-) -> list[Schedule]:
+def _ringing(schedule: Schedule, aheads: Iterable[timedelta | datetime], *, with_instants: bool) -> list[Schedule]:
     """The schedules of an event's alarms, the earliest first; two that ring at the same time are one."""
     found = set()
     for ahead in aheads:

@@ -4,7 +4,6 @@ It knows RFC 5545; it must not know whose alerts they are, nor read a clock.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 import icalendar
@@ -16,7 +15,7 @@ from bellwire.alerts.recurrence import instant_of, zone_named
 from bellwire.alerts.rules import walls
 from bellwire.alerts.workdays import is_workday
 from bellwire.cloud.calendars.content import OWN
-from bellwire.cloud.calendars.importing import OWN_UID
+from bellwire.cloud.calendars.entries import OWN_UID, Written
 from bellwire.cloud.calendars.zones import definition_of
 
 SUBSCRIBED = timedelta(minutes=15)
@@ -27,14 +26,6 @@ _HOLIDAYS_AHEAD = timedelta(days=400)
 _MOST_TIMES = 1_000
 """Times that other programs are told do not ring."""
 _UTC = "UTC"
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """An alert with when it was last changed."""
-
-    alert: Alert
-    changed: datetime
 
 
 def calendar_of(alerts: Sequence[Written], name: str, now: datetime) -> bytes:
@@ -51,7 +42,8 @@ def calendar_of(alerts: Sequence[Written], name: str, now: datetime) -> bytes:
         calendar.add_component(definition_of(zone, max(1970, min(first, now.year)), now.year + _YEARS_AHEAD))
     for each in ringing:
         calendar.add_component(_event(each, now))
-    return calendar.to_ical()
+    content: bytes = calendar.to_ical()
+    return content
 
 
 def _event(written: Written, now: datetime) -> icalendar.Event:
@@ -76,7 +68,8 @@ def _alarm(alert: Alert) -> icalendar.Alarm:
     alarm = icalendar.Alarm()
     alarm.add("action", "DISPLAY")
     alarm.add("description", alert.label)
-    alarm.add("trigger", -alert.schedule.ahead)
+    # The library would write P0D, which some programs do not read.
+    alarm.add("trigger", -alert.schedule.ahead if alert.schedule.ahead else vInline("PT0S"))
     return alarm
 
 
@@ -91,7 +84,9 @@ def _add_recurrence(event: icalendar.Event, schedule: Schedule, now: datetime) -
     if schedule.except_days:
         days = ",".join(f"{day:%Y%m%d}" for day in schedule.except_days)
         event.add(f"{OWN}EXCEPT-DAYS", vInline(days))
-    if times := sorted({*schedule.except_times, *_times_on(schedule, schedule.except_days), *_free_times(schedule, now)}):
+    if times := sorted(
+        {*schedule.except_times, *_times_on(schedule, schedule.except_days), *_free_times(schedule, now)}
+    ):
         _add_times(event, "exdate", schedule.zone, times)
 
 

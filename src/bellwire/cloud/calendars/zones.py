@@ -104,7 +104,9 @@ def _changes_in(definition: Component, year: int) -> list[_Change]:
         component = icalendar.Component.from_ical(definition.text)
         found = [change for each in component.subcomponents for change in _changes_of(each, year)]
     except (ValueError, KeyError, AttributeError, TypeError, OverflowError):
-        raise WishError(f"the time zone of line {definition.line} cannot be read; give its events an IANA zone") from None
+        raise WishError(
+            f"the time zone of line {definition.line} cannot be read; give its events an IANA zone"
+        ) from None
     return sorted(found)
 
 
