@@ -139,8 +139,8 @@ async def _serve(config: Config, certificates: Certificates, store: SqliteStore,
             clock=now,
         )
     )
-    routed = _routed(gateway, oauth, assets, feeds, _in_good_time(api, config.limits.api_time))
-    server = http2_server(config, certificates, routed)  # type: ignore[arg-type]
+    in_good_time = _in_good_time(api, config.limits.api_time)  # type: ignore[arg-type]
+    server = http2_server(config, certificates, _routed(gateway, oauth, assets, feeds, in_good_time))
     stop = _stop_signal()
     serving = asyncio.create_task(server.serve())
     sweeping = asyncio.create_task(_sweep(store, bus, authority, config.limits.past_due))

@@ -31,7 +31,7 @@ from bellwire.cloud.store.sqlite import SqliteStore
 
 _PAGE = 100
 """Alerts that are read at a time."""
-_PORTION = 500
+_PORTION = 50
 """Standings that one transaction makes: the event loop is away for some milliseconds."""
 
 
@@ -115,12 +115,11 @@ class CalendarFiles:
         devices = len(await self._store.read(list_devices, account.account_id)) or 1
         into = Into(account_id=account.account_id, calendar=wish.name, devices=wish.devices, most=self._limits.alerts)
         # First what goes: it makes room for what comes, where the account has nearly as many as it may have.
-        steps = sorted(
-            (self._spoken(account, step) for step in steps), key=lambda step: step.result is not Result.REMOVED
-        )
+        steps = sorted(steps, key=lambda step: step.result is not Result.REMOVED)
         portion, done = max(1, _PORTION // devices), []
         for begin in range(0, len(steps), portion):
-            applied = await self._store.write(apply, steps[begin : begin + portion], into, now)
+            following = [self._spoken(account, step) for step in steps[begin : begin + portion]]
+            applied = await self._store.write(apply, following, into, now)
             self._bus.wake(applied.woken)
             done += applied.steps
         return sorted(done, key=lambda step: (step.line is None, step.line))

@@ -43,8 +43,8 @@ class Limits:
     """For the body of a request to the account API to arrive."""
     calendar: int = 8 * 1024 * 1024
     """Bytes of an .ics file to import."""
-    calendar_reading: timedelta = timedelta(seconds=20)
-    """Of a processor, to read one: a file can be made so that it takes long."""
+    calendar_reading: timedelta = timedelta(seconds=10)
+    """Of a processor, to read one, and again to compare it: a file can be made so that it takes long."""
     imports: Rate = _NOW_AND_THEN
     """Files to import, of an account."""
     feeds: Rate = _NOW_AND_THEN

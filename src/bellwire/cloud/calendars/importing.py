@@ -133,9 +133,10 @@ class _Plan:
     def _wanted(self, entry: Entry, step: Step, said: Said, known: Known | None) -> Step:
         following = next_occurrence(said.schedule, self._now)
         if following is None:
+            over = "it is past" if said.schedule.rule is None else "it does not come again"
             if known is not None:
-                self._over[step.key] = "it is past"
-            return replace(step, result=Result.SKIPPED, why="it is past")
+                self._over[step.key] = over
+            return replace(step, result=Result.SKIPPED, why=over)
         step, schedule = replace(step, token=known.token if known else None), self._kept(said.schedule)
         why = self._why_not(following, schedule, known)
         if why or schedule is None:
