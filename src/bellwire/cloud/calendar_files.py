@@ -115,10 +115,11 @@ class CalendarFiles:
         devices = len(await self._store.read(list_devices, account.account_id)) or 1
         into = Into(account_id=account.account_id, calendar=wish.name, devices=wish.devices, most=self._limits.alerts)
         # First what goes: it makes room for what comes, where the account has nearly as many as it may have.
-        steps = sorted(steps, key=lambda step: step.result is not Result.REMOVED)
-        portion, done = max(1, _PORTION // devices), []
-        for begin in range(0, len(steps), portion):
-            following = [self._spoken(account, step) for step in steps[begin : begin + portion]]
+        to_do = sorted((step for step in steps if step.changes), key=lambda step: step.result is not Result.REMOVED)
+        done = [step for step in steps if not step.changes]
+        portion = max(1, _PORTION // devices)
+        for begin in range(0, len(to_do), portion):
+            following = [self._spoken(account, step) for step in to_do[begin : begin + portion]]
             applied = await self._store.write(apply, following, into, now)
             self._bus.wake(applied.woken)
             done += applied.steps
@@ -129,7 +130,7 @@ class CalendarFiles:
         if step.alert is None or step.alert.kind is Kind.ALARM or not step.label.strip():
             return step
         language = accounts.language_of_account(account)
-        speech = self._assets.name_of_label(account.account_id, step.label, language)
+        speech = self._assets.later(account.account_id, step.label, language)
         return replace(step, alert=replace(step.alert, speech=speech))
 
     async def _alerts(self, account_id: str) -> list[Alert]:

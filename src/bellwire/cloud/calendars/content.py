@@ -22,9 +22,14 @@ _PROPERTIES = frozenset(
 OWN = "X-BELLWIRE-"
 """What begins the names of our own properties."""
 _NAME = re.compile(r"([A-Za-z0-9-]+)[;:]", re.ASCII)
+ZONE = f"{OWN}TZID"
+"""What the parameter TZID is called in lines that are kept: which zone it means is not left to who reads them."""
+_ZONE = re.compile(r'^((?:[^":]|"[^"]*")*?);TZID=', re.ASCII | re.IGNORECASE)
 _CALENDAR_NAME = re.compile(r"^X-WR-CALNAME[^:\r\n]*:([^\r\n]+)", re.MULTILINE | re.IGNORECASE)
 _DEEPEST = 8
 """Components within components; three are known."""
+_LONGEST = 131_072
+"""Characters of a component, of the lines that mean something."""
 
 
 class CalendarError(WishError):
@@ -42,6 +47,8 @@ class Component:
     """Those that mean something, unfolded, with its BEGIN and END."""
     fault: str | None = None
     """What cannot be read in it."""
+    length: int = 0
+    """Characters of its lines."""
 
     @property
     def text(self) -> str:
@@ -132,5 +139,12 @@ def _keep(component: Component, line: str, number: int, open_ones: list[tuple[st
         component.fault = component.fault or f"line {number} is {line[:40]!r}, which is no property"
         return
     name = found[1].upper()
-    if name in _PROPERTIES or name in {"BEGIN", "END"} or name.startswith(OWN):
-        component.lines.append(line)
+    if name not in _PROPERTIES and name not in {"BEGIN", "END"} and not name.startswith(OWN):
+        return
+    component.length += len(line)
+    if component.length > _LONGEST and name not in {"BEGIN", "END"}:
+        component.fault = (
+            component.fault or f"it has more than {_LONGEST} characters of times and titles by line {number}"
+        )
+        return
+    component.lines.append(_ZONE.sub(rf"\1;{ZONE}=", line))

@@ -44,6 +44,11 @@ class Step:
     """To be added, or with its new content; its version counts for one that is added only."""
     said: Said | None = None
 
+    @property
+    def changes(self) -> bool:
+        """Whether anything is to be done."""
+        return self.result in {Result.ADDED, Result.CHANGED, Result.REMOVED}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Present:
@@ -94,9 +99,9 @@ class _Plan:
     def step(self, entry: Entry) -> Step:
         key = Key(entry.uid, entry.recurrence, entry.alarm)
         step = Step(Result.REFUSED, key, entry.label, entry.line)
-        first = self._seen.setdefault(key, entry.line)
-        if first != entry.line:
-            return replace(step, why=f"its UID came on line {first} already; an event has one of its own")
+        if key in self._seen:
+            return replace(step, why=f"its UID came on line {self._seen[key]} already; an event has one of its own")
+        self._seen[key] = entry.line
         if entry.schedule is None:
             return self._without_schedule(entry, step)
         said = Said(entry.label, entry.schedule)
@@ -111,15 +116,16 @@ class _Plan:
     def _without_schedule(self, entry: Entry, step: Step) -> Step:
         step = replace(step, why=entry.why)
         if not entry.refused:
-            self._over.update(dict.fromkeys(self._of_event(entry), entry.why))
+            self._over.update(dict.fromkeys(self._of_event(step.key), entry.why))
             return replace(step, result=Result.SKIPPED)
-        self._stays.update(self._of_event(entry))
+        self._stays.update(self._of_event(step.key))
         return step
 
-    def _of_event(self, entry: Entry) -> Iterator[Key]:
-        """The known alerts of an event; of a series all that does not stand for itself in the file."""
+    def _of_event(self, event: Key) -> Iterator[Key]:
+        """The known alerts of an event; of a series all, but those that stood for themselves before it."""
         for key in self._present.known:
-            if key.uid == entry.uid and entry.recurrence in {"", key.recurrence} and key not in self._seen:
+            is_of_it = key.uid == event.uid and event.recurrence in {"", key.recurrence}
+            if is_of_it and (key == event or key not in self._seen):
                 yield key
 
     def _of_our_own(self, step: Step, said: Said) -> Step:

@@ -15,7 +15,7 @@ from bellwire.alerts.alert import Kind, Schedule
 from bellwire.alerts.recurrence import instant_of, ruled, zone_named
 from bellwire.alerts.rules import walls
 from bellwire.alerts.workdays import has_calendar, is_workday
-from bellwire.cloud.calendars.content import OWN, Component, components_of
+from bellwire.cloud.calendars.content import OWN, ZONE, Component, components_of
 from bellwire.cloud.calendars.entries import Entry
 from bellwire.cloud.calendars.zones import Zones
 from bellwire.cloud.wishes import WishError, one_line
@@ -175,7 +175,7 @@ class _Reader:
 
     def _moment(self, parsed: Any, name: str) -> _Moment | None:
         value = _one(parsed, name)
-        return None if value is None else self._moment_of(value.dt, value.params.get("TZID"))
+        return None if value is None else self._moment_of(value.dt, value.params.get(ZONE))
 
     def _moment_of(self, at: Any, tzid: str | None) -> _Moment:
         if isinstance(at, tuple):  # a period; only when it begins matters
@@ -184,14 +184,14 @@ class _Reader:
             raise WishError(f"{at} is no day or time of the years {_EARLIEST} to {_LATEST}")
         if not isinstance(at, datetime):
             return _Moment(at, None)
-        if at.tzinfo is not None and tzid is None:
+        if at.tzinfo is not None:
             return _Moment(at.astimezone(UTC).replace(tzinfo=None), "UTC")
-        return _Moment(at.replace(tzinfo=None), None if tzid is None else self._zones.named(tzid))
+        return _Moment(at, None if tzid is None else self._zones.named(tzid))
 
     def _moments(self, parsed: Any, name: str, most: int) -> list[_Moment]:
         lists = parsed.get(name, [])
         found = [
-            self._moment_of(each.dt, each.params.get("TZID"))
+            self._moment_of(each.dt, dates.params.get(ZONE))
             for dates in (lists if isinstance(lists, list) else [lists])
             for each in dates.dts
         ]
@@ -211,7 +211,7 @@ class _Reader:
                 after_end = trigger.params.get("RELATED", "START").upper() == "END"
                 yield -(trigger.dt + length if after_end else trigger.dt)
                 continue
-            moment = self._moment_of(trigger.dt, trigger.params.get("TZID"))
+            moment = self._moment_of(trigger.dt, trigger.params.get(ZONE))
             yield _instant(moment, self._terms.zone)
 
 

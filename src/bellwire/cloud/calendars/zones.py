@@ -21,6 +21,11 @@ from bellwire.cloud.wishes import WishError
 _MOST_DEFINED = 50
 """Time zones that one file defines; to look for one takes milliseconds."""
 _MOST_CHANGES = 200
+_LIKELY = (
+    *("Europe/London", "Europe/Berlin", "Europe/Athens", "America/New_York", "America/Chicago", "America/Denver"),
+    *("America/Los_Angeles", "Asia/Seoul", "Asia/Tokyo", "Asia/Shanghai", "Australia/Sydney"),
+)
+"""What is meant rather than smaller places with the same clocks."""
 _WEEK = timedelta(days=7)
 _DAY = timedelta(days=1)
 
@@ -65,7 +70,7 @@ class Zones:
         begin = datetime(self._now.year, 1, 1, tzinfo=UTC)
         moments = [begin + _WEEK * week for week in range(105)]
         clocks = _clocks(_changes_in(definition, begin.year - 2), moments)
-        known = (self._home, *sorted(set(WINDOWS_TO_OLSON.values())))
+        known = (self._home, *_LIKELY, *sorted(set(WINDOWS_TO_OLSON.values())))
         return next((name for name in known if _shown(zone_named(name), moments) == clocks), None)
 
 
