@@ -20,7 +20,7 @@ from bellwire.cloud.asgi import Scope, origin_of
 from bellwire.cloud.auth import hash_of, new_token
 from bellwire.cloud.calendar_files import Wish
 from bellwire.cloud.calendars.importing import Result, Step
-from bellwire.cloud.feeds import CALENDAR_TYPE, FEED_PATH, SUFFIX
+from bellwire.cloud.feeds import FEED_PATH, SUFFIX
 from bellwire.cloud.problems import refusals
 from bellwire.cloud.services import Asked, services_of
 from bellwire.cloud.store.calendars import drop_feed, feed_since, list_calendars, set_feed
@@ -179,7 +179,7 @@ class CalendarController(Controller):
         version, alerts, account = await services.calendars.version(request.user.account_id)
         content = await services.calendars.exported(account, alerts)
         headers = {"ETag": f'"{version}"', "Content-Disposition": 'attachment; filename="bellwire.ics"'}
-        return Response(content, media_type=CALENDAR_TYPE, headers=headers)
+        return Response(content, media_type=_CALENDAR, headers=headers)
 
     @get("/calendar-feed", summary="Show whether there is a feed", responses=refusals())
     async def feed(self, request: Asked) -> FeedView:

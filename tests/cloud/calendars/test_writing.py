@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import icalendar
@@ -27,6 +28,12 @@ def alert(schedule: Schedule, label: str = "Tea", kind: Kind = Kind.REMINDER) ->
 
 def written(*alerts: Alert) -> bytes:
     return calendar_of([Written(each, NOW) for each in alerts], "home", NOW)
+
+
+def event_in(content: bytes) -> Any:
+    """The only event of a file, as other programs read it."""
+    [event] = icalendar.Calendar.from_ical(content).walk("VEVENT")
+    return event
 
 
 @st.composite
@@ -64,7 +71,7 @@ def test_what_is_exported_is_imported_as_it_was(schedule: Schedule, label: str, 
 def test_other_programs_are_told_of_free_days_one_by_one() -> None:
     workdays = Schedule(wall(2026, 11, 30, 7), SEOUL, "FREQ=DAILY", country="KR", except_days=(date(2026, 12, 2),))
     content = written(alert(workdays))
-    [event] = icalendar.Calendar.from_ical(content).walk("VEVENT")
+    event = event_in(content)
 
     gone = [each.dt.date() for each in event["EXDATE"].dts]
     assert gone[:4] == [date(2026, 12, day) for day in (2, 5, 6, 12)]
@@ -75,7 +82,7 @@ def test_other_programs_are_told_of_free_days_one_by_one() -> None:
 
 def test_other_programs_ring_when_we_do() -> None:
     schedule = Schedule(wall(2026, 12, 1, 7), "Europe/Berlin", ahead=timedelta(days=1, minutes=15))
-    [event] = icalendar.Calendar.from_ical(written(alert(schedule))).walk("VEVENT")
+    event = event_in(written(alert(schedule)))
     [alarm] = event.walk("VALARM")
 
     assert event["DTSTART"].dt + alarm["TRIGGER"].dt == next_occurrence(schedule, NOW)
