@@ -587,6 +587,13 @@ def test_the_document_lists_every_route_with_its_answers(cloud: Cloud) -> None:
         "POST /api/v1/agreement": {201, 422} | always,
         "GET /api/v1/account": {200} | always,
         "PATCH /api/v1/account": {200} | always | with_body,
+        "GET /api/v1/calendars": {200} | always,
+        "POST /api/v1/calendars/{name}/import": {200, 429} | always | with_body,
+        "DELETE /api/v1/calendars/{name}": {200, 422} | always,
+        "GET /api/v1/calendar.ics": {200} | always,
+        "GET /api/v1/calendar-feed": {200} | always,
+        "POST /api/v1/calendar-feed": {201} | always,
+        "DELETE /api/v1/calendar-feed": {204} | always,
     }
 
 

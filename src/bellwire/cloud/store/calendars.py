@@ -6,7 +6,7 @@ id, but the one that finds it by a secret's hash.
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 import sqlalchemy as sa
@@ -29,6 +29,10 @@ SELECT_KNOWN = Statement(
         calendar_alerts.c.said,
     ).where(_OF_CALENDAR),
     "the alerts that came of a calendar",
+)
+
+SELECT_ALL_KNOWN = Statement(
+    sa.select(calendar_alerts).where(_OF_ACCOUNT), "the alerts of an account that came of calendars"
 )
 
 _INSERT = insert(calendar_alerts).values({column.name: sa.bindparam(column.name) for column in calendar_alerts.c})
@@ -94,8 +98,17 @@ _decode_said = msgspec.json.Decoder(Said).decode
 def list_known(account_id: str, calendar: str) -> Transaction[dict[Key, Known]]:
     """The alerts that came of a calendar, as it last had them."""
     rows = yield SELECT_KNOWN, {"account_id": account_id, "calendar": calendar}
-    known = (Known(Key(row.uid, row.recurrence, row.alarm), row.token, _decode_said(row.said)) for row in rows)
-    return {each.key: each for each in known}
+    return {each.key: each for each in map(_known, rows)}
+
+
+def list_all_known(account_id: str) -> Transaction[dict[str, tuple[str, Known]]]:
+    """All alerts of an account that came of calendars, each with its calendar's name, by token."""
+    rows = yield SELECT_ALL_KNOWN, {"account_id": account_id}
+    return {row.token: (row.calendar, _known(row)) for row in rows}
+
+
+def _known(row: Any) -> Known:
+    return Known(Key(row.uid, row.recurrence, row.alarm), row.token, _decode_said(row.said))
 
 
 def keep_known(account_id: str, calendar: str, known: Iterable[Known]) -> Transaction[None]:

@@ -42,9 +42,9 @@ def _calendar_feeds() -> None:
         sa.Column("account_id", sa.Text, nullable=False),
         sa.Column("created_ms", _MS, nullable=False),
         sa.PrimaryKeyConstraint("token_hash"),
-        sa.UniqueConstraint("account_id"),
         sa.CheckConstraint("length(token_hash) = 32", name="sha256"),
         sa.ForeignKeyConstraint(["account_id"], ["accounts.account_id"], ondelete="CASCADE"),
+        sa.UniqueConstraint("account_id"),
         sqlite_with_rowid=False,
         sqlite_strict=True,
     )
