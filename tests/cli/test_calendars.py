@@ -70,6 +70,11 @@ def test_a_calendar_has_the_name_that_its_file_gives_it(bellwire: Bellwire, here
     assert "FREQ=WEEKLY;WKST=MO;BYDAY=FR,MO,TH,TU,WE until 2027-06-30 23:59:59, 10m before" in listed
 
 
+@pytest.mark.parametrize("name", ["a/b", ".."])
+def test_a_name_that_is_none(bellwire: Bellwire, tmp_path: Path, name: str) -> None:
+    assert "give it a --name" in bellwire("calendar", "import", written(tmp_path, calendar()), "--name", name).usage
+
+
 def test_missing_events_can_stay_and_those_without_alarms_be_left_out(
     bellwire: Bellwire, here: Here, tmp_path: Path
 ) -> None:

@@ -58,6 +58,10 @@ def import_(
 
     content = file.read_bytes()
     calendar = name or name_in(content) or file.stem
+    if "/" in calendar or not calendar.strip("."):
+        raise typer.BadParameter(
+            f"a calendar cannot be called {calendar}: give it a --name with letters, and without /"
+        )
     query: dict[str, Any] = {"without_alarm": without_alarm, "keep_missing": keep_missing, "dry_run": dry_run}
     if device:
         query["device"] = device

@@ -20,7 +20,7 @@ from bellwire.cloud.attempts import Attempts
 from bellwire.cloud.bus import Bus
 from bellwire.cloud.calendar_changes import Into, apply
 from bellwire.cloud.calendars.content import CalendarError
-from bellwire.cloud.calendars.entries import Entry, Said, Written
+from bellwire.cloud.calendars.entries import Entry, Said, Terms, Written
 from bellwire.cloud.calendars.importing import Present, Result, Step, plan
 from bellwire.cloud.config import Limits
 from bellwire.cloud.store.accounts import Account, find_account
@@ -80,7 +80,7 @@ class CalendarFiles:
             return await self._brought_in(account, [], Wish(name=name))
 
     def _read(self, content: bytes, zone: str, unalarmed: timedelta | None) -> list[Entry]:
-        from bellwire.cloud.calendars.reading import Terms, read_calendar  # noqa: PLC0415 - most clouds import nothing
+        from bellwire.cloud.calendars.reading import read_calendar  # noqa: PLC0415 - most clouds import nothing
 
         terms = Terms(
             zone=zone,

@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
-from bellwire.cloud.calendars.entries import Entry
-from bellwire.cloud.calendars.reading import Terms, read_calendar
+from bellwire.cloud.calendars.entries import Entry, Terms
+from bellwire.cloud.calendars.reading import read_calendar
 
 NOW = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
 SEOUL = "Asia/Seoul"

@@ -5,9 +5,9 @@ import pytest
 
 from bellwire.alerts.alert import Kind, Schedule
 from bellwire.alerts.recurrence import next_occurrence
-from bellwire.cloud.calendars.content import CalendarError
-from bellwire.cloud.calendars.entries import Entry
-from bellwire.cloud.calendars.reading import Terms, read_calendar
+from bellwire.cloud.calendars.content import CalendarError, name_in
+from bellwire.cloud.calendars.entries import Entry, Terms
+from bellwire.cloud.calendars.reading import read_calendar
 from tests.cloud.calendars.files import APPLE, GOOGLE, NOW, OUTLOOK, SEOUL, calendar, entries, wall
 
 WEEKDAYS = "FREQ=WEEKLY;WKST=MO;BYDAY=FR,MO,TH,TU,WE"
@@ -165,6 +165,20 @@ def test_dates_that_are_added_are_alerts_of_their_own() -> None:
     ]
 
 
+def test_an_occurrence_in_whose_place_another_stands_is_not_added_as_well() -> None:
+    """Of an event without a rule, too: here its first date and an added one are moved, another is left out."""
+    found = entries(
+        f"{AT_SEVEN}\nRDATE;TZID=Europe/Berlin:20261203T080000,20261204T080000\nEXDATE;TZID=Europe/Berlin:20261204T080000",
+        "UID:a\nRECURRENCE-ID:20261201T060000Z\nDTSTART:20261201T100000Z",
+        "UID:a\nRECURRENCE-ID;TZID=Europe/Berlin:20261203T080000\nDTSTART:20261203T100000Z",
+    )
+    assert [(each.recurrence, each.why, each.schedule and each.schedule.start.hour) for each in found] == [
+        ("", "it is left out", None),
+        ("2026-12-01T07:00:00", "", 10),
+        ("2026-12-03T08:00:00", "", 10),
+    ]
+
+
 def todo(*lines: str) -> str:
     return "\n".join(["BEGIN:VTODO", "UID:a", *lines, "END:VTODO"])
 
@@ -173,6 +187,8 @@ def test_a_to_do_rings_when_it_is_due() -> None:
     assert only(todo("DUE:20261201T070000Z")) == Schedule(wall(2026, 12, 1, 7), "UTC")
     begun = todo("DTSTART:20261201T060000Z", "DUE:20261201T070000Z")
     assert only(begun) == Schedule(wall(2026, 12, 1, 6), "UTC", ahead=timedelta(hours=-1))
+    days = todo("DTSTART;VALUE=DATE:20261201", "DUE;VALUE=DATE:20261203")
+    assert next_occurrence(only(days), NOW) == datetime.fromisoformat("2026-12-03T09:00:00+09:00")
     done = entries(todo("DUE:20261201T070000Z", "STATUS:COMPLETED"))
     assert [(each.schedule, each.why) for each in done] == [(None, "it is done")]
 
@@ -198,7 +214,7 @@ def test_kinds_are_those_of_our_own_files() -> None:
         (f"{AT_SEVEN}\n{alarm('TRIGGER:-P400D')}", "more than a year away"),
         (f"{AT_SEVEN}\nX-BELLWIRE-KIND:ACTIONTIMER", "can be imported as ALARM, TIMER, REMINDER"),
         (f"{AT_SEVEN}\nX-BELLWIRE-WORKDAYS-OF:XX\nRRULE:FREQ=DAILY", "public holidays of XX are not known"),
-        (f"{AT_SEVEN}\nDUE:99991231T235959Z", "is no day or time of the years"),
+        (f"{AT_SEVEN}\nDTEND:99991231T235959Z", "is no day or time of the years"),
         (f"{AT_SEVEN}\nthis is no property", "line 7 is 'this is no property'"),
         ("UID:a\nDTSTART:20261201T070000Z\nSUMMARY:" + "x" * 1025, "the label has 1025 characters; 1024 are taken"),
         ("UID:a\nDTSTART:20261201T070000Z\nSUMMARY:\x07", r"U\+0007, a control"),
@@ -247,6 +263,19 @@ def test_who_reads_can_be_told_to_end() -> None:
 def test_a_byte_order_mark_and_bare_line_ends_are_no_mistake() -> None:
     content = b"\xef\xbb\xbf" + calendar(AT_SEVEN).replace(b"\r\n", b"\n")
     assert [each.label for each in read_calendar(content, Terms(zone=SEOUL, now=NOW))] == ["Tea"]
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        ("X-WR-CALNAME:Home\\, sweet", "Home, sweet"),
+        ("X-WR-CALNAME;VALUE=TEXT:Work/Life", "Work-Life"),
+        ("X-WR-CALNAME: ", None),
+        ("VERSION:2.0", None),
+    ],
+)
+def test_a_file_says_how_it_is_called(line: str, name: str | None) -> None:
+    assert name_in(f"BEGIN:VCALENDAR\r\n{line}\r\nEND:VCALENDAR\r\n".encode()) == name
 
 
 def test_what_is_within_other_components_is_left_alone() -> None:

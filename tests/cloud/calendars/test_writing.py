@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from bellwire.alerts.alert import Alert, Kind, Schedule
 from bellwire.alerts.recurrence import EVERY, instant_of, next_occurrence
-from bellwire.cloud.calendars.entries import Written
-from bellwire.cloud.calendars.reading import Terms, read_calendar
+from bellwire.cloud.calendars.entries import Terms, Written
+from bellwire.cloud.calendars.reading import read_calendar
 from bellwire.cloud.calendars.writing import calendar_of
 from tests.cloud.calendars.files import NOW, SEOUL, wall
 

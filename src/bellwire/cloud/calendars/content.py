@@ -26,6 +26,7 @@ ZONE = f"{OWN}TZID"
 """What the parameter TZID is called in lines that are kept: which zone it means is not left to who reads them."""
 _ZONE = re.compile(r'^((?:[^":]|"[^"]*")*?);TZID=', re.ASCII | re.IGNORECASE)
 _CALENDAR_NAME = re.compile(r"^X-WR-CALNAME[^:\r\n]*:([^\r\n]+)", re.MULTILINE | re.IGNORECASE)
+_ESCAPED = re.compile(r"\\([,;\\])")
 _DEEPEST = 8
 """Components within components; three are known."""
 _LONGEST = 131_072
@@ -87,9 +88,10 @@ def components_of(content: bytes, most: int) -> list[Component]:
 
 
 def name_in(content: bytes) -> str | None:
-    """What the file calls itself (X-WR-CALNAME); None: nothing."""
+    """What the file calls itself (X-WR-CALNAME), as it can stand in a path; None: nothing."""
     found = _CALENDAR_NAME.search(content[:65_536].decode(errors="replace"))
-    return found[1].strip() or None if found else None
+    name = _ESCAPED.sub(r"\1", found[1]).strip().replace("/", "-") if found else ""
+    return name or None
 
 
 def _text(content: bytes) -> str:

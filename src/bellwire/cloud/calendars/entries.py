@@ -3,8 +3,9 @@
 It must not know how a calendar is written, nor how anything is kept.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from bellwire.alerts.alert import Alert, Kind, Schedule
@@ -32,6 +33,22 @@ class Entry:
     """Why there is nothing to ring."""
     refused: bool = False
     """It should ring, and cannot be taken; else it asks for nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """How a file is read."""
+
+    zone: str
+    """The account's time zone: what floating times and whole days mean."""
+    now: datetime
+    """By whose years the clocks of a zone are compared that the file defines itself."""
+    unalarmed: timedelta | None = timedelta()
+    """So long before they begin events ring that have no alarm; None: they do not ring."""
+    most_label: int = 1024
+    """Characters."""
+    patience: Callable[[], None] = lambda: None
+    """Asked before each event; raises when it has taken too long."""
 
 
 class Key(NamedTuple):
