@@ -90,11 +90,14 @@ class _Plan:
         self._now = now
         self._everywhere = everywhere
         self._room = room
+        self._by_uid: dict[str, list[Key]] = {}
+        for key in present.known:
+            self._by_uid.setdefault(key.uid, []).append(key)
         self._seen: dict[Key, int] = {}
         self._stays: set[Key] = set()
         """Known ones that the file asks for, or of which it cannot be known."""
         self._over: dict[Key, str] = {}
-        """Known ones that the file says are over, and why."""
+        """Those that the file says are over, and why."""
 
     def step(self, entry: Entry) -> Step:
         key = Key(entry.uid, entry.recurrence, entry.alarm)
@@ -123,9 +126,8 @@ class _Plan:
 
     def _of_event(self, event: Key) -> Iterator[Key]:
         """The known alerts of an event; of a series all, but those that stood for themselves before it."""
-        for key in self._present.known:
-            is_of_it = key.uid == event.uid and event.recurrence in {"", key.recurrence}
-            if is_of_it and (key == event or key not in self._seen):
+        for key in self._by_uid.get(event.uid, ()):
+            if event.recurrence in {"", key.recurrence} and (key == event or key not in self._seen):
                 yield key
 
     def _of_our_own(self, step: Step, said: Said) -> Step:
@@ -139,16 +141,15 @@ class _Plan:
     def _wanted(self, entry: Entry, step: Step, said: Said, known: Known | None) -> Step:
         following = next_occurrence(said.schedule, self._now)
         if following is None:
-            over = "it is past" if said.schedule.rule is None else "it does not come again"
-            if known is not None:
-                self._over[step.key] = over
-            return replace(step, result=Result.SKIPPED, why=over)
-        step, schedule = replace(step, token=known.token if known else None), self._kept(said.schedule)
+            why = "it is past" if said.schedule.rule is None else "it does not come again"
+            self._over[step.key] = why
+            return replace(step, result=Result.SKIPPED, why=why)
+        self._stays.add(step.key)
+        schedule = self._kept(said.schedule)
         why = self._why_not(following, schedule, known)
-        if why or schedule is None:
-            self._stays.add(step.key)
+        if schedule is None or why:
             stays = "; its alert stays as it was" if known else ""
-            return replace(step, why=f"{why}{stays}")
+            return replace(step, why=f"{why}{stays}", token=known.token if known else None)
         alert = Alert(
             token=known.token if known else str(uuid.uuid4()),
             kind=entry.kind,
@@ -158,9 +159,8 @@ class _Plan:
             version=1,
             everywhere=self._everywhere,
         )
-        self._stays.add(step.key)
         self._room -= known is None
-        result = Result.ADDED if known is None else Result.CHANGED
+        result = Result.CHANGED if known else Result.ADDED
         return replace(step, result=result, token=alert.token, alert=alert, said=said)
 
     def _kept(self, schedule: Schedule) -> Schedule | None:
