@@ -48,6 +48,13 @@ def test_the_same_file_again_changes_nothing() -> None:
     assert results(again) == [("tea", "unchanged"), ("past", "skipped"), ("dinner", "unchanged"), ("bad", "refused")]
 
 
+def test_what_floats_is_the_same_when_the_account_has_moved() -> None:
+    floating = TEA.replace("Z", "")
+    before = present(plan(entries(floating, zone="Asia/Seoul"), present(), NOW))
+
+    assert results(plan(entries(floating, zone="Europe/Berlin"), before, NOW)) == [("tea", "unchanged")]
+
+
 def test_what_is_different_is_changed_and_keeps_its_token() -> None:
     before = plan(entries(TEA, DINNER), present(), NOW)
     after = plan(entries(TEA.replace("0700", "0730"), DINNER.replace("Dinner", "Supper")), present(before), NOW)

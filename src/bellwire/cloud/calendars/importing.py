@@ -111,7 +111,7 @@ class _Plan:
         if entry.uid.endswith(OWN_UID) and entry.uid.removesuffix(OWN_UID) in self._present.own:
             return self._of_our_own(step, said)
         known = self._present.known.get(key)
-        if known is not None and known.said == said:
+        if known is not None and _is_as_before(known.said, said):
             self._stays.add(key)
             return replace(step, result=Result.UNCHANGED, token=known.token)
         return self._wanted(entry, step, said, known)
@@ -186,3 +186,11 @@ class _Plan:
             why = self._over.get(key, "" if keep_missing else "the calendar has it no longer")
             if key not in self._stays and why:
                 yield Step(Result.REMOVED, key, known.said.label, None, why, known.token)
+
+
+def _is_as_before(before: Said, said: Said) -> bool:
+    """Whether a calendar says the same; what floats does so on the clocks of wherever the account is."""
+    schedule = before.schedule
+    if said.schedule.floating:
+        schedule = replace(schedule, zone=said.schedule.zone)
+    return (before.label, schedule) == said
