@@ -76,12 +76,12 @@ def plan(
     """What is to be done, in the order of the file, then what is gone. `keep_missing`: what is not in it stays."""
     uids = {entry.uid for entry in entries}
     leaving = 0 if keep_missing else sum(key.uid not in uids for key in present.known)
-    plan = _Plan(present, now, room=present.room + leaving, everywhere=everywhere)
+    planned = _Plan(present, now, room=present.room + leaving, everywhere=everywhere)
     steps = []
     for entry in entries:
         patience()
-        steps.append(plan.step(entry))
-    return [*steps, *plan.missing(keep_missing=keep_missing)]
+        steps.append(planned.step(entry))
+    return [*steps, *planned.missing(keep_missing=keep_missing)]
 
 
 class _Plan:
