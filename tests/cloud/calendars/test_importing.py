@@ -87,6 +87,15 @@ def test_what_cannot_be_taken_any_more_stays_as_it_was() -> None:
     assert results(steps) == [("tea", "unchanged"), ("dinner", "refused")]
 
 
+def test_an_occurrence_that_cannot_be_taken_any_more_stays_as_it_was() -> None:
+    late = "UID:dinner\nRECURRENCE-ID:20261203T190000Z\nDTSTART:20261203T210000Z"
+    before = present(plan(entries(DINNER, late), present(), NOW))
+    steps = plan(entries(DINNER, f"{late}\nDTEND:soon"), before, NOW)
+
+    # The series is without its exception then, since nobody knows what stands in its place.
+    assert results(steps) == [("dinner", "changed"), ("dinner", "refused")]
+
+
 def test_a_second_alarm_is_an_alert_more_and_one_that_is_taken_out_goes() -> None:
     alarms = [f"BEGIN:VALARM\nACTION:DISPLAY\nTRIGGER:-PT{minutes}M\nEND:VALARM" for minutes in (30, 5)]
     one = plan(entries(f"{TEA}\n{alarms[0]}"), present(), NOW)

@@ -81,25 +81,25 @@ class Reader:
         """An event; or the entry that says why it cannot be taken."""
         self._terms.patience()
         uid = next(iter(component.values("UID")), "").strip()
-        label = ""
+        label, recurrence = "", None
         try:
             if component.fault is not None:
                 raise WishError(component.fault)
             parsed = icalendar.Component.from_ical(component.text)
+            recurrence = self._moment(parsed, "RECURRENCE-ID")
             label = one_line("label", str(_one(parsed, "SUMMARY") or "").strip(), self._terms.most_label)
             if not 0 < len(uid) <= _LONGEST_UID:
                 raise WishError(f"its UID has {len(uid)} characters; it needs 1 to {_LONGEST_UID}, to be known again")
-            return self._read(component, parsed, uid, label)
+            _check(parsed)
+            return self._read(component, parsed, uid, label, recurrence)
         except WishError as error:
             why = str(error)
         except (ValueError, LookupError, OverflowError, AttributeError, TypeError) as error:
             why = f"it cannot be read ({' '.join(str(error).split())[:200]})"
-        recurrence = next(iter(component.values("RECURRENCE-ID")), "")
-        return Entry(component.line, uid[:_LONGEST_UID], label, recurrence, why=why, refused=True)
+        which = "" if recurrence is None else recurrence.at.isoformat()
+        return Entry(component.line, uid[:_LONGEST_UID], label, which, why=why, refused=True)
 
-    def _read(self, component: Component, parsed: Any, uid: str, label: str) -> Event:
-        _check(parsed)
-        recurrence = self._moment(parsed, "RECURRENCE-ID")
+    def _read(self, component: Component, parsed: Any, uid: str, label: str, recurrence: Moment | None) -> Event:
         if recurrence is not None and "RANGE" in parsed["RECURRENCE-ID"].params:
             raise WishError("it changes all occurrences to come (RANGE=THISANDFUTURE), which is not taken")
         end = self._moment(parsed, "DUE" if component.name == "VTODO" else "DTEND")
@@ -134,7 +134,8 @@ class Reader:
 
     def _moment(self, parsed: Any, name: str) -> Moment | None:
         value = _one(parsed, name)
-        return None if value is None else self._moment_of(value.dt, value.params.get(ZONE))
+        # What cannot be read is none; _check says so.
+        return self._moment_of(value.dt, value.params.get(ZONE)) if hasattr(value, "dt") else None
 
     def _moment_of(self, at: Any, tzid: str | None) -> Moment:
         if isinstance(at, tuple):  # a period; only when it begins matters
