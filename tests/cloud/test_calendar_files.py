@@ -1,6 +1,8 @@
 """Imports on a store of their own: at the same time, on many devices, and without end."""
 
 import asyncio
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
@@ -115,3 +117,8 @@ def test_what_changes_while_an_import_is_under_way(tmp_path: Path) -> None:
         assert await store.read(list_known, "home", "work") == {}
 
     played(tmp_path, scene)
+
+
+def test_a_cloud_that_imports_nothing_does_not_load_what_reads_calendars() -> None:
+    look = "import sys, bellwire.cloud.app; sys.exit('icalendar' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", look], timeout=30, check=False).returncode == 0
