@@ -3,14 +3,18 @@
 import asyncio
 import json
 import os
-import subprocess
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from bellwire.cli.processes import free_port
+from bellwire.cloud.auth import hash_of, new_token
+from bellwire.cloud.store.accounts import add_account, add_account_token
+from bellwire.cloud.store.devices import Device, add_device
+from bellwire.cloud.store.opening import open_now
 from bellwire.conformance.case import Case, Side
 from bellwire.conformance.checking import check_cloud, check_device
 from bellwire.conformance.report.summary import Summary
@@ -20,10 +24,19 @@ PATIENCE = 15.0
 """Seconds for what must come: far more than it takes, so that a busy machine fails no case."""
 
 
-def _cli(*args: object) -> Any:
-    command = [sys.executable, "-m", "bellwire", *map(str, args), "--json"]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)
-    return json.loads(done.stdout)
+START = 60.0
+"""Seconds for a process to be there, beside many others that begin too."""
+
+
+def _account_and_device(data: Path, profile: Profile) -> tuple[str, str]:
+    """A token of an account and one of its device, in the files of a cloud that is about to start."""
+    account_token, device_token, now = new_token(), new_token(), datetime.now(UTC)
+    data.mkdir()
+    with open_now(data / "bellwire.db") as rows:
+        rows.run(add_account, "kit", "kit", "UTC", now)
+        rows.run(add_account_token, "kit", hash_of(account_token), None, now)
+        rows.run(add_device, "kit", Device("device", "kit", profile.name), hash_of(device_token), now)
+    return account_token, device_token
 
 
 @asynccontextmanager
@@ -49,21 +62,18 @@ async def checked_cloud(
 ) -> Summary:
     """Our cloud, or one with a bug, and what the kit says of it."""
     data, port = folder / "cloud", free_port()
-    account = await asyncio.to_thread(_cli, "account", "add", "kit", "--data", data)
-    device = await asyncio.to_thread(
-        _cli, "device", "add", "--account", "kit", "--profile", profile.name, "--data", data
-    )
+    account_token, device_token = _account_and_device(data, profile)
     options = ("--port", str(port), "--data", str(data))
     async with _process(*_command(bug, "cloud"), *options, log=folder / "log") as process:
         assert process.stdout is not None
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(START):
             assert (await process.stdout.readline()).startswith(b"ready"), (folder / "log").read_text()
         return await check_cloud(
             profile,
             f"https://localhost:{port}",
             data / "ca.pem",
-            device["access_token"],
-            account_token=account["token"],
+            device_token,
+            account_token=account_token,
             owner=None,
             cases=cases,
             patience=patience,

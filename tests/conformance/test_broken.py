@@ -40,7 +40,7 @@ SUBJECTS = [
     *((Side.CLOUD, bug, *where) for bug, where in CLOUDS.items()),
     *((Side.DEVICE, bug, *where) for bug, where in SPEAKERS.items()),
 ]
-AT_ONCE = 5
+AT_ONCE = 6
 """Processes that start beside one another."""
 SHORT = 3.0
 """Seconds of patience: what these never do takes no longer to come."""

@@ -40,7 +40,7 @@ def progress(count: int, *, as_json: bool) -> "Iterator[Callable[[Result], None]
             first, *rest = _lines(result)
             console.print(Text(first, style=_STYLES[result.outcome]), soft_wrap=True)
             for line in rest:
-                console.print(Text(line), soft_wrap=True)
+                console.print(Text(line), no_wrap=True, overflow="ellipsis")
             bar.update(task, advance=1, description=result.case.section)
 
         yield shown

@@ -25,7 +25,8 @@ _TYPES: Mapping[str, Callable[[Any], bool]] = {
 def check_rows(form: Form, payload: Any) -> None:
     """Raise Unmet that names the field which is missing, too much, or of another type or value than its row says."""
     expect(isinstance(payload, dict), "a payload that is an object", f"came: {payload!r:.200}")
-    for row in form.fields:
+    # Conditional ones last: on what they depend is to be named first.
+    for row in sorted(form.fields, key=lambda row: row.presence is Presence.CONDITIONAL):
         for where, value, around in _values(payload, row.path, "payload"):
             _check(row, where, value, around)
 
