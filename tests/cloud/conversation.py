@@ -31,7 +31,7 @@ from bellwire.cloud.regions import Regions
 from bellwire.cloud.store.accounts import add_account, set_country
 from bellwire.cloud.store.commands import remove_commands
 from bellwire.cloud.store.connection import Connection
-from bellwire.cloud.store.devices import Device, add_device
+from bellwire.cloud.store.devices import Device, add_device, device_came, saw_device
 from bellwire.cloud.store.opening import MEMORY, open_now
 from bellwire.cloud.store.standings import load_standing_rows, load_sync_seq, standing_of
 from bellwire.cloud.store.transaction import Step, Transaction
@@ -85,6 +85,7 @@ class Talk:
         """A new downchannel; unless `quietly`, the quiet before its first context is over."""
         identity = self.device(device, profile) if isinstance(device, str) else device
         line = Line(self, identity, self._store)
+        self._store.run(device_came, ACCOUNT, identity.device_id, "{}", self.now)
         if not quietly:
             line.memory.heard_context()
         return line
@@ -120,7 +121,7 @@ class Talk:
 
     def deletes(self, token: str) -> None:
         """The account deletes an alert."""
-        self._store.run(accounts.remove_alert, ACCOUNT, token)
+        self._store.run(accounts.remove_alert, ACCOUNT, token, self.now)
 
     def orders(self, line: "Line", message: Message) -> None:
         """The account has a device told something once."""
@@ -228,6 +229,10 @@ class Line:
         self.memory.flight.shown(event, told)
         self.memory.heard(event)
         return self
+
+    def leaves(self) -> None:
+        """Its downchannel ends, and no other one is there."""
+        self._store.run(saw_device, ACCOUNT, self.device.device_id, self._talk.now, is_here=False)
 
     def __lshift__(self, expected: Message | tuple[Message, ...]) -> "Line":
         """The device is told exactly this, now: one directive, or several in this order, or none: ()."""

@@ -10,6 +10,7 @@ from datetime import datetime
 from bellwire.alerts.alert import Alert, Schedule
 from bellwire.alerts.lifecycle import Life
 from bellwire.alerts.recurrence import next_occurrence, without
+from bellwire.alerts.rings import End, Ending
 from bellwire.alerts.standing import Desired
 from bellwire.cloud.languages import default_language
 from bellwire.cloud.store.accounts import Account, find_account, set_country, set_language, set_timezone
@@ -23,6 +24,7 @@ from bellwire.cloud.store.alerts import (
     update_alert,
 )
 from bellwire.cloud.store.devices import list_devices, which_are_there
+from bellwire.cloud.store.rings import close_due
 from bellwire.cloud.store.standings import add_standings, desire, lives_of, undesire
 from bellwire.cloud.store.transaction import Transaction
 from bellwire.cloud.wishes import WishError, one_line
@@ -116,6 +118,8 @@ def edit_alert(account_id: str, token: str, edit: Edit, now: datetime) -> Transa
         scheduled_time=time,
         version=before.version + 1,
     )
+    if alert.scheduled_time != before.scheduled_time:
+        yield from close_due(account_id, before, now, End(Ending.EDITED))
     yield from update_alert(account_id, alert, now)
     if alert.paused_on is None:
         yield from desire(account_id, token, Desired(alert.scheduled_time, alert.version))
@@ -158,6 +162,7 @@ def pause_alert(account_id: str, token: str, now: datetime) -> Transaction[Shown
     if shown.alert.paused_on is not None:
         return shown
     alert = replace(shown.alert, paused_on=tuple(sorted(shown.lives)))
+    yield from close_due(account_id, shown.alert, now, End(Ending.PAUSED))
     yield from update_alert(account_id, alert, now)
     yield from undesire(account_id, token)
     return _shown(alert, shown.lives)
@@ -251,9 +256,10 @@ def change_account(
     return list(dict.fromkeys(stirred))
 
 
-def remove_alert(account_id: str, token: str) -> Transaction[list[str]]:
+def remove_alert(account_id: str, token: str, now: datetime) -> Transaction[list[str]]:
     """Delete an alert; it is desired on no device any more. Returns the devices' ids. Raises UnknownAlertError."""
-    yield from show_alert(account_id, token)
+    alert = (yield from show_alert(account_id, token)).alert
+    yield from close_due(account_id, alert, now, End(Ending.DELETED))
     yield from delete_alert(account_id, token)
     return (yield from desire(account_id, token, None))
 

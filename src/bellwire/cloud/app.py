@@ -35,9 +35,10 @@ from bellwire.cloud.speech import synthesizer_of
 from bellwire.cloud.store.accounts import account_by_token, purge_expired_tokens
 from bellwire.cloud.store.alerts import label_spoken_by
 from bellwire.cloud.store.commands import purge_commands
-from bellwire.cloud.store.devices import device_by_token
+from bellwire.cloud.store.devices import device_by_token, nobody_is_here
 from bellwire.cloud.store.errors import StoreError
 from bellwire.cloud.store.portions import PORTION
+from bellwire.cloud.store.rings import purge_rings
 from bellwire.cloud.store.sqlite import SqliteStore
 from bellwire.cloud.wording import ASSET_PATH
 from bellwire.protocol.codec import Codec
@@ -90,6 +91,7 @@ async def run(config: Config, ready: Callable[[Certificates], None]) -> None:
         store = SqliteStore(config.database)
         await store.open()
         try:
+            await store.write(nobody_is_here)
             await _serve(config, certificates, store, lambda: ready(certificates))
         finally:
             await store.close()
@@ -237,7 +239,7 @@ async def _sweep(store: SqliteStore, bus: InProcessBus, authority: Authority, pa
         try:
             while await _end_overdue(store, bus, past_due) == AT_ONCE:
                 pass
-            for purge in (purge_expired_tokens, purge_commands):
+            for purge in (purge_expired_tokens, purge_commands, purge_rings):
                 while await store.write(purge, now()) >= PORTION:
                     pass
             await authority.sweep()

@@ -38,7 +38,7 @@ from bellwire.cloud.handlers import Arrival, remark
 from bellwire.cloud.handlers import receive as receive_event
 from bellwire.cloud.identity import DeviceIdentity
 from bellwire.cloud.regions import Regions
-from bellwire.cloud.store.devices import load_agent, save_agent, saw_device
+from bellwire.cloud.store.devices import device_came, load_agent, saw_device
 from bellwire.cloud.store.errors import NotFound, StoreBusy, StoreError
 from bellwire.cloud.store.sqlite import SqliteStore
 from bellwire.cloud.store.standings import load_sync_seq
@@ -266,8 +266,9 @@ class Gateway:
             downchannel.closed()
             if self._downchannels.get(device.device_id) is downchannel:
                 del self._downchannels[device.device_id]
+            is_here = device.device_id in self._downchannels
             with contextlib.suppress(StoreError):
-                await self._store.write(saw_device, device.account_id, device.device_id, self._clock())
+                await self._store.write(saw_device, device.account_id, device.device_id, self._clock(), is_here=is_here)
 
     async def _caller(self, scope: Scope, path_of: Callable[..., str]) -> tuple[DeviceIdentity, Codec]:
         token = self._token(scope)
@@ -313,17 +314,16 @@ class Gateway:
         return opened
 
     async def _keep_description(self, device: DeviceIdentity, codec: Codec, scope: Scope) -> None:
-        """Keep what the device says that it is, when that is news."""
+        """Keep that the device is here, and what it says that it is."""
         described = codec.profile.describe(headers_of(scope))
         text = msgspec.json.encode(described).decode()
-        if text == await self._store.read(load_agent, device.account_id, device.device_id):
-            return
-        for warning in described.warnings:
-            log.warning("header not as documented", device=device.device_id, warning=warning)
+        if text != await self._store.read(load_agent, device.account_id, device.device_id):
+            for warning in described.warnings:
+                log.warning("header not as documented", device=device.device_id, warning=warning)
         try:
-            await self._store.write(save_agent, device.account_id, device.device_id, text, self._clock())
+            await self._store.write(device_came, device.account_id, device.device_id, text, self._clock())
         except StoreError as error:  # it decides nothing, so it refuses nobody
-            log.warning("what a device is was not kept", device=device.device_id, error=str(error))
+            log.warning("that a device is here was not kept", device=device.device_id, error=str(error))
 
     def _form_of(self, scope: Scope) -> Codec:
         """The version of the device, on its own paths; else the path's."""
