@@ -14,6 +14,7 @@ from bellwire import __version__
 from bellwire.cli import (
     account_places,
     accounts,
+    alert_history,
     alerts,
     clients,
     cloud,
@@ -39,6 +40,7 @@ app.command(epilog=cloud.EPILOG)(cloud.cloud)
 app.command(epilog=speaker.EPILOG)(speaker.speaker)
 app.command(epilog=trace.EPILOG)(trace.trace)
 account_places.add_to(accounts.app)
+alert_history.add_to(alerts.app)
 device_details.add_to(devices.app)
 app.add_typer(alerts.app, name="alert")
 app.add_typer(accounts.app, name="account")

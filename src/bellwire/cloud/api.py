@@ -18,6 +18,7 @@ from bellwire.cloud.activity import note_success, tell_devices
 from bellwire.cloud.alert_api import AlertsController
 from bellwire.cloud.consent import AgreementController, ApprovalsController, AuthorizationsController
 from bellwire.cloud.device_api import DeviceController, DevicesController
+from bellwire.cloud.history_api import HistoryController
 from bellwire.cloud.problems import HANDLERS
 from bellwire.cloud.services import API_PATH, Services
 
@@ -31,7 +32,7 @@ async def _authenticate(connection: ASGIConnection[Any, Any, Any, Any], _: Any) 
 def account_api(services: Services) -> Litestar:
     """The account API as an ASGI application."""
     consent = Router(API_PATH, route_handlers=[AuthorizationsController, ApprovalsController, AgreementController])
-    single = Router(API_PATH, route_handlers=[DeviceController, AccountController])
+    single = Router(API_PATH, route_handlers=[DeviceController, AccountController, HistoryController])
     bearer = SecurityScheme(type="http", scheme="bearer", description="An account's token")
     return Litestar(
         [AlertsController, DevicesController, consent, single],

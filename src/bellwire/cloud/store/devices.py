@@ -62,6 +62,14 @@ _ALL = Statement(
     .order_by(devices.c.name, devices.c.device_id),
     "the devices of an account by name",
 )
+_PRESENCES = Statement(
+    sa.select(
+        *(devices.c[name] for name in ("device_id", "name", "profile", "connected_ms", "last_seen_ms", "created_ms"))
+    )
+    .where(devices.c.account_id == sa.bindparam("account_id"))
+    .order_by(devices.c.name, devices.c.device_id),
+    "the devices of an account, and since when they are here or away",
+)
 _IS_THERE = Statement(sa.select(devices.c.device_id).where(_ONE), "whether an account has a device")
 _CARD = (
     "device_id", "name", "profile", "model", "agent", "last_seen_ms", "created_ms", "drifts", "drifted_ms",
@@ -137,6 +145,30 @@ def list_devices(account_id: str) -> Transaction[list[Device]]:
     """Give the account's devices by name."""
     rows = yield _ALL, {"account_id": account_id}
     return [Device(*row) for row in rows]
+
+
+class Presence(NamedTuple):
+    """Whether a device is here."""
+
+    device_id: str
+    name: str
+    profile: str
+    offline_since: datetime | None
+    """None: it is connected."""
+
+
+def list_presences(account_id: str) -> Transaction[list[Presence]]:
+    """Give the account's devices by name, and since when those are away that are not connected."""
+    rows = yield _PRESENCES, {"account_id": account_id}
+    return [
+        Presence(
+            row.device_id,
+            row.name,
+            row.profile,
+            None if row.connected_ms is not None else from_ms(row.last_seen_ms or row.created_ms),
+        )
+        for row in rows
+    ]
 
 
 def which_are_there(account_id: str, device_ids: Iterable[str]) -> Transaction[set[str]]:
