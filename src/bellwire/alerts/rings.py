@@ -125,17 +125,18 @@ def away_until(ring: Ring, connected_since: datetime | None) -> datetime | None:
     return None if ring.set_at is not None and ring.set_at > connected_since else connected_since
 
 
-def begun(ring: Ring, at: datetime, connected_since: datetime | None) -> Ring:
+def begun(ring: Ring, at: datetime, connected_since: datetime | None, *, rings: bool) -> Ring:
     """The ring after its start was reported, long after its time, by a device that is connected since then.
 
-    The first report counts. Where nobody knew that it rang there when it was over, what ended it is still to be told.
+    The first report counts. Where it was over for its account, and the device neither was there nor `rings` now, what
+    ended it is still to be told.
     """
     if ring.started_at is not None:
         return ring
     away = away_until(ring, connected_since)
-    was_unheard_of = away is not None and ring.ending in {Ending.ELSEWHERE, Ending.UNREPORTED}
+    ended_alone = away is not None and not rings and ring.ending in {Ending.ELSEWHERE, Ending.UNREPORTED}
     ring = replace(ring, started_at=at, away_until=away)
-    return replace(ring, ending=None, ended_by=None) if was_unheard_of else ring
+    return replace(ring, ending=None, ended_by=None) if ended_alone else ring
 
 
 def ended(ring: Ring, at: datetime, end: End) -> Ring:

@@ -1,4 +1,4 @@
-"""`bellwire alert why`: whether an alert rang. It knows the command line; the cloud knows, and tells it in sentences."""
+"""`bellwire alert why`: whether an alert rang. It knows the command line; the cloud knows, and tells it in words."""
 
 from collections.abc import Iterator
 from datetime import datetime

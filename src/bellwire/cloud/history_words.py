@@ -38,17 +38,12 @@ class Teller:
             return f"missed: {self._missed(ring)}"
         if ring.started_at is None:
             return self._unheard_of(ring)
-        started = self._start(ring, ring.started_at)
+        late, told = late_by(ring), self.when(ring.started_at, ring.scheduled_time)
+        since = "" if late is None else f"{told}, {late_in_words(late)}"
         if outcome is Outcome.RINGING:
-            return f"rings since {started}"
-        return f"rang {started}; {self._end(ring)}"
-
-    def _start(self, ring: Ring, started: datetime) -> str:
-        late = late_by(ring)
-        if late is None:
-            away = ring.away_until or started
-            return f"while it was not connected, as it told at {self.when(away, ring.scheduled_time)} when it was back"
-        return f"at {self.when(started, ring.scheduled_time)}, {late_in_words(late)}"
+            return f"rings since {since}" if since else f"rings; it began while it was offline, as it told at {told}"
+        began = f"at {since}" if since else f"while it was offline, as it told at {told} when it was back"
+        return f"rang {began}; {self._end(ring)}"
 
     def _unheard_of(self, ring: Ring) -> str:
         if ring.ending is Ending.LOST:

@@ -121,7 +121,7 @@ def _keep(
     if not _is_heard(rows, after.token):
         return NOBODY
     yield from save_report(device.account_id, device.device_id, after)
-    yield from note_start(device, before, after, arrival.now)
+    yield from note_start(arrival, before, after)
     woken = NOBODY if is_settled(after) else frozenset((device.device_id,))
     if ended is not None:
         end = End(ending, device.device_id)
@@ -161,7 +161,7 @@ def _report(step: Step) -> Handler:
             seen = arrival.seen(before.token)
             after = reported_step(before, step, arrival.now, arrival.acknowledged, seen)
             if after is before:
-                yield from note_late_start(arrival.device, before.token, arrival.now)
+                yield from note_late_start(arrival, before.token)
             woken |= yield from _keep(arrival, rows, before, after, ended_occurrence(before, after))
         return woken
 

@@ -10,17 +10,18 @@ from msgspec.structs import replace
 
 from bellwire.alerts.rings import SOON, End, Ring, begun, ended, set_since, started
 from bellwire.alerts.standing import Standing
-from bellwire.cloud.identity import DeviceIdentity
+from bellwire.cloud.handlers.arrival import Arrival
 from bellwire.cloud.store.devices import connected_since
 from bellwire.cloud.store.rings import last_ring, load_ring, put_ring, put_start
 from bellwire.cloud.store.transaction import Transaction
 
 
-def note_start(device: DeviceIdentity, before: Standing, after: Standing, now: datetime) -> Transaction[None]:
+def note_start(arrival: Arrival, before: Standing, after: Standing) -> Transaction[None]:
     """Keep that an occurrence has begun to ring, when it has."""
     occurrence = started(before, after)
     if occurrence is None:
         return
+    device, now = arrival.device, arrival.now
     of_present = Ring(
         device_id=device.device_id, scheduled_time=occurrence, set_at=set_since(before.reported, occurrence)
     )
@@ -29,19 +30,20 @@ def note_start(device: DeviceIdentity, before: Standing, after: Standing, now: d
         yield from put_start(device.account_id, after.token, replace(of_present, started_at=now))
         return
     known = yield from load_ring(device.account_id, device.device_id, after.token, occurrence)
-    yield from _begin(device, after.token, known or (of_present if is_present else None), now)
+    yield from _begin(arrival, after.token, known or (of_present if is_present else None))
 
 
-def note_late_start(device: DeviceIdentity, token: str, now: datetime) -> Transaction[None]:
+def note_late_start(arrival: Arrival, token: str) -> Transaction[None]:
     """Keep that the last occurrence rang: its start was reported when the device had the next one already."""
-    known = yield from last_ring(device.account_id, device.device_id, token, now)
-    yield from _begin(device, token, known, now)
+    known = yield from last_ring(arrival.device.account_id, arrival.device.device_id, token, arrival.now)
+    yield from _begin(arrival, token, known)
 
 
-def _begin(device: DeviceIdentity, token: str, known: Ring | None, now: datetime) -> Transaction[None]:
+def _begin(arrival: Arrival, token: str, known: Ring | None) -> Transaction[None]:
     if known is not None and known.started_at is None:
-        since = yield from connected_since(device.account_id, device.device_id)
-        yield from put_ring(device.account_id, token, begun(known, now, since))
+        account_id, device_id = arrival.device.account_id, arrival.device.device_id
+        since = yield from connected_since(account_id, device_id)
+        yield from put_ring(account_id, token, begun(known, arrival.now, since, rings=token in arrival.ringing))
 
 
 def note_stop(account_id: str, token: str, occurrence: datetime | None, now: datetime, end: End) -> Transaction[None]:
