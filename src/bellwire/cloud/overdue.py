@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from bellwire.cloud.store.alerts import list_overdue
 from bellwire.cloud.store.transaction import Transaction
 
-AT_ONCE = 100
+AT_ONCE = 50
 """Occurrences of one look: so few that events beside it are not delayed."""
 RINGING_AT_MOST = timedelta(hours=2)
 """Longer than any device rings, with the time by which it may have begun late or waited for another one."""

@@ -6,8 +6,6 @@ What is kept is of occurrences that the account has, or had: a device can't make
 
 from datetime import datetime
 
-from msgspec.structs import replace
-
 from bellwire.alerts.rings import SOON, End, Ring, begun, ended, set_since, started
 from bellwire.alerts.standing import Standing
 from bellwire.cloud.handlers.arrival import Arrival
@@ -22,15 +20,16 @@ def note_start(arrival: Arrival, before: Standing, after: Standing) -> Transacti
     if occurrence is None:
         return
     device, now = arrival.device, arrival.now
-    of_present = Ring(
-        device_id=device.device_id, scheduled_time=occurrence, set_at=set_since(before.reported, occurrence)
-    )
+    set_at = set_since(before.reported, occurrence)
     is_present = after.desired is not None and after.desired.scheduled_time == occurrence
     if is_present and now - occurrence <= SOON:
-        yield from put_start(device.account_id, after.token, replace(of_present, started_at=now))
+        rings = Ring(device_id=device.device_id, scheduled_time=occurrence, set_at=set_at, started_at=now)
+        yield from put_start(device.account_id, after.token, rings)
         return
     known = yield from load_ring(device.account_id, device.device_id, after.token, occurrence)
-    yield from _begin(arrival, after.token, known or (of_present if is_present else None))
+    if known is None and is_present:
+        known = Ring(device_id=device.device_id, scheduled_time=occurrence, set_at=set_at)
+    yield from _begin(arrival, after.token, known)
 
 
 def note_late_start(arrival: Arrival, token: str) -> Transaction[None]:

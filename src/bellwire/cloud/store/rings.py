@@ -38,11 +38,14 @@ _ITS_DEVICES = sa.select(standings.c.device_id).where(
     (standings.c.token == sa.bindparam("token")) & (standings.c.account_id == sa.bindparam("account_id"))
 )
 
+_START = insert(rings).values(
+    {name: sa.bindparam(name) for name in ("account_id", "device_id", "token", "occurrence_ms", "set_ms", "started_ms")}
+)
 PUT_START = Statement(
-    _INSERT.on_conflict_do_update(
+    _START.on_conflict_do_update(
         index_elements=_KEY,
-        set_={name: sa.func.coalesce(rings.c[name], _INSERT.excluded[name]) for name in ("set_ms", "started_ms")},
-        where=rings.c.account_id == _INSERT.excluded.account_id,
+        set_={name: sa.func.coalesce(rings.c[name], _START.excluded[name]) for name in ("set_ms", "started_ms")},
+        where=rings.c.account_id == _START.excluded.account_id,
     ),
     "the present occurrence of an alert has begun to ring on a device",
 )
@@ -149,7 +152,13 @@ PURGE_RINGS = portion(rings, rings.c.occurrence_ms < sa.bindparam("before_ms"))
 
 def put_start(account_id: str, token: str, ring: Ring) -> Transaction[None]:
     """An occurrence rings, as its device says in time; what is known of it already stays."""
-    yield PUT_START, _values(account_id, token, ring)
+    values = {
+        **_of(account_id, ring.device_id, token),
+        "occurrence_ms": to_ms(ring.scheduled_time),
+        "set_ms": to_ms_or_none(ring.set_at),
+        "started_ms": to_ms_or_none(ring.started_at),
+    }
+    yield PUT_START, values
 
 
 def put_ring(account_id: str, token: str, ring: Ring) -> Transaction[None]:
