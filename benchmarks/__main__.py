@@ -10,7 +10,7 @@ from types import ModuleType
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import events, lateness, push, recurrence, speaker
+from benchmarks import events, lateness, push, recurrence, scale, speaker, sweep
 
 ALL: dict[str, ModuleType] = {
     "events": events,
@@ -18,6 +18,8 @@ ALL: dict[str, ModuleType] = {
     "lateness": lateness,
     "speaker": speaker,
     "recurrence": recurrence,
+    "sweep": sweep,
+    "scale": scale,
 }
 
 
