@@ -25,6 +25,8 @@ from bellwire.cloud.delivery import Downchannel
 from bellwire.cloud.device_view import DeviceDetail, detail_of, load_known
 from bellwire.cloud.handlers import Arrival, receive
 from bellwire.cloud.handlers.alerts import end_occurrence
+from bellwire.cloud.history import HistoryPage, page_of
+from bellwire.cloud.history import load_known as load_history
 from bellwire.cloud.identity import DeviceIdentity
 from bellwire.cloud.overdue import overdue
 from bellwire.cloud.regions import Regions
@@ -156,6 +158,15 @@ class Talk:
         """What is known of a device."""
         known = self._store.read(load_known, ACCOUNT, line.device.device_id)
         return detail_of(known, connected=True, endpoint=self.regions.endpoint_of(known.country))
+
+    def history(self, token: str) -> HistoryPage:
+        """What became of an alert, and how it stands now."""
+        known = self._store.read(load_history, ACCOUNT, token, None, 100)
+        return page_of(known, 100, self.now, timedelta(minutes=30))
+
+    def tells(self, token: str) -> list[str]:
+        """What became of an alert in sentences, the newest first."""
+        return [f"{each.scheduled_time:%d %H:%M} {each.device} {each.told}" for each in self.history(token).rings]
 
     def sweeps(self) -> int:
         """The cloud looks for occurrences that nobody reported over; how many there were."""
