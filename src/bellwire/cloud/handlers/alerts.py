@@ -12,10 +12,10 @@ from typing import Any, cast
 from bellwire.alerts.alert import Kind
 from bellwire.alerts.lifecycle import Life, Step
 from bellwire.alerts.reconcile import is_settled
-from bellwire.alerts.recurrence import next_occurrence
-from bellwire.alerts.standing import Desired, Standing, ended_occurrence, observed, reported_step, stranger
+from bellwire.alerts.standing import Standing, ended_occurrence, observed, reported_step, stranger
 from bellwire.cloud.handlers.arrival import Arrival
-from bellwire.cloud.store.alerts import delete_alert, load_alert, move_alert
+from bellwire.cloud.occurrences import NOBODY, Woken, end_occurrence
+from bellwire.cloud.store.alerts import delete_alert
 from bellwire.cloud.store.reports import save_volume
 from bellwire.cloud.store.standings import (
     ask_for_everything,
@@ -50,11 +50,9 @@ from bellwire.protocol.messages.alerts import (
 from bellwire.protocol.messages.context import AlertState
 from bellwire.protocol.profiles.profile import SeveralAtOnce
 
-Woken = frozenset[str]
 Rows = Mapping[str, Any]
 """The rows of the device's standings, by token."""
 Handler = Callable[[Arrival, Rows], Transaction[Woken]]
-NOBODY: Woken = frozenset()
 MOST_STRANGERS = 100
 """Alerts of a device that should not be there and are heard of at once; the next ones when these are gone."""
 
@@ -107,24 +105,8 @@ def _keep(arrival: Arrival, rows: Rows, after: Standing, ended: datetime | None)
     yield from save_report(device.account_id, device.device_id, after)
     woken = NOBODY if is_settled(after) else frozenset((device.device_id,))
     if ended is not None:
-        woken |= yield from end_occurrence(device.account_id, after.token, ended, arrival.now)
+        woken |= yield from end_occurrence(device.account_id, after.token, ended, arrival.now, device.device_id)
     return woken
-
-
-def end_occurrence(account_id: str, token: str, occurrence: datetime, now: datetime) -> Transaction[Woken]:
-    """An occurrence of an alert is over, on whichever device: it is over on all, and the next one is desired.
-
-    Once per occurrence: an alert that has moved on already, or was edited or paused meanwhile, stays as it is.
-    """
-    alert = yield from load_alert(account_id, token)
-    if alert is None or alert.paused_on is not None or alert.scheduled_time != occurrence:
-        return NOBODY
-    following = next_occurrence(alert.schedule, max(occurrence, now))
-    if following is None:
-        yield from delete_alert(account_id, token)
-        return frozenset((yield from desire(account_id, token, None, over=occurrence)))
-    yield from move_alert(account_id, token, following)
-    return frozenset((yield from desire(account_id, token, Desired(following, alert.version), over=occurrence)))
 
 
 def _report(step: Step) -> Handler:
@@ -185,17 +167,25 @@ def _standing(arrival: Arrival, rows: Rows) -> Standing:
 
 def _request_stop(arrival: Arrival, rows: Rows) -> Transaction[Woken]:
     """Somebody pressed stop: this occurrence is silenced wherever it rings (RequestAlertStop, Remarks)."""
+    occurrence, woken = yield from ringing_at(arrival, rows)
+    if occurrence is None:
+        return woken
+    (token,), account_id = tokens_of(arrival.event.message), arrival.device.account_id
+    return woken | frozenset((yield from silence(account_id, token, occurrence)))
+
+
+def ringing_at(arrival: Arrival, rows: Rows) -> Transaction[tuple[datetime | None, Woken]]:
+    """The occurrence that rings, where a button was pressed for it, and who may have to be told something.
+
+    None: the request came late, or again. What it asks for would be done to the next occurrence, which must ring.
+    """
     before = _standing(arrival, rows)
     if before.reported.life is Life.STOPPED:
-        return NOBODY
-    seen = arrival.seen(before.token)
-    ringing = reported_step(before, Step.START, arrival.now, None, seen)
+        return None, NOBODY
+    ringing = reported_step(before, Step.START, arrival.now, None, arrival.seen(before.token))
     woken = yield from _keep(arrival, rows, ringing, ended_occurrence(before, ringing))
-    occurrence = ringing.reported.scheduled_time
-    if ringing.reported.life is not Life.RINGING or occurrence is None:
-        # A request that came late, or again: silencing would be of the next occurrence, which must ring.
-        return woken
-    return woken | frozenset((yield from silence(arrival.device.account_id, before.token, occurrence)))
+    rings = ringing.reported.life is Life.RINGING
+    return ringing.reported.scheduled_time if rings else None, woken
 
 
 def _request_delete(arrival: Arrival, rows: Rows) -> Transaction[Woken]:
