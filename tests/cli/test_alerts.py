@@ -196,3 +196,37 @@ def test_a_cloud_that_cannot_be_reached_or_trusted(bellwire: Bellwire, cloud: Ru
     (tmp_path / "ca.pem").write_text(json.dumps("no certificate"))
     assert "it is no PEM file" in complaint(cloud.url, "--ca", tmp_path / "ca.pem")
     assert "No such file" in complaint(cloud.url, "--ca", tmp_path / "missing.pem")
+
+
+def just_now() -> str:
+    return (datetime.now(UTC) - timedelta(seconds=5)).isoformat()
+
+
+def test_snooze_and_stop_in_words(bellwire: Bellwire, account: Account) -> None:
+    token = bellwire("alert", "add", "Up", "--at", just_now(), *account.here, "--json").answer["token"]
+    assert f"alert {token} snoozed: rings at" in bellwire("alert", "snooze", token, *account.here).text
+    assert " snoozed " in bellwire("alert", "list", *account.here).text
+    assert "snoozed already" in bellwire("alert", "snooze", token, *account.here).complaint
+    assert bellwire("alert", "stop", token, *account.here).text == f"alert {token} stopped\n"
+    assert "no alert" in bellwire("alert", "stop", token, *account.here).complaint
+
+
+def test_snooze_and_stop_for_programs(bellwire: Bellwire, account: Account) -> None:
+    added = bellwire("alert", "add", "Up", "--at", just_now(), *account.elsewhere, "--json").answer
+    token = added["token"]
+    assert (added["snoozed_from"], added["snoozes"]) == (None, 0)
+    asked = datetime.now(UTC)
+    snoozed = bellwire("alert", "snooze", token, "--for", "5m", *account.elsewhere, "--json").answer
+    assert asked <= when(snoozed) - timedelta(minutes=5) <= datetime.now(UTC) + timedelta(seconds=1)
+    assert (snoozed["snoozed_from"], snoozed["snoozes"]) == (added["scheduled_time"], 1)
+    stopped = bellwire("alert", "stop", token, *account.elsewhere, "--json").answer
+    assert stopped == {"token": token, "stopped": True}
+
+
+def test_what_does_not_ring_is_not_snoozed(bellwire: Bellwire, account: Account) -> None:
+    token = bellwire("alert", "add", "Up", "--in", "1h", *account.here, "--json").answer["token"]
+    assert "it does not ring now; it rings at" in bellwire("alert", "snooze", token, *account.here).complaint
+    assert (
+        "cannot be the length of a snooze"
+        in bellwire("alert", "snooze", token, "--for", "25h", *account.here).complaint
+    )

@@ -24,10 +24,10 @@ from bellwire.cloud.commands import order
 from bellwire.cloud.delivery import Downchannel
 from bellwire.cloud.device_view import DeviceDetail, detail_of, load_known
 from bellwire.cloud.handlers import Arrival, receive
-from bellwire.cloud.handlers.alerts import end_occurrence
 from bellwire.cloud.history import HistoryPage, page_of
 from bellwire.cloud.history import load_known as load_history
 from bellwire.cloud.identity import DeviceIdentity
+from bellwire.cloud.occurrences import end_occurrence
 from bellwire.cloud.overdue import overdue
 from bellwire.cloud.regions import Regions
 from bellwire.cloud.store.accounts import add_account, set_country

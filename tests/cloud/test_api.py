@@ -63,6 +63,8 @@ def test_an_alert_is_shown_as_it_was_added(home: Account) -> None:
         "label": "tea",
         "scheduled_time": NEW_YEAR_UTC,
         "paused": False,
+        "snoozed_from": None,
+        "snoozes": 0,
         "every": None,
         "until": None,
         "except": [],
@@ -176,6 +178,22 @@ def test_an_alert_is_skipped_paused_and_resumed_and_its_device_hears_of_it(home:
     assert (resumed["paused"], resumed["scheduled_time"]) == (False, skipped["scheduled_time"])
     for step in ("skip", "pause", "resume"):
         assert home.asks("POST", f"/alerts/unknown/{step}")[0] == 404
+
+
+def test_what_rings_is_snoozed_with_a_length_or_without_and_stopped(home: Account) -> None:
+    speaker = listening(home)
+    lately = (datetime.now(UTC) - timedelta(minutes=1)).isoformat()
+    token = home.asks("POST", "/alerts", {"kind": "ALARM", "at": lately})[1]["token"]
+    (before,) = speaker.hears(SetAlert)
+    status, snoozed = home.asks("POST", f"/alerts/{token}/snooze")
+    assert (status, snoozed["snoozes"]) == (200, 1)
+    after = speaker.hears(SetAlert, 2)[-1]
+    assert after.scheduled_time - before.scheduled_time > timedelta(minutes=10)
+    status, refused = home.asks("POST", f"/alerts/{token}/snooze", {"for": "5m"})
+    assert (status, "snoozed already" in refused["detail"]) == (422, True)
+    assert home.asks("POST", f"/alerts/{token}/stop")[0] == 204
+    assert [told.token for told in speaker.hears(DeleteAlert)] == [token]
+    assert home.asks("POST", f"/alerts/{token}/stop")[0] == 404
 
 
 def test_what_would_ring_is_seen_before_it_is_added_and_after(home: Account) -> None:
@@ -570,6 +588,8 @@ def test_the_document_lists_every_route_with_its_answers(cloud: Cloud) -> None:
         "POST /api/v1/alerts/{token}/skip": {200, 404, 422} | always,
         "POST /api/v1/alerts/{token}/pause": {200, 404} | always,
         "POST /api/v1/alerts/{token}/resume": {200, 404, 422} | always,
+        "POST /api/v1/alerts/{token}/snooze": {200, 404} | always | with_body,
+        "POST /api/v1/alerts/{token}/stop": {204, 404, 422} | always,
         "GET /api/v1/devices": {200} | always,
         "POST /api/v1/devices": {201, 409, 423, 451} | always | with_body,
         "DELETE /api/v1/devices/{device_id}": {204, 404} | always,

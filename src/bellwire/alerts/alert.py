@@ -72,6 +72,35 @@ class Schedule:
 
 
 @dataclass(frozen=True, slots=True)
+class Conduct:
+    """What people can do with an alert that rings."""
+
+    snooze: timedelta = timedelta(minutes=10)
+    """For how long, where nobody says it."""
+    most_snoozes: int = 5
+    """Of one occurrence."""
+    stop_everywhere: bool = True
+    """Stopped or snoozed on one device, it is so on all; else each device is stopped by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnConduct:
+    """What of it is said of one alert, or of all alerts of an account; None: nothing is."""
+
+    snooze: timedelta | None = None
+    most_snoozes: int | None = None
+    stop_everywhere: bool | None = None
+
+    def over(self, conduct: Conduct) -> Conduct:
+        """What holds where this is said over something more general."""
+        return Conduct(
+            conduct.snooze if self.snooze is None else self.snooze,
+            conduct.most_snoozes if self.most_snoozes is None else self.most_snoozes,
+            conduct.stop_everywhere if self.stop_everywhere is None else self.stop_everywhere,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Alert:
     """An alert as its account has it."""
 
@@ -89,3 +118,8 @@ class Alert:
     """The name of the asset that speaks the label."""
     paused_on: tuple[str, ...] | None = None
     """It is paused, and resumes on these devices (with `everywhere` on all); None: it is not paused."""
+    conduct: OwnConduct = OwnConduct()
+    snoozed_from: datetime | None = None
+    """The occurrence of the schedule in whose place `scheduled_time` is; None: it is not snoozed."""
+    snoozes: int = 0
+    """How often that occurrence has been snoozed."""

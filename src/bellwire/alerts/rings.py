@@ -31,6 +31,8 @@ class Ending(StrEnum):
     """A later alert took the bell."""
     ELSEWHERE = "elsewhere"
     """It was stopped on another device."""
+    ACCOUNT = "account"
+    """It was stopped in the account."""
     EDITED = "edited"
     SNOOZED = "snoozed"
     PAUSED = "paused"
@@ -42,10 +44,13 @@ class Ending(StrEnum):
 
 
 class End(NamedTuple):
-    """What ended an occurrence, and on which device; None: on none of them."""
+    """What ended an occurrence, and where."""
 
     ending: Ending
     device_id: str | None = None
+    """The device on which it was done; None: on none of them."""
+    has_stopped: bool = False
+    """That device has said that it rings there no longer."""
 
 
 NOBODY_SAID = End(Ending.UNREPORTED)

@@ -170,6 +170,45 @@ def resume(
         _put(api.call("POST", "alerts", alert, "resume"), "resumed", as_json=json)
 
 
+@app.command(epilog="Example: bellwire alert snooze 4f6c0f5e-0d0f-4c43-9d57-0c5f8f0c1a11 --for 5m")
+def snooze(
+    *,
+    alert: Which,
+    data: CloudData,
+    for_: Annotated[
+        str | None, typer.Option("--for", metavar="TIME", help="Silent so long: 5m, 1h; else as its account has it.")
+    ] = None,
+    account: AccountName = None,
+    url: Url = None,
+    ca: Authority = None,
+    token: AccountToken = None,
+    json: Json = False,
+) -> None:
+    """Have an alert that rings be silent for a while, and ring again then. Its devices are told at once."""
+    with asked(data, account, url, ca, token) as api:
+        _put(api.call("POST", "alerts", alert, "snooze", body={"for": for_}), "snoozed", as_json=json)
+
+
+@app.command(epilog="Example: bellwire alert stop 4f6c0f5e-0d0f-4c43-9d57-0c5f8f0c1a11")
+def stop(
+    *,
+    alert: Which,
+    data: CloudData,
+    account: AccountName = None,
+    url: Url = None,
+    ca: Authority = None,
+    token: AccountToken = None,
+    json: Json = False,
+) -> None:
+    """Stop an alert that rings or is snoozed, on all of its devices. What comes again goes on by its schedule."""
+    with asked(data, account, url, ca, token) as api:
+        api.call("POST", "alerts", alert, "stop")
+    if json:
+        put_json({"token": alert, "stopped": True})
+    else:
+        say(f"alert {alert} stopped")
+
+
 @app.command(epilog='Example: bellwire alert preview --at 07:00 --every "FREQ=MONTHLY;BYDAY=-1FR" --number 5')
 def preview(
     *,
@@ -288,4 +327,5 @@ def _row(alert: dict[str, Any]) -> tuple[str, ...]:
     on = ", ".join(f"{lives.count(life)} {life}" for life in dict.fromkeys(lives)) or "none"
     label = alert["label"] if len(alert["label"]) <= LABEL_SHOWN else f"{alert['label'][: LABEL_SHOWN - 1]}…"
     rings = "paused" if alert["paused"] else local_time(alert["scheduled_time"])
+    rings += " snoozed" if alert["snoozed_from"] else ""
     return rings, _again(alert), alert["kind"], label, on, alert["token"]

@@ -7,12 +7,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bellwire.alerts.alert import Alert, Schedule
+from bellwire.alerts.alert import Alert, OwnConduct, Schedule
 from bellwire.alerts.lifecycle import Life
 from bellwire.alerts.recurrence import next_occurrence, without
 from bellwire.alerts.rings import End, Ending
 from bellwire.alerts.standing import Desired
 from bellwire.cloud.languages import default_language
+from bellwire.cloud.ringing import note_done
 from bellwire.cloud.store.accounts import Account, find_account, set_country, set_language, set_timezone
 from bellwire.cloud.store.alerts import (
     count_alerts,
@@ -24,7 +25,6 @@ from bellwire.cloud.store.alerts import (
     update_alert,
 )
 from bellwire.cloud.store.devices import list_devices, which_are_there
-from bellwire.cloud.store.rings import close_due
 from bellwire.cloud.store.standings import add_standings, desire, lives_of, undesire
 from bellwire.cloud.store.transaction import Transaction
 from bellwire.cloud.wishes import WishError, one_line
@@ -99,6 +99,8 @@ class Edit:
     """Of the new label."""
     reschedule: Callable[[Schedule], tuple[Schedule, datetime]] | None = None
     """Gives the new schedule, made of the present one, and when it rings first."""
+    conduct: OwnConduct | None = None
+    """What is said of snoozing and stopping it is said over what was said before."""
 
 
 def edit_alert(account_id: str, token: str, edit: Edit, now: datetime) -> Transaction[Shown]:
@@ -110,6 +112,7 @@ def edit_alert(account_id: str, token: str, edit: Edit, now: datetime) -> Transa
     schedule, time = before.schedule, before.scheduled_time
     if edit.reschedule is not None:
         schedule, time = edit.reschedule(schedule)
+        before = _awake(before)
     alert = replace(
         before,
         label=before.label if edit.label is None else edit.label,
@@ -117,17 +120,23 @@ def edit_alert(account_id: str, token: str, edit: Edit, now: datetime) -> Transa
         schedule=schedule,
         scheduled_time=time,
         version=before.version + 1,
+        conduct=before.conduct if edit.conduct is None else edit.conduct,
     )
     if alert.scheduled_time != before.scheduled_time:
-        yield from close_due(account_id, before, now, End(Ending.EDITED))
+        yield from note_done(account_id, before, now, End(Ending.EDITED))
     yield from update_alert(account_id, alert, now)
     if alert.paused_on is None:
         yield from desire(account_id, token, Desired(alert.scheduled_time, alert.version))
     return (yield from show_alert(account_id, token))
 
 
+def _awake(alert: Alert) -> Alert:
+    """The alert without its snooze."""
+    return replace(alert, snoozed_from=None, snoozes=0)
+
+
 def skip_occurrence(account_id: str, token: str, now: datetime) -> Transaction[Shown]:
-    """Leave out the next occurrence; the one after it is desired at once. One that rings already goes on ringing.
+    """Leave out the next occurrence; the one after it is desired at once. One that rings or is snoozed stays so.
 
     Raises UnknownAlertError, WishError.
     """
@@ -141,7 +150,7 @@ def skip_occurrence(account_id: str, token: str, now: datetime) -> Transaction[S
     after = next_occurrence(schedule, now)
     if after is None:
         raise WishError("that is the last time that it rings; delete it instead")
-    is_to_come = alert.scheduled_time > now
+    is_to_come = alert.scheduled_time > now and alert.snoozed_from is None
     alert = replace(alert, schedule=schedule, scheduled_time=after if is_to_come else alert.scheduled_time)
     yield from update_alert(account_id, alert, now)
     if is_to_come:
@@ -161,8 +170,8 @@ def pause_alert(account_id: str, token: str, now: datetime) -> Transaction[Shown
     shown = yield from show_alert(account_id, token)
     if shown.alert.paused_on is not None:
         return shown
-    alert = replace(shown.alert, paused_on=tuple(sorted(shown.lives)))
-    yield from close_due(account_id, shown.alert, now, End(Ending.PAUSED))
+    alert = replace(_awake(shown.alert), paused_on=tuple(sorted(shown.lives)))
+    yield from note_done(account_id, shown.alert, now, End(Ending.PAUSED))
     yield from update_alert(account_id, alert, now)
     yield from undesire(account_id, token)
     return _shown(alert, shown.lives)
@@ -192,7 +201,7 @@ def resume_alert(account_id: str, token: str, now: datetime) -> Transaction[Show
 def move_account(account_id: str, zone: str, now: datetime) -> Transaction[list[str]]:
     """The account is in another time zone: what floats rings at the same wall time there. Gives devices' ids.
 
-    What rings, and what would be past by the move, stays as it is: nothing is lost. Raises NotFound.
+    What rings or is snoozed, and what would be past by the move, stays as it is: nothing is lost. Raises NotFound.
     """
     yield from set_timezone(account_id, zone)
     woken: set[str] = set()
@@ -203,7 +212,7 @@ def move_account(account_id: str, zone: str, now: datetime) -> Transaction[list[
         following = next_occurrence(schedule, now)
         if following is None:
             continue
-        is_to_come = alert.scheduled_time > now and alert.paused_on is None
+        is_to_come = alert.scheduled_time > now and alert.paused_on is None and alert.snoozed_from is None
         moved = replace(alert, schedule=schedule, scheduled_time=following if is_to_come else alert.scheduled_time)
         yield from update_alert(account_id, moved, now)
         if is_to_come:
@@ -259,7 +268,7 @@ def change_account(
 def remove_alert(account_id: str, token: str, now: datetime) -> Transaction[list[str]]:
     """Delete an alert; it is desired on no device any more. Returns the devices' ids. Raises UnknownAlertError."""
     alert = (yield from show_alert(account_id, token)).alert
-    yield from close_due(account_id, alert, now, End(Ending.DELETED))
+    yield from note_done(account_id, alert, now, End(Ending.DELETED))
     yield from delete_alert(account_id, token)
     return (yield from desire(account_id, token, None))
 

@@ -23,6 +23,7 @@ from bellwire.cloud.alert_forms import (
     NewAlert,
     Preview,
     PreviewWish,
+    SnoozeWish,
     changed_by,
     cursor_after,
     place_of,
@@ -33,6 +34,7 @@ from bellwire.cloud.alert_forms import (
 )
 from bellwire.cloud.problems import refusals
 from bellwire.cloud.services import API_PATH, Asked, services_of
+from bellwire.cloud.snoozing import snooze_alert, snooze_length, stop_alert
 from bellwire.cloud.store.accounts import find_account
 from bellwire.cloud.store.transaction import Transaction
 from bellwire.cloud.wishes import first_occurrence, one_line
@@ -139,6 +141,28 @@ class AlertsController(Controller):
     async def resume(self, token: FromPath[str], request: Asked) -> AlertView:
         """Have a paused alert ring again, from its next occurrence on. Again: nothing changes."""
         return await _step(request, token, accounts.resume_alert)
+
+    @post("/{token:str}/snooze", status_code=200, summary="Snooze what rings", responses=refusals(404, body=True))
+    async def snooze(self, token: FromPath[str], request: Asked, data: JSONBody[SnoozeWish | None] = None) -> AlertView:
+        """Have an alert that rings be silent for a while, and ring again then; its devices are told at once.
+
+        Where each device is stopped by itself, those on which it rings. What comes again goes on by its own schedule.
+        """
+        length = snooze_length(data.for_) if data is not None and data.for_ is not None else None
+
+        def snoozed(account_id: str, token: str, now: datetime) -> Transaction[Shown]:
+            return snooze_alert(account_id, token, length, now)
+
+        return await _step(request, token, snoozed)
+
+    @post("/{token:str}/stop", status_code=204, summary="Stop what rings", responses=refusals(404, 422))
+    async def stop(self, token: FromPath[str], request: Asked) -> None:
+        """Have an alert that rings, or is snoozed, ring no longer on any device; its devices are told at once.
+
+        What comes again goes on by its schedule; another one is deleted.
+        """
+        services, account_id = services_of(request), request.user.account_id
+        services.bus.wake(await services.store.write(stop_alert, account_id, token, services.clock()))
 
     @delete("/{token:str}", summary="Delete an alert", responses=refusals(404))
     async def remove(self, token: FromPath[str], request: Asked) -> None:

@@ -88,6 +88,13 @@ class PreviewWish(Wish, kw_only=True, rename=_RENAMED, forbid_unknown_fields=Tru
     limit: Annotated[int, msgspec.Meta(ge=1, le=MOST_PREVIEWED)] = 10
 
 
+class SnoozeWish(msgspec.Struct, kw_only=True, rename={"for_": "for"}, forbid_unknown_fields=True):
+    """For how long what rings shall be silent."""
+
+    for_: Word | None = None
+    """Such as 10m; as is usual for the alert where it is not given."""
+
+
 class Preview(msgspec.Struct, kw_only=True, rename=_RENAMED):
     """When something rings."""
 
@@ -108,6 +115,10 @@ class AlertView(msgspec.Struct, kw_only=True, rename=_RENAMED):
     scheduled_time: datetime | None
     """The next occurrence; null: it is paused."""
     paused: bool
+    snoozed_from: datetime | None
+    """The occurrence that was snoozed until `scheduled_time`, or that rings again; null: it is not snoozed."""
+    snoozes: int
+    """How often that occurrence was snoozed."""
     every: str | None
     """As it is given; null: once."""
     until: str | None
@@ -199,6 +210,8 @@ def view_of(shown: Shown) -> AlertView:
         label=alert.label,
         scheduled_time=None if alert.paused_on is not None else alert.scheduled_time,
         paused=alert.paused_on is not None,
+        snoozed_from=alert.snoozed_from,
+        snoozes=alert.snoozes,
         every=every_of(alert.schedule),
         until=until_of(alert.schedule),
         exceptions=exceptions_of(alert.schedule),

@@ -129,6 +129,7 @@ _ENDINGS: dict[Ending, Callable[[str], str]] = {
     Ending.DEVICE: lambda _: ", by its button or by itself: its version does not tell which",
     Ending.CANCELLED: lambda _: ", by a later alert",
     Ending.ELSEWHERE: lambda where: f", because it was stopped{where}",
+    Ending.ACCOUNT: lambda _: ", in the account",
     Ending.EDITED: lambda _: ", because the alert was given another time",
     Ending.SNOOZED: lambda where: f", snoozed{where}",
     Ending.PAUSED: lambda _: ", because the alert was paused",

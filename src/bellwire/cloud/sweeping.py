@@ -12,7 +12,7 @@ import structlog
 
 from bellwire.cloud.authority import Authority
 from bellwire.cloud.bus import Bus
-from bellwire.cloud.handlers.alerts import end_occurrence
+from bellwire.cloud.occurrences import end_occurrence
 from bellwire.cloud.overdue import AT_ONCE, overdue
 from bellwire.cloud.store.accounts import purge_expired_tokens
 from bellwire.cloud.store.commands import purge_commands

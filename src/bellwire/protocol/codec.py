@@ -42,7 +42,8 @@ class Codec:
 
     def __init__(self, profile: Profile) -> None:
         self.profile = profile
-        self._events = {key: PayloadCodec(form, profile) for key, form in profile.events.items()}
+        events = {**profile.events, **profile.own_events}
+        self._events = {key: PayloadCodec(form, profile) for key, form in events.items()}
         self._directives = {key: PayloadCodec(form, profile) for key, form in profile.directives.items()}
         self._context = {key: PayloadCodec(form, profile) for key, form in profile.context.items()}
 

@@ -11,6 +11,7 @@ from bellwire.alerts.alert import Alert, Kind, Schedule
 from bellwire.alerts.lifecycle import Life
 from bellwire.alerts.rings import NOBODY_SAID, End, Ending, Ring
 from bellwire.alerts.standing import Desired, Reported, Standing
+from bellwire.cloud.ringing import note_done
 from bellwire.cloud.store.accounts import add_account
 from bellwire.cloud.store.connection import Connection
 from bellwire.cloud.store.devices import Device, add_device, device_came, remove_device, saw_device
@@ -20,7 +21,6 @@ from bellwire.cloud.store.opening import MEMORY, open_now
 from bellwire.cloud.store.rings import (
     KEPT_FOR,
     MOST_KEPT,
-    close_due,
     close_rings,
     last_ring,
     list_rings,
@@ -31,7 +31,7 @@ from bellwire.cloud.store.rings import (
     put_start,
     trim_rings,
 )
-from bellwire.cloud.store.standings import add_standings, save_report
+from bellwire.cloud.store.standings import Place, add_standings, save_report
 from tests.alerts.test_rings import DUE, after
 from tests.alerts.test_rings import rings as any_ring
 
@@ -39,6 +39,8 @@ KITCHEN = Ring(device_id="kitchen", scheduled_time=DUE)
 SOUNDS = replace(KITCHEN, set_at=after(hours=-9), started_at=DUE)
 ALARM = Alert("a", Kind.ALARM, "", Schedule(DUE.replace(tzinfo=None), "UTC"), DUE, 1, everywhere=True)
 ADDED = after(days=-1)
+AT_DUE = Place(DUE, DUE)
+ITSELF = End(Ending.ITSELF, "kitchen", has_stopped=True)
 
 
 def populated(store: Connection) -> Connection:
@@ -91,7 +93,7 @@ def test_where_it_was_stopped_it_has_stopped_and_elsewhere_it_is_over(store: Con
         store.run(device_came, "home", device_id, "{}", after(hours=-10))
     store.run(put_start, "home", "a", SOUNDS)
 
-    store.run(close_rings, "home", "a", DUE, after(minutes=3), End(Ending.ITSELF, "kitchen"), stopped_here=True)
+    store.run(close_rings, "home", "a", AT_DUE, after(minutes=3), ITSELF)
 
     over = replace(KITCHEN, set_at=after(hours=-9), over_at=after(minutes=3), reported=Life.SET, ended_by="kitchen")
     assert found(store) == replace(over, started_at=DUE, stopped_at=after(minutes=3), ending=Ending.ITSELF)
@@ -103,7 +105,7 @@ def test_a_button_that_was_pressed_is_the_cause(store: Connection) -> None:
     store.run(mark_rings, "home", "a", DUE, End(Ending.BUTTON, "bedroom"))
     store.run(mark_rings, "home", "a", DUE, End(Ending.BUTTON, "kitchen"))
 
-    store.run(close_rings, "home", "a", DUE, after(minutes=3), End(Ending.ITSELF, "kitchen"), stopped_here=True)
+    store.run(close_rings, "home", "a", AT_DUE, after(minutes=3), ITSELF)
 
     assert (found(store).ending, found(store).ended_by) == (Ending.BUTTON, "bedroom")
     assert (found(store, "bedroom").ending, found(store, "bedroom").ended_by) == (Ending.ELSEWHERE, "kitchen")
@@ -113,7 +115,7 @@ def test_since_when_a_device_was_away(store: Connection) -> None:
     store.run(device_came, "home", "kitchen", "{}", after(hours=-10))
     store.run(saw_device, "home", "kitchen", after(hours=-8), is_here=False)
 
-    store.run(close_rings, "home", "a", DUE, after(minutes=31), NOBODY_SAID)
+    store.run(close_rings, "home", "a", AT_DUE, after(minutes=31), NOBODY_SAID)
 
     assert found(store).offline_since == after(hours=-8)
     assert found(store, "bedroom").offline_since == ADDED
@@ -124,17 +126,24 @@ def test_a_device_that_came_back_after_the_time_was_away_at_the_time(store: Conn
     store.run(device_came, "home", "kitchen", "{}", after(minutes=1))
     store.run(device_came, "home", "bedroom", "{}", DUE)
 
-    store.run(close_rings, "home", "a", DUE, after(minutes=31), NOBODY_SAID)
+    store.run(close_rings, "home", "a", AT_DUE, after(minutes=31), NOBODY_SAID)
 
     assert found(store).offline_since is not None
     assert found(store, "bedroom").offline_since is None
 
 
 def test_what_is_not_due_yet_leaves_no_trace(store: Connection) -> None:
-    store.run(close_due, "home", ALARM, after(seconds=-1), End(Ending.DELETED))
+    store.run(note_done, "home", ALARM, after(seconds=-1), End(Ending.DELETED))
     assert store.read(list_rings, "home", "a", ["kitchen", "bedroom"], None, 9) == []
-    store.run(close_due, "home", ALARM, DUE, End(Ending.DELETED))
+    store.run(note_done, "home", ALARM, DUE, End(Ending.DELETED))
     assert len(store.read(list_rings, "home", "a", ["kitchen", "bedroom"], None, 9)) == 2
+
+
+def test_where_devices_go_apart_it_is_over_on_one(store: Connection) -> None:
+    here = Place(after(hours=-1), after(hours=1), "kitchen")
+    store.run(close_rings, "home", "a", here, after(minutes=3), ITSELF)
+    assert found(store).over_at == after(minutes=3)
+    assert store.read(load_ring, "home", "bedroom", "a", DUE) is None
 
 
 def test_pages_are_the_newest_first(store: Connection) -> None:
@@ -156,7 +165,7 @@ def test_pages_are_the_newest_first(store: Connection) -> None:
 
 def test_no_account_makes_history_of_another(store: Connection) -> None:
     store.run(put_start, "home", "a", SOUNDS)
-    store.run(close_rings, "office", "a", DUE, DUE, NOBODY_SAID)
+    store.run(close_rings, "office", "a", AT_DUE, DUE, NOBODY_SAID)
     store.run(mark_rings, "office", "a", DUE, End(Ending.BUTTON, "kitchen"))
     for put in (put_start, put_ring):
         with pytest.raises(NotFound):

@@ -12,15 +12,15 @@ from typing import Any, cast
 from bellwire.alerts.alert import Kind
 from bellwire.alerts.lifecycle import Life, Step
 from bellwire.alerts.reconcile import is_settled
-from bellwire.alerts.recurrence import next_occurrence
-from bellwire.alerts.rings import NOBODY_SAID, End, Ending, has_drifted
-from bellwire.alerts.standing import Desired, Standing, ended_occurrence, observed, reported_step, stranger
+from bellwire.alerts.rings import End, Ending, has_drifted
+from bellwire.alerts.standing import Standing, ended_occurrence, observed, reported_step, stranger
 from bellwire.cloud.handlers.arrival import Arrival
-from bellwire.cloud.handlers.rings import note_late_start, note_start, note_stop
-from bellwire.cloud.store.alerts import delete_alert, load_alert, move_alert
+from bellwire.cloud.occurrences import NOBODY, Woken, end_occurrence
+from bellwire.cloud.ringing import note_done, note_late_start, note_start, note_stop
+from bellwire.cloud.store.alerts import delete_alert, load_alert
 from bellwire.cloud.store.devices import device_drifted
 from bellwire.cloud.store.reports import save_volume
-from bellwire.cloud.store.rings import OFTEN, close_due, close_rings, mark_rings, trim_rings
+from bellwire.cloud.store.rings import mark_rings
 from bellwire.cloud.store.standings import (
     ask_for_everything,
     desire,
@@ -54,11 +54,9 @@ from bellwire.protocol.messages.alerts import (
 from bellwire.protocol.messages.context import AlertState
 from bellwire.protocol.profiles.profile import SeveralAtOnce
 
-Woken = frozenset[str]
 Rows = Mapping[str, Any]
 """The rows of the device's standings, by token."""
 Handler = Callable[[Arrival, Rows], Transaction[Woken]]
-NOBODY: Woken = frozenset()
 MOST_STRANGERS = 100
 """Alerts of a device that should not be there and are heard of at once; the next ones when these are gone."""
 
@@ -121,35 +119,12 @@ def _keep(
     if not _is_heard(rows, after.token):
         return NOBODY
     yield from save_report(device.account_id, device.device_id, after)
-    yield from note_start(arrival, before, after)
+    yield from note_start(device, before, after, arrival.now, rings=after.token in arrival.ringing)
     woken = NOBODY if is_settled(after) else frozenset((device.device_id,))
     if ended is not None:
-        end = End(ending, device.device_id)
+        end = End(ending, device.device_id, has_stopped=True)
         woken |= yield from end_occurrence(device.account_id, after.token, ended, arrival.now, end)
     return woken
-
-
-def end_occurrence(
-    account_id: str, token: str, occurrence: datetime, now: datetime, end: End = NOBODY_SAID
-) -> Transaction[Woken]:
-    """An occurrence of an alert is over, on whichever device: it is over on all, and the next one is desired.
-
-    Once per occurrence: an alert that has moved on already, or was edited or paused meanwhile, stays as it is.
-    """
-    alert = yield from load_alert(account_id, token)
-    if alert is None or alert.paused_on is not None or alert.scheduled_time != occurrence:
-        yield from note_stop(account_id, token, occurrence, now, end)
-        return NOBODY
-    yield from close_rings(account_id, token, occurrence, now, end, stopped_here=end.device_id is not None)
-    following = next_occurrence(alert.schedule, max(occurrence, now))
-    if following is None:
-        yield from delete_alert(account_id, token)
-        return frozenset((yield from desire(account_id, token, None, over=occurrence)))
-    yield from move_alert(account_id, token, following)
-    devices = yield from desire(account_id, token, Desired(following, alert.version), over=occurrence)
-    if following - occurrence < OFTEN:
-        yield from trim_rings(account_id, token, devices)
-    return frozenset(devices)
 
 
 def _report(step: Step) -> Handler:
@@ -161,7 +136,9 @@ def _report(step: Step) -> Handler:
             seen = arrival.seen(before.token)
             after = reported_step(before, step, arrival.now, arrival.acknowledged, seen)
             if after is before:
-                yield from note_late_start(arrival, before.token)
+                yield from note_late_start(
+                    arrival.device, before.token, arrival.now, rings=before.token in arrival.ringing
+                )
             woken |= yield from _keep(arrival, rows, before, after, ended_occurrence(before, after))
         return woken
 
@@ -194,7 +171,9 @@ def _ending(arrival: Arrival, stopped: Standing) -> Ending:
 
 def _note_stop(arrival: Arrival, token: str, occurrence: datetime | None, ending: Ending) -> Transaction[None]:
     device = arrival.device
-    yield from note_stop(device.account_id, token, occurrence, arrival.now, End(ending, device.device_id))
+    yield from note_stop(
+        device.account_id, token, occurrence, arrival.now, End(ending, device.device_id, has_stopped=True)
+    )
 
 
 def _was_cancelled(arrival: Arrival, stopped: Standing) -> bool:
@@ -229,19 +208,26 @@ def _standing(arrival: Arrival, rows: Rows) -> Standing:
 
 def _request_stop(arrival: Arrival, rows: Rows) -> Transaction[Woken]:
     """Somebody pressed stop: this occurrence is silenced wherever it rings (RequestAlertStop, Remarks)."""
+    occurrence, woken = yield from ringing_at(arrival, rows)
+    if occurrence is None:
+        return woken
+    (token,), account_id = tokens_of(arrival.event.message), arrival.device.account_id
+    yield from mark_rings(account_id, token, occurrence, End(Ending.BUTTON, arrival.device.device_id))
+    return woken | frozenset((yield from silence(account_id, token, occurrence)))
+
+
+def ringing_at(arrival: Arrival, rows: Rows) -> Transaction[tuple[datetime | None, Woken]]:
+    """The occurrence that rings, where a button was pressed for it, and who may have to be told something.
+
+    None: the request came late, or again. What it asks for would be done to the next occurrence, which must ring.
+    """
     before = _standing(arrival, rows)
     if before.reported.life is Life.STOPPED:
-        return NOBODY
-    seen = arrival.seen(before.token)
-    ringing = reported_step(before, Step.START, arrival.now, None, seen)
+        return None, NOBODY
+    ringing = reported_step(before, Step.START, arrival.now, None, arrival.seen(before.token))
     woken = yield from _keep(arrival, rows, before, ringing, ended_occurrence(before, ringing))
-    occurrence = ringing.reported.scheduled_time
-    if ringing.reported.life is not Life.RINGING or occurrence is None:
-        # A request that came late, or again: silencing would be of the next occurrence, which must ring.
-        return woken
-    account_id = arrival.device.account_id
-    yield from mark_rings(account_id, before.token, occurrence, End(Ending.BUTTON, arrival.device.device_id))
-    return woken | frozenset((yield from silence(account_id, before.token, occurrence)))
+    rings = ringing.reported.life is Life.RINGING
+    return ringing.reported.scheduled_time if rings else None, woken
 
 
 def _request_delete(arrival: Arrival, rows: Rows) -> Transaction[Woken]:
@@ -250,7 +236,7 @@ def _request_delete(arrival: Arrival, rows: Rows) -> Transaction[Woken]:
     account_id, device_id = arrival.device.account_id, arrival.device.device_id
     alert = yield from load_alert(account_id, standing.token)
     if alert is not None:
-        yield from close_due(account_id, alert, arrival.now, End(Ending.DELETED, device_id))
+        yield from note_done(account_id, alert, arrival.now, End(Ending.DELETED, device_id))
         yield from delete_alert(account_id, standing.token)
     devices = frozenset((yield from desire(account_id, standing.token, None)))
     if device_id not in devices and _is_heard(rows, standing.token):

@@ -13,12 +13,16 @@ import sqlalchemy as sa
 
 from bellwire.alerts.alert import Alert, Kind, Schedule
 from bellwire.alerts.lifecycle import Life
-from bellwire.cloud.store.instants import from_ms, to_ms
+from bellwire.cloud.store.conducts import conduct_in, conduct_text
+from bellwire.cloud.store.instants import from_ms, from_ms_or_none, to_ms, to_ms_or_none
 from bellwire.cloud.store.schema import alerts, standings
 from bellwire.cloud.store.transaction import Args, Statement, Transaction
 
 _ONE = (alerts.c.account_id == sa.bindparam("account_id")) & (alerts.c.token == sa.bindparam("token"))
-_VALUES = ("kind", "label", "schedule", "scheduled_ms", "version", "everywhere", "speech", "paused_on")
+_VALUES = (
+    "kind", "label", "schedule", "scheduled_ms", "version", "everywhere", "speech", "paused_on",
+    "conduct", "snoozed_from_ms", "snoozes",
+)  # fmt: skip
 
 SELECT_ALERT = Statement(sa.select(alerts).where(_ONE), "one alert")
 
@@ -61,7 +65,13 @@ UPDATE_ALERT = Statement(
 )
 
 MOVE_ALERT = Statement(
-    sa.update(alerts).where(_ONE).values(scheduled_ms=sa.bindparam("new_scheduled_ms")),
+    sa.update(alerts)
+    .where(_ONE)
+    .values(
+        scheduled_ms=sa.bindparam("new_scheduled_ms"),
+        snoozed_from_ms=sa.bindparam("new_snoozed_from_ms"),
+        snoozes=sa.bindparam("new_snoozes"),
+    ),
     "the next occurrence is the present one from now on",
 )
 
@@ -140,9 +150,17 @@ def update_alert(account_id: str, alert: Alert, now: datetime) -> Transaction[No
     yield UPDATE_ALERT, {"account_id": account_id, "token": alert.token, "new_updated_ms": to_ms(now), **values}
 
 
-def move_alert(account_id: str, token: str, scheduled_time: datetime) -> Transaction[None]:
-    """Go on to the next occurrence."""
-    yield MOVE_ALERT, {"account_id": account_id, "token": token, "new_scheduled_ms": to_ms(scheduled_time)}
+def move_alert(
+    account_id: str,
+    token: str,
+    scheduled_time: datetime,
+    *,
+    snoozed_from: datetime | None = None,
+    snoozes: int = 0,
+) -> Transaction[None]:
+    """Go on to the next occurrence, or with `snoozed_from` to a later time for that one, snoozed so often."""
+    place = {"new_scheduled_ms": to_ms(scheduled_time), "new_snoozed_from_ms": to_ms_or_none(snoozed_from)}
+    yield MOVE_ALERT, {"account_id": account_id, "token": token, **place, "new_snoozes": snoozes}
 
 
 def delete_alert(account_id: str, token: str) -> Transaction[None]:
@@ -182,6 +200,9 @@ def _values(alert: Alert) -> Mapping[str, Any]:
         "everywhere": alert.everywhere,
         "speech": alert.speech,
         "paused_on": None if alert.paused_on is None else msgspec.json.encode(alert.paused_on).decode(),
+        "conduct": conduct_text(alert.conduct),
+        "snoozed_from_ms": to_ms_or_none(alert.snoozed_from),
+        "snoozes": alert.snoozes,
     }
 
 
@@ -200,4 +221,7 @@ def _alert(row: Any) -> Alert:
         everywhere=bool(row.everywhere),
         speech=row.speech,
         paused_on=None if row.paused_on is None else _decode_devices(row.paused_on),
+        conduct=conduct_in(row.conduct),
+        snoozed_from=from_ms_or_none(row.snoozed_from_ms),
+        snoozes=row.snoozes,
     )

@@ -12,12 +12,12 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from bellwire.alerts.alert import Alert
 from bellwire.alerts.lifecycle import Life
 from bellwire.alerts.rings import End, Ending, Ring
 from bellwire.cloud.store.instants import from_ms, from_ms_or_none, to_ms, to_ms_or_none
 from bellwire.cloud.store.portions import portion
 from bellwire.cloud.store.schema import devices, rings, standings
+from bellwire.cloud.store.standings import Place
 from bellwire.cloud.store.transaction import Statement, Transaction
 
 KEPT_FOR = timedelta(days=90)
@@ -60,7 +60,7 @@ PUT_RING = Statement(
 )
 
 _here = standings.c.device_id == sa.bindparam("ended_by", type_=sa.Text)
-_occurrence_ms = sa.bindparam("occurrence_ms", type_=sa.BigInteger)
+_occurrence_ms = standings.c.desired_ms
 _now_ms = sa.bindparam("now_ms", type_=sa.BigInteger)
 _was_away = devices.c.connected_ms.is_(None) | (devices.c.connected_ms > _occurrence_ms)
 _has_it = (standings.c.reported == Life.SET.value) & (standings.c.reported_ms == _occurrence_ms)
@@ -70,7 +70,7 @@ _CLOSED = {
     "token": standings.c.token,
     "occurrence_ms": _occurrence_ms,
     "set_ms": sa.case((_has_it, standings.c.reported_at_ms)),
-    "stopped_ms": sa.case((_here & (sa.bindparam("stopped_here", type_=sa.Integer) == 1), _now_ms)),
+    "stopped_ms": sa.case((_here & (sa.bindparam("has_stopped", type_=sa.Integer) == 1), _now_ms)),
     "over_ms": _now_ms,
     "ending": sa.case((_here, sa.bindparam("ending", type_=sa.Text)), else_=sa.bindparam("elsewhere", type_=sa.Text)),
     "ended_by": sa.bindparam("ended_by", type_=sa.Text),
@@ -89,7 +89,8 @@ _close = insert(rings).from_select(
     .where(
         standings.c.token == sa.bindparam("token"),
         standings.c.account_id == sa.bindparam("account_id"),
-        standings.c.desired_ms == _occurrence_ms,
+        standings.c.desired_ms.between(sa.bindparam("first_ms"), sa.bindparam("last_ms")),
+        standings.c.device_id == sa.func.coalesce(sa.bindparam("device_id", type_=sa.Text), standings.c.device_id),
     ),
 )
 _is_open = rings.c.ending.is_(None)
@@ -108,7 +109,7 @@ CLOSE = Statement(
         },
         where=rings.c.account_id == _close.excluded.account_id,
     ),
-    "the present occurrence of an alert is over on all of its devices, with how it stood on each",
+    "what is desired of an alert at a place is over there, with how it stood on each device",
 )
 
 MARK = Statement(
@@ -166,37 +167,26 @@ def put_ring(account_id: str, token: str, ring: Ring) -> Transaction[None]:
     yield PUT_RING, _values(account_id, token, ring)
 
 
-def close_rings(
-    account_id: str,
-    token: str,
-    occurrence: datetime,
-    now: datetime,
-    end: End,
-    *,
-    stopped_here: bool = False,
-) -> Transaction[None]:
-    """The present occurrence of an alert is over on all devices that should have it, with how it stands on each.
+def close_rings(account_id: str, token: str, place: Place, now: datetime, end: End) -> Transaction[None]:
+    """What is desired of an alert at this place is over there, with how it stands on each device.
 
-    To be done before anything else is desired of the alert. If it has `stopped_here`, on the device of its end, it is
-    ELSEWHERE on all others.
+    Where the device of its end has stopped, it is ELSEWHERE on all others.
     """
-    values = {
-        "account_id": account_id,
-        "token": token,
-        "occurrence_ms": to_ms(occurrence),
-        "now_ms": to_ms(now),
-        "ending": end.ending.value,
-        "elsewhere": (Ending.ELSEWHERE if stopped_here else end.ending).value,
-        "ended_by": end.device_id,
-        "stopped_here": int(stopped_here),
-    }
-    yield CLOSE, values
-
-
-def close_due(account_id: str, alert: Alert, now: datetime, end: End) -> Transaction[None]:
-    """What somebody does to an alert ends its present occurrence, when that is due already."""
-    if alert.paused_on is None and alert.scheduled_time <= now:
-        yield from close_rings(account_id, alert.token, alert.scheduled_time, now, end)
+    yield (
+        CLOSE,
+        {
+            "account_id": account_id,
+            "token": token,
+            "first_ms": to_ms(place.first),
+            "last_ms": to_ms(place.last),
+            "device_id": place.device_id,
+            "now_ms": to_ms(now),
+            "ending": end.ending.value,
+            "elsewhere": (Ending.ELSEWHERE if end.has_stopped else end.ending).value,
+            "ended_by": end.device_id,
+            "has_stopped": int(end.has_stopped),
+        },
+    )
 
 
 def mark_rings(account_id: str, token: str, occurrence: datetime, end: End) -> Transaction[None]:

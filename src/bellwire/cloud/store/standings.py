@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 from bellwire.alerts.alert import Alert, Kind
 from bellwire.alerts.lifecycle import Life
 from bellwire.alerts.standing import Desired, Reported, Standing
-from bellwire.cloud.store.instants import from_ms, to_ms
+from bellwire.cloud.store.instants import from_ms, from_ms_or_none, to_ms
 from bellwire.cloud.store.schema import devices, standings
 from bellwire.cloud.store.transaction import Statement, Transaction
 
@@ -81,6 +81,34 @@ DESIRE = Statement(
     "set one alert to this time and content on all of its devices; None: it should be absent",
 )
 
+_DESIRED_WITHIN = (
+    _OF_ALERT
+    & standings.c.desired_ms.between(sa.bindparam("first_ms"), sa.bindparam("last_ms"))
+    & (standings.c.device_id == sa.func.coalesce(sa.bindparam("device_id", type_=sa.Text), standings.c.device_id))
+)
+
+DESIRE_INSTEAD = Statement(
+    sa.update(standings)
+    .where(_DESIRED_WITHIN)
+    .values(
+        desired_ms=sa.bindparam("new_desired_ms"),
+        desired_version=sa.bindparam("new_desired_version"),
+        silenced_ms=sa.func.coalesce(sa.bindparam("new_silenced_ms"), standings.c.silenced_ms),
+    )
+    .returning(standings.c.device_id),
+    "another time of an alert in the place of some that its devices have; None: it should be absent there",
+)
+
+DELETE_ABSENT_WITHIN = Statement(
+    sa.delete(standings).where(_DESIRED_WITHIN & (standings.c.reported == Life.ABSENT.value)),
+    "where an alert is not there, and has one of these times, and will not be desired any more",
+)
+
+EARLIEST_DESIRED = Statement(
+    sa.select(sa.func.min(standings.c.desired_ms).label("earliest_ms")).where(_OF_ALERT),
+    "the earliest time of an alert that is desired on any device",
+)
+
 SILENCE = Statement(
     sa.update(standings)
     .where(_OF_ALERT)
@@ -90,7 +118,7 @@ SILENCE = Statement(
 )
 
 SELECT_LIVES = Statement(
-    sa.select(standings.c.device_id, standings.c.reported).where(_OF_ALERT),
+    sa.select(standings.c.device_id, standings.c.reported, standings.c.reported_ms).where(_OF_ALERT),
     "where an alert stands on each of its devices",
 )
 
@@ -111,6 +139,17 @@ SELECT_MARKS = Statement(
     ),
     "how often the device has asked for its whole list, and whether there is anything else to say",
 )
+
+
+class Place(NamedTuple):
+    """Where an alert is desired, of all the devices and times that it has."""
+
+    first: datetime
+    """From this time on …"""
+    last: datetime
+    """… up to this one."""
+    device_id: str | None = None
+    """On this device alone; None: on all."""
 
 
 class Marks(NamedTuple):
@@ -237,6 +276,36 @@ def desire(
     return [row.device_id for row in rows]
 
 
+def desire_instead(
+    account_id: str,
+    token: str,
+    place: Place,
+    desired: Desired | None,
+    over: datetime | None = None,
+) -> Transaction[list[str]]:
+    """As `desire`, but at this place alone."""
+    where = {"first_ms": to_ms(place.first), "last_ms": to_ms(place.last), "device_id": place.device_id}
+    of_alert = {"account_id": account_id, "token": token, **where}
+    if desired is None:
+        yield DELETE_ABSENT_WITHIN, of_alert
+    rows = yield (
+        DESIRE_INSTEAD,
+        {
+            **of_alert,
+            "new_desired_ms": desired and to_ms(desired.scheduled_time),
+            "new_desired_version": desired and desired.version,
+            "new_silenced_ms": over and to_ms(over),
+        },
+    )
+    return [row.device_id for row in rows]
+
+
+def earliest_desired(account_id: str, token: str) -> Transaction[datetime | None]:
+    """The earliest time of an alert that is desired on any of its devices; None: it is desired on none."""
+    rows = yield EARLIEST_DESIRED, {"account_id": account_id, "token": token}
+    return from_ms_or_none(rows[0].earliest_ms)
+
+
 def undesire(account_id: str, token: str) -> Transaction[list[str]]:
     """Desire an alert on no device for a time. Returns the devices' ids."""
     nothing = {"new_desired_ms": None, "new_desired_version": None, "new_silenced_ms": None}
@@ -265,6 +334,12 @@ def load_marks(account_id: str, device_id: str) -> Transaction[Marks]:
     """What there is to look at; nothing for a device that is not there any more."""
     rows = yield SELECT_MARKS, {"account_id": account_id, "device_id": device_id}
     return Marks(*rows[0]) if rows else Marks()
+
+
+def rings_anywhere(account_id: str, token: str, occurrence: datetime) -> Transaction[bool]:
+    """Whether a device reports that this occurrence of an alert rings."""
+    rows = yield SELECT_LIVES, {"account_id": account_id, "token": token}
+    return any(row.reported in _RINGING and row.reported_ms == to_ms(occurrence) for row in rows)
 
 
 def lives_of(account_id: str, token: str) -> Transaction[dict[str, Life]]:
