@@ -113,6 +113,7 @@ HAD_IT = replace(OVER, set_at=after(hours=-9), reported=Life.SET)
         (replace(HAD_IT, ending=Ending.ELSEWHERE), Why.ENDED_FIRST),
         (replace(HAD_IT, ending=Ending.DELETED), Why.ENDED_FIRST),
         (replace(HAD_IT, stopped_at=after(hours=10), ending=Ending.ITSELF), Why.PAST_DUE),
+        (replace(HAD_IT, stopped_at=after(hours=10), offline_since=after(hours=-8)), Why.OFFLINE),
         (replace(HAD_IT, stopped_at=after(minutes=5), ending=Ending.ITSELF), None),
         (replace(HAD_IT, stopped_at=after(hours=10), ending=Ending.LOST), None),
         (replace(HAD_IT, started_at=DUE, offline_since=after(hours=-8)), None),

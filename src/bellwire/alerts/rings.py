@@ -74,7 +74,7 @@ class Why(StrEnum):
     UNACKNOWLEDGED = "unacknowledged"
     """The device was connected, and never said that it has the alert."""
     PAST_DUE = "past due"
-    """The device came to it too late, and dropped it."""
+    """The device was connected, came to it too late, and dropped it."""
     ENDED_FIRST = "ended first"
     """It was over before it began there."""
     UNREPORTED = "unreported"
@@ -165,8 +165,9 @@ def why_missed(ring: Ring, past_due: timedelta) -> Why | None:
         return None
     if ring.stopped_at is not None:
         # What rang without a network and is gone (LOST), or a start whose report was lost.
-        is_late = ring.stopped_at - ring.scheduled_time > past_due and ring.ending is not Ending.LOST
-        return Why.PAST_DUE if is_late else None
+        if ring.ending is Ending.LOST or ring.stopped_at - ring.scheduled_time <= past_due:
+            return None
+        return Why.PAST_DUE if ring.offline_since is None else Why.OFFLINE
     if ring.reported is Life.FAILED:
         return Why.REFUSED
     if ring.offline_since is not None:

@@ -88,6 +88,8 @@ class Teller:
 
     def _offline(self, ring: Ring) -> str:
         since = f"it was offline since {self.when(ring.offline_since or ring.scheduled_time, ring.scheduled_time)}"
+        if ring.stopped_at is not None:
+            return f"{since}; at {self.when(ring.stopped_at, ring.scheduled_time)} it was back and dropped it, past due"
         if ring.set_at is None:
             return f"{since}, and had not acknowledged the alert"
         return f"{since}; it had the alert, so it may have rung by itself: it says so when it is back"

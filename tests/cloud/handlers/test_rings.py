@@ -336,7 +336,7 @@ def test_one_that_came_to_it_too_late_dropped_it(talk: Talk) -> None:
     bedroom.shows(at("07:00")) >> AlertStopped(**A)
 
     assert talk.tells("a")[0] == (
-        "20 07:00 bedroom missed: past due; at 09:00:01 it dropped the alert, and it never said that it rang"
+        "20 07:00 bedroom missed: it was offline since 06:00:00; at 09:00:01 it was back and dropped it, past due"
     )
 
 
