@@ -161,20 +161,24 @@ def outcome_of(ring: Ring, past_due: timedelta) -> Outcome:
 
 def why_missed(ring: Ring, past_due: timedelta) -> Why | None:
     """Why it did not ring; None: it did, or at least it was stopped there in time."""
-    if ring.started_at is not None:
+    if ring.started_at is not None or _rang_all_the_same(ring, past_due):
         return None
+    if ring.offline_since is not None and ring.reported is not Life.FAILED:
+        return Why.OFFLINE
     if ring.stopped_at is not None:
-        # What rang without a network and is gone (LOST), or a start whose report was lost.
-        if ring.ending is Ending.LOST or ring.stopped_at - ring.scheduled_time <= past_due:
-            return None
-        return Why.PAST_DUE if ring.offline_since is None else Why.OFFLINE
+        return Why.PAST_DUE
     if ring.reported is Life.FAILED:
         return Why.REFUSED
-    if ring.offline_since is not None:
-        return Why.OFFLINE
     if ring.set_at is None:
         return Why.UNACKNOWLEDGED
     return Why.UNREPORTED if ring.ending in {None, Ending.UNREPORTED} else Why.ENDED_FIRST
+
+
+def _rang_all_the_same(ring: Ring, past_due: timedelta) -> bool:
+    """Whether its start was lost: it is gone since its time, or was stopped before a device would have dropped it."""
+    if ring.stopped_at is None:
+        return False
+    return ring.ending is Ending.LOST or ring.stopped_at - ring.scheduled_time <= past_due
 
 
 def late_by(ring: Ring) -> timedelta | None:
