@@ -22,6 +22,7 @@ from bellwire.cloud.store.rings import (
     KEPT_FOR,
     MOST_KEPT,
     close_rings,
+    forget_rings,
     last_ring,
     list_rings,
     load_ring,
@@ -175,6 +176,9 @@ def test_no_account_makes_history_of_another(store: Connection) -> None:
 
 
 def test_history_goes_with_its_device(store: Connection) -> None:
+    store.run(put_start, "home", "a", SOUNDS)
+    assert store.run(forget_rings, "office", "kitchen") == 0
+    assert store.run(forget_rings, "home", "kitchen") == 1
     store.run(put_start, "home", "a", SOUNDS)
     store.run(remove_device, "home", "kitchen")
     assert store.read(load_ring, "home", "kitchen", "a", DUE) is None

@@ -148,6 +148,11 @@ TRIM = Statement(
     "the oldest occurrences of an alert on a device, when there are too many",
 )
 
+FORGET_DEVICE = portion(
+    rings,
+    (rings.c.account_id == sa.bindparam("account_id")) & (rings.c.device_id == sa.bindparam("device_id")),
+)
+
 PURGE_RINGS = portion(rings, rings.c.occurrence_ms < sa.bindparam("before_ms"))
 
 
@@ -238,6 +243,12 @@ def trim_rings(account_id: str, token: str, device_ids: Iterable[str]) -> Transa
 def purge_rings(now: datetime) -> Transaction[int]:
     """Forget a portion of what is older than KEPT_FOR, of any account. Returns how many."""
     rows = yield PURGE_RINGS, {"before_ms": to_ms(now - KEPT_FOR)}
+    return len(rows)
+
+
+def forget_rings(account_id: str, device_id: str) -> Transaction[int]:
+    """Forget a portion of what became of alerts on a device, which is to be removed. Returns how many."""
+    rows = yield FORGET_DEVICE, {"account_id": account_id, "device_id": device_id}
     return len(rows)
 
 
