@@ -585,6 +585,7 @@ def test_the_document_lists_every_route_with_its_answers(cloud: Cloud) -> None:
         "DELETE /api/v1/alerts/{token}": {204, 404} | always,
         "POST /api/v1/alerts/preview": {200} | always | with_body,
         "GET /api/v1/alerts/{token}/occurrences": {200, 404, 422} | always,
+        "GET /api/v1/alerts/{token}/history": {200, 404, 422} | always,
         "POST /api/v1/alerts/{token}/skip": {200, 404, 422} | always,
         "POST /api/v1/alerts/{token}/pause": {200, 404} | always,
         "POST /api/v1/alerts/{token}/resume": {200, 404, 422} | always,
