@@ -53,12 +53,13 @@ async def _days(data: Path, devices: list[BenchDevice]) -> list[dict[str, float]
 
 async def _day(store: SqliteStore, devices: list[BenchDevice], now: datetime) -> dict[str, float]:
     alone = await _events_until(store, devices, asyncio.create_task(asyncio.sleep(_ALONE)))
-    begun = time.perf_counter()
+    begun, cpu = time.perf_counter(), time.process_time()
     sweeping = asyncio.create_task(_sweep(store, now))
     beside = await _events_until(store, devices, sweeping)
     seconds = await sweeping - begun
     return {
         "sweep_s": seconds,
+        "sweep_cpu_s": time.process_time() - cpu,
         "event_alone_p50_ms": percentile(alone, 50),
         "event_alone_p99_ms": percentile(alone, 99),
         "event_beside_p50_ms": percentile(beside, 50),
@@ -106,6 +107,7 @@ def report(figures: dict[str, float]) -> list[tuple[str, str, str]]:
     """Rows for the table: what, figure, what is to be reached."""
     return [
         (f"sweep over {DEVICES * ALERTS:,} occurrences", f"{figures['sweep_s']:.2f} s", "≤ 2 s"),
+        ("of that, processor time, with the events beside it", f"{figures['sweep_cpu_s']:.2f} s", ""),
         (
             "an event beside it, p50 / p99",
             f"{figures['event_beside_p50_ms']:.1f} / {figures['event_beside_p99_ms']:.1f} ms",

@@ -88,6 +88,5 @@ def test_every_time_of_day_is_kept_across_every_clock_change_of_seven_years(zone
         # A time that the clocks skip rings at the change; one that they show twice rings once.
         assert {each.time() for each in rung} <= {start.time(), local(change, zone).time()}
         assert sum(each.time() != start.time() for each in rung) <= 1
-        assert [later.date() - earlier.date() for earlier, later in pairwise(rung)] == [timedelta(days=1)] * (
-            len(rung) - 1
-        )
+        assert len(rung) >= 5
+        assert {later.date() - earlier.date() for earlier, later in pairwise(rung)} == {timedelta(days=1)}
