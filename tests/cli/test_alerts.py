@@ -230,3 +230,42 @@ def test_what_does_not_ring_is_not_snoozed(bellwire: Bellwire, account: Account)
         "cannot be the length of a snooze"
         in bellwire("alert", "snooze", token, "--for", "25h", *account.here).complaint
     )
+
+
+def test_where_an_alert_rings(bellwire: Bellwire, account: Account) -> None:
+    other = bellwire("device", "add", *account.here, "--json").answer["device_id"]
+    added = bellwire("alert", "add", "Up", "--in", "1h", "--device", other, *account.here, "--json").answer
+    token = added["token"]
+    assert added["devices"].keys() == {other}
+    moved = bellwire("alert", "edit", token, "--device", account.device_id, *account.here, "--json").answer
+    assert (moved["everywhere"], moved["devices"].keys()) == (False, {account.device_id})
+    assert "changed: rings at" in bellwire("alert", "edit", token, "--everywhere", *account.here).text
+    both = bellwire("alert", "edit", token, "--everywhere", "--device", other, *account.here)
+    assert "either --device or --everywhere" in both.usage
+
+
+def test_what_rings_on_a_device_that_is_removed_alone_is_told(bellwire: Bellwire, account: Account) -> None:
+    args = ("alert", "add", "Up", "--in", "1h", "--device", account.device_id, *account.here, "--json")
+    tokens = [bellwire(*args).answer["token"] for _ in range(2)]
+    removed = bellwire("device", "remove", account.device_id, *account.here)
+    assert all(f"bellwire alert edit {token} --everywhere" in removed.text for token in tokens)
+    assert bellwire("alert", "list", *account.here).text.count("no device") == 2
+
+
+def test_how_alerts_are_snoozed_and_stopped(bellwire: Bellwire, account: Account) -> None:
+    name, data = account.here[1], account.here[2:]
+    shown = bellwire("account", "conduct", name, *data).text
+    assert shown == (
+        f"alerts of account {name} may be snoozed 5 times for 10m; stopped on one device they are so on all\n"
+    )
+    said = bellwire("account", "conduct", name, "--snoozes", "0", "--stop-each", *data).text
+    assert said == f"alerts of account {name} are not snoozed; each device is stopped by itself\n"
+    args = ("--snooze", "5m", "--stop-everywhere", *account.here, "--json")
+    own = bellwire("alert", "add", "Up", "--in", "1h", *args).answer
+    assert own["conduct"] == {"snooze": "5m", "snoozes": None, "stop_everywhere": True}
+    usual = bellwire("alert", "edit", own["token"], "--as-usual", *account.here, "--json").answer
+    assert usual["conduct"] == {"snooze": None, "snoozes": None, "stop_everywhere": None}
+    again = bellwire("account", "conduct", name, "--as-usual", *data, "--json").answer
+    assert again == {"snooze": "10m", "snoozes": 5, "stop_everywhere": True}
+    both = bellwire("account", "conduct", name, "--as-usual", "--snoozes", "1", *data)
+    assert "either --as-usual, or how it is to be" in both.usage

@@ -71,6 +71,7 @@ def test_an_alert_is_shown_as_it_was_added(home: Account) -> None:
         "timezone": "Asia/Seoul",
         "floating": False,
         "everywhere": True,
+        "conduct": {"snooze": None, "snoozes": None, "stop_everywhere": None},
         "devices": {device_id: "unknown"},
     }
     assert home.asks("GET", f"/alerts/{added['token']}") == (200, added)
@@ -194,6 +195,40 @@ def test_what_rings_is_snoozed_with_a_length_or_without_and_stopped(home: Accoun
     assert home.asks("POST", f"/alerts/{token}/stop")[0] == 204
     assert [told.token for told in speaker.hears(DeleteAlert)] == [token]
     assert home.asks("POST", f"/alerts/{token}/stop")[0] == 404
+
+
+def test_an_alert_rings_on_other_devices_when_it_is_told_so(home: Account) -> None:
+    kitchen, _ = home.device("kitchen")
+    bedroom, _ = home.device("bedroom")
+    token = home.asks("POST", "/alerts", {"kind": "ALARM", "at": NEW_YEAR, "devices": [kitchen]})[1]["token"]
+
+    status, moved = home.asks("PATCH", f"/alerts/{token}", {"devices": [bedroom]})
+    assert (status, moved["everywhere"], [*moved["devices"]]) == (200, False, [bedroom])
+    status, moved = home.asks("PATCH", f"/alerts/{token}", {"devices": None})
+    assert (status, moved["everywhere"], {*moved["devices"]}) == (200, True, {kitchen, bedroom})
+    status, problem = home.asks("PATCH", f"/alerts/{token}", {"devices": ["attic"]})
+    assert (status, "no device attic" in problem["detail"]) == (422, True)
+    assert home.asks("PATCH", f"/alerts/{token}", {"devices": []})[0] == 422
+    assert home.asks("GET", f"/alerts/{token}")[1] == moved
+
+
+def test_how_alerts_are_snoozed_and_stopped_is_said_of_one_or_of_all(home: Account) -> None:
+    usual = {"snooze": "10m", "snoozes": 5, "stop_everywhere": True}
+    assert home.asks("GET", "/account")[1]["conduct"] == usual
+    changed = home.asks("PATCH", "/account", {"conduct": {"snooze": "5m", "stop_everywhere": False}})[1]
+    assert changed["conduct"] == {"snooze": "5m", "snoozes": 5, "stop_everywhere": False}
+
+    wish = {"at": NEW_YEAR, "conduct": {"snoozes": 0, "snooze": "1h30m"}}
+    added = home.asks("POST", "/alerts", wish)[1]
+    assert added["conduct"] == {"snooze": "1h30m", "snoozes": 0, "stop_everywhere": None}
+    edited = home.asks("PATCH", f"/alerts/{added['token']}", {"conduct": {"snoozes": None, "stop_everywhere": True}})[1]
+    assert edited["conduct"] == {"snooze": "1h30m", "snoozes": None, "stop_everywhere": True}
+    for refused in ({"snooze": "25h"}, {"snoozes": 101}, {"snoozes": -1}, {"snooze": ""}, {"volume": 1}):
+        assert home.asks("PATCH", "/account", {"conduct": refused})[0] == 422
+        assert home.asks("PATCH", f"/alerts/{added['token']}", {"conduct": refused})[0] == 422
+
+    asked = {"conduct": dict.fromkeys(usual)}
+    assert home.asks("PATCH", "/account", asked)[1]["conduct"] == usual
 
 
 def test_what_would_ring_is_seen_before_it_is_added_and_after(home: Account) -> None:

@@ -8,6 +8,7 @@ import typer
 
 from bellwire.alerts.alert import Kind
 from bellwire.cli.asking import AccountToken, Url, asked
+from bellwire.cli.conduct import AsUsual, Snooze, Snoozes, StopEverywhere, conduct_said
 from bellwire.cli.options import AccountName, Authority, CloudData, Json
 from bellwire.cli.output import local_time, put_json, put_table, say
 
@@ -55,6 +56,9 @@ def add(
     device: Annotated[
         list[str] | None, typer.Option(metavar="ID", help="Rings there; may be repeated. Else on every device.")
     ] = None,
+    snooze_length: Snooze = None,
+    snoozes: Snoozes = None,
+    stop_everywhere: StopEverywhere = None,
     account: AccountName = None,
     url: Url = None,
     ca: Authority = None,
@@ -65,6 +69,8 @@ def add(
     when = _when(in_=in_, at=at, every=every, until=until, times=times, exceptions=except_, timezone=timezone)
     _check_whole(when)
     wish = {"label": label, "kind": kind.value, "devices": device or None, **when}
+    if said := conduct_said(snooze_length, snoozes, stop_everywhere):
+        wish["conduct"] = said
     with asked(data, account, url, ca, token) as api:
         _put(api.call("POST", "alerts", body=wish), "added", as_json=json)
 
@@ -103,21 +109,38 @@ def edit(
     times: Times = None,
     except_: Except = None,
     timezone: Zone = None,
+    device: Annotated[
+        list[str] | None, typer.Option(metavar="ID", help="Rings there, and on no other; may be repeated.")
+    ] = None,
+    everywhere: Annotated[
+        bool, typer.Option("--everywhere", help="Rings on every device, also on those that join later.")
+    ] = False,
+    snooze_length: Snooze = None,
+    snoozes: Snoozes = None,
+    stop_everywhere: StopEverywhere = None,
+    as_usual: AsUsual = False,
     account: AccountName = None,
     url: Url = None,
     ca: Authority = None,
     token: AccountToken = None,
     json: Json = False,
 ) -> None:
-    """Change an alert's label, when it rings, or both; the rest stays. Its devices are told at once.
+    """Change an alert's label, when and where it rings, and how it is snoozed; the rest stays. Its devices are told at
+    once.
 
     --every once ends the recurrence, --until never its end; --except '' takes all exceptions away.
     """
     change = _when(in_=in_, at=at, every=every, until=until, times=times, exceptions=except_, timezone=timezone)
     if label is not None:
         change["label"] = label
+    if device and everywhere:
+        raise typer.BadParameter("say either --device or --everywhere, not both")
+    if device or everywhere:
+        change["devices"] = device or None
+    if said := conduct_said(snooze_length, snoozes, stop_everywhere, as_usual=as_usual):
+        change["conduct"] = said
     if not change:
-        raise typer.BadParameter("say what shall be different: --label, --in or --at, --every …")
+        raise typer.BadParameter("say what shall be different: --label, --in or --at, --every, --device …")
     with asked(data, account, url, ca, token) as api:
         _put(api.call("PATCH", "alerts", alert, body=change), "changed", as_json=json)
 
@@ -324,7 +347,7 @@ LABEL_SHOWN = 40
 
 def _row(alert: dict[str, Any]) -> tuple[str, ...]:
     lives = sorted(alert["devices"].values())
-    on = ", ".join(f"{lives.count(life)} {life}" for life in dict.fromkeys(lives)) or "none"
+    on = ", ".join(f"{lives.count(life)} {life}" for life in dict.fromkeys(lives)) or "no device"
     label = alert["label"] if len(alert["label"]) <= LABEL_SHOWN else f"{alert['label'][: LABEL_SHOWN - 1]}…"
     rings = "paused" if alert["paused"] else local_time(alert["scheduled_time"])
     rings += " snoozed" if alert["snoozed_from"] else ""

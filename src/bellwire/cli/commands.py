@@ -17,6 +17,7 @@ from bellwire.cli import (
     alerts,
     clients,
     cloud,
+    conduct,
     demo,
     device_details,
     devices,
@@ -39,6 +40,7 @@ app.command(epilog=cloud.EPILOG)(cloud.cloud)
 app.command(epilog=speaker.EPILOG)(speaker.speaker)
 app.command(epilog=trace.EPILOG)(trace.trace)
 account_places.add_to(accounts.app)
+conduct.add_to(accounts.app)
 device_details.add_to(devices.app)
 app.add_typer(alerts.app, name="alert")
 app.add_typer(accounts.app, name="account")

@@ -6,14 +6,16 @@ It knows requests and answers; it must not know how alerts reach devices.
 import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Annotated
 
+import msgspec
 from litestar import Controller, delete, get, patch, post
 from litestar.params import FromPath, JSONBody, Parameter
 
-from bellwire.alerts.alert import Alert, Schedule
+from bellwire.alerts.alert import Alert, OwnConduct, Schedule
 from bellwire.cloud import accounts
-from bellwire.cloud.accounts import Shown
+from bellwire.cloud.accounts import Devices, Shown
 from bellwire.cloud.alert_forms import (
     MOST_PREVIEWED,
     PAGE,
@@ -32,6 +34,7 @@ from bellwire.cloud.alert_forms import (
     schedule_of,
     view_of,
 )
+from bellwire.cloud.conduct_forms import conduct_by
 from bellwire.cloud.problems import refusals
 from bellwire.cloud.services import API_PATH, Asked, services_of
 from bellwire.cloud.snoozing import snooze_alert, snooze_length, stop_alert
@@ -61,6 +64,7 @@ class AlertsController(Controller):
             scheduled_time=first_occurrence(schedule, now, services.limits.past_due),
             version=1,
             everywhere=data.devices is None,
+            conduct=conduct_by(OwnConduct(), data.conduct),
             speech=await services.speech_of(account, data.kind, label),
         )
         most = services.limits.alerts
@@ -102,9 +106,15 @@ class AlertsController(Controller):
                 schedule = changed_by(present, data, account, now)
                 return schedule, first_occurrence(schedule, now, services.limits.past_due)
 
-        edit = accounts.Edit(label=label, speech=speech, reschedule=reschedule)
-        shown = await services.store.write(accounts.edit_alert, account_id, token, edit, now)
-        services.bus.wake(shown.lives)
+        edit = accounts.Edit(
+            label=label,
+            speech=speech,
+            reschedule=reschedule,
+            conduct=None if data.conduct is None else partial(conduct_by, wish=data.conduct),
+            where=None if data.devices is msgspec.UNSET else Devices(data.devices),
+        )
+        shown, devices = await services.store.write(accounts.edit_alert, account_id, token, edit, now)
+        services.bus.wake(devices)
         return view_of(shown)
 
     @post("/preview", status_code=200, summary="See when it would ring", responses=refusals(body=True))

@@ -15,6 +15,7 @@ from bellwire.alerts.alert import Alert, Kind, Schedule
 from bellwire.alerts.recurrence import MOST_COUNTED, MOST_EXCEPTIONS, occurrences
 from bellwire.alerts.rules import LONGEST_RULE
 from bellwire.cloud.accounts import Shown
+from bellwire.cloud.conduct_forms import ConductView, ConductWish, conduct_view
 from bellwire.cloud.store.accounts import Account
 from bellwire.cloud.wishes import (
     Change,
@@ -42,6 +43,9 @@ Recurrence = Annotated[str, msgspec.Meta(max_length=LONGEST_RULE + 100)]
 """A name, days or a rule with its end."""
 Times = Annotated[int, msgspec.Meta(ge=1, le=MOST_COUNTED)]
 Exceptions = Annotated[list[Word], msgspec.Meta(max_length=MOST_EXCEPTIONS)]
+
+
+DeviceIds = Annotated[list[Word], msgspec.Meta(min_length=1, max_length=1000)]
 
 
 _RENAMED = {"in_": "in", "exceptions": "except"}
@@ -72,14 +76,20 @@ class NewAlert(Wish, kw_only=True, rename=_RENAMED, forbid_unknown_fields=True):
 
     label: str = ""
     kind: Kind = Kind.REMINDER
-    devices: Annotated[list[Word], msgspec.Meta(min_length=1, max_length=1000)] | None = None
+    devices: DeviceIds | None = None
     """Ids; every device of the account where none is given, also those that join later."""
+    conduct: ConductWish = ConductWish()
+    """How it is snoozed and stopped; as its account has it where it is not given."""
 
 
 class ChangedAlert(Wish, kw_only=True, rename=_RENAMED, forbid_unknown_fields=True):
     """What of an alert becomes different; the rest stays. `every` may be once, `until` may be never."""
 
     label: str | None = None
+    devices: DeviceIds | msgspec.UnsetType | None = msgspec.UNSET
+    """Ids of those on which it rings from now on; null: every device of the account, also those that join later."""
+    conduct: ConductWish | None = None
+    """How it is snoozed and stopped."""
 
 
 class PreviewWish(Wish, kw_only=True, rename=_RENAMED, forbid_unknown_fields=True):
@@ -129,6 +139,8 @@ class AlertView(msgspec.Struct, kw_only=True, rename=_RENAMED):
     floating: bool
     """It moves along when the account moves to another time zone."""
     everywhere: bool
+    conduct: ConductView
+    """How it is snoozed and stopped, where it says so itself; null: as its account has it."""
     devices: dict[str, str]
     """By device id: unknown, set, failed, ringing, stopped or absent, as the device last said."""
 
@@ -218,6 +230,7 @@ def view_of(shown: Shown) -> AlertView:
         timezone=alert.schedule.zone,
         floating=alert.schedule.floating,
         everywhere=alert.everywhere,
+        conduct=conduct_view(alert.conduct),
         devices={device_id: life.value for device_id, life in shown.lives.items()},
     )
 

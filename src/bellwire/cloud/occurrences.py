@@ -46,6 +46,12 @@ def end_occurrence(
     return frozenset(woken)
 
 
+def goes_apart(account_id: str, token: str) -> Transaction[bool]:
+    """Whether each device of an alert is stopped by itself."""
+    alert = yield from load_alert(account_id, token)
+    return alert is not None and not (yield from conduct_of(account_id, alert)).stop_everywhere
+
+
 def end_everywhere(account_id: str, alert: Alert, now: datetime) -> Transaction[Woken]:
     """The present occurrence of an alert is over on all of its devices, and the next one is desired."""
     occurrence = alert.scheduled_time

@@ -91,6 +91,15 @@ def length_of(duration: str) -> timedelta:
     return _bounded(lambda: timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds), duration)
 
 
+def length_text(length: timedelta) -> str:
+    """A length of time, to the second, as it can be read again."""
+    minutes, seconds = divmod(int(length.total_seconds()), 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    parts = ((days, "d"), (hours, "h"), (minutes, "m"), (seconds, "s"))
+    return "".join(f"{number}{unit}" for number, unit in parts if number) or "0s"
+
+
 def schedule_in(duration: str, zone: str, now: datetime) -> Schedule:
     """Once, so long from now, rounded up to the second; told in `zone`."""
     ahead = length_of(duration)

@@ -14,7 +14,7 @@ from bellwire.alerts.lifecycle import Life, Step
 from bellwire.alerts.reconcile import is_settled
 from bellwire.alerts.standing import Standing, ended_occurrence, observed, reported_step, stranger
 from bellwire.cloud.handlers.arrival import Arrival
-from bellwire.cloud.occurrences import NOBODY, Woken, end_occurrence
+from bellwire.cloud.occurrences import NOBODY, Woken, end_occurrence, goes_apart
 from bellwire.cloud.store.alerts import delete_alert
 from bellwire.cloud.store.reports import save_volume
 from bellwire.cloud.store.standings import (
@@ -98,13 +98,16 @@ def _is_heard(rows: Rows, token: str) -> bool:
 
 
 def _keep(arrival: Arrival, rows: Rows, after: Standing, ended: datetime | None) -> Transaction[Woken]:
-    """Keep what the device reported; when an occurrence `ended` by it, go on with the alert."""
+    """Keep what the device reported; when an occurrence `ended` by it, go on with the alert.
+
+    Where it is not desired any more, it ended because we said so: it may go on ringing on other devices.
+    """
     device = arrival.device
     if not _is_heard(rows, after.token):
         return NOBODY
     yield from save_report(device.account_id, device.device_id, after)
     woken = NOBODY if is_settled(after) else frozenset((device.device_id,))
-    if ended is not None:
+    if ended is not None and after.desired is not None:
         woken |= yield from end_occurrence(device.account_id, after.token, ended, arrival.now, device.device_id)
     return woken
 
@@ -128,7 +131,7 @@ def _stopped(arrival: Arrival, rows: Rows) -> Transaction[Woken]:
     before = _standing(arrival, rows)
     after = reported_step(before, Step.STOP, arrival.now, arrival.acknowledged, arrival.seen(before.token))
     ended = ended_occurrence(before, after)
-    if _was_cancelled(arrival, before) and (yield from _rings_elsewhere(arrival, before.token)):
+    if _was_cancelled(arrival, before) and (yield from _rings_on_elsewhere(arrival, before.token)):
         ended = None
     if arrival.profile.stopping_removes and after.reported.life is Life.STOPPED:
         after = reported_step(after, Step.DELETE, arrival.now, None, None)
@@ -147,7 +150,10 @@ def _was_cancelled(arrival: Arrival, stopped: Standing) -> bool:
     return rang is not None and stopped.silenced != rang and any(time > rang for time in later)
 
 
-def _rings_elsewhere(arrival: Arrival, token: str) -> Transaction[bool]:
+def _rings_on_elsewhere(arrival: Arrival, token: str) -> Transaction[bool]:
+    """Whether another device rings that would be stopped by the end on this one."""
+    if (yield from goes_apart(arrival.device.account_id, token)):
+        return False
     lives = yield from lives_of(arrival.device.account_id, token)
     return any(life is Life.RINGING for device_id, life in lives.items() if device_id != arrival.device.device_id)
 
@@ -166,12 +172,13 @@ def _standing(arrival: Arrival, rows: Rows) -> Standing:
 
 
 def _request_stop(arrival: Arrival, rows: Rows) -> Transaction[Woken]:
-    """Somebody pressed stop: this occurrence is silenced wherever it rings (RequestAlertStop, Remarks)."""
+    """Somebody pressed stop: this occurrence is silenced wherever it is stopped by that (RequestAlertStop, Remarks)."""
     occurrence, woken = yield from ringing_at(arrival, rows)
     if occurrence is None:
         return woken
-    (token,), account_id = tokens_of(arrival.event.message), arrival.device.account_id
-    return woken | frozenset((yield from silence(account_id, token, occurrence)))
+    (token,), device = tokens_of(arrival.event.message), arrival.device
+    where = device.device_id if (yield from goes_apart(device.account_id, token)) else None
+    return woken | frozenset((yield from silence(device.account_id, token, occurrence, where)))
 
 
 def ringing_at(arrival: Arrival, rows: Rows) -> Transaction[tuple[datetime | None, Woken]]:

@@ -43,6 +43,7 @@ SELECT_LIVES = Statement(
         standings,
         (standings.c.token == alerts.c.token) & (standings.c.account_id == alerts.c.account_id),
     )
+    .where(standings.c.desired_ms.is_not(None) | alerts.c.paused_on.is_not(None))
     .where(_AFTER & (_place <= sa.tuple_(sa.bindparam("last_ms"), sa.bindparam("last_token")))),
     "where each alert of a page stands on each of its devices",
 )
