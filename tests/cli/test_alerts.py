@@ -269,3 +269,14 @@ def test_how_alerts_are_snoozed_and_stopped(bellwire: Bellwire, account: Account
     assert again == {"snooze": "10m", "snoozes": 5, "stop_everywhere": True}
     both = bellwire("account", "conduct", name, "--as-usual", "--snoozes", "1", *data)
     assert "either --as-usual, or how it is to be" in both.usage
+
+
+def test_timers_in_words(bellwire: Bellwire, account: Account) -> None:
+    args = ("alert", "add", "Eggs", "--kind", "timer", "--in", "1h", *account.here, "--json")
+    token = bellwire(*args).answer["token"]
+    assert ", in " in bellwire("alert", "list", *account.here).text
+    assert "extended: rings at" in bellwire("alert", "extend", token, "--by", "1h", *account.here).text
+    assert "paused with " in bellwire("alert", "pause", token, *account.here).text
+    assert " left" in bellwire("alert", "list", *account.here).text
+    assert "resumed: rings at" in bellwire("alert", "resume", token, *account.here).text
+    assert "no extension" in bellwire("alert", "extend", token, "--by", "0s", *account.here).complaint

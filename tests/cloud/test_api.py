@@ -63,6 +63,7 @@ def test_an_alert_is_shown_as_it_was_added(home: Account) -> None:
         "label": "tea",
         "scheduled_time": NEW_YEAR_UTC,
         "paused": False,
+        "remaining": None,
         "snoozed_from": None,
         "snoozes": 0,
         "every": None,
@@ -229,6 +230,21 @@ def test_how_alerts_are_snoozed_and_stopped_is_said_of_one_or_of_all(home: Accou
 
     asked = {"conduct": dict.fromkeys(usual)}
     assert home.asks("PATCH", "/account", asked)[1]["conduct"] == usual
+
+
+def test_a_timer_is_paused_with_what_is_left_extended_and_resumed(home: Account) -> None:
+    token = home.asks("POST", "/alerts", {"kind": "TIMER", "label": "Eggs", "in": "10m"})[1]["token"]
+    status, paused = home.asks("POST", f"/alerts/{token}/pause")
+    assert (status, paused["scheduled_time"], paused["paused"]) == (200, None, True)
+    assert paused["remaining"] in {"10m", *(f"9m{seconds}s" for seconds in range(60))}
+    status, extended = home.asks("POST", f"/alerts/{token}/extend", {"by": "1h"})
+    assert (status, extended["remaining"]) == (200, f"1h{paused['remaining']}")
+    status, resumed = home.asks("POST", f"/alerts/{token}/resume")
+    assert (status, resumed["remaining"], resumed["paused"]) == (200, None, False)
+    for refused in ({"by": "soon"}, {"by": "0s"}, {}, {"by": 5}):
+        assert home.asks("POST", f"/alerts/{token}/extend", refused)[0] == 422
+    alarm = home.adds(at=NEW_YEAR)
+    assert home.asks("POST", f"/alerts/{alarm}/extend", {"by": "5m"})[0] == 422
 
 
 def test_what_would_ring_is_seen_before_it_is_added_and_after(home: Account) -> None:
@@ -621,7 +637,8 @@ def test_the_document_lists_every_route_with_its_answers(cloud: Cloud) -> None:
         "POST /api/v1/alerts/preview": {200} | always | with_body,
         "GET /api/v1/alerts/{token}/occurrences": {200, 404, 422} | always,
         "POST /api/v1/alerts/{token}/skip": {200, 404, 422} | always,
-        "POST /api/v1/alerts/{token}/pause": {200, 404} | always,
+        "POST /api/v1/alerts/{token}/pause": {200, 404, 422} | always,
+        "POST /api/v1/alerts/{token}/extend": {200, 404} | always | with_body,
         "POST /api/v1/alerts/{token}/resume": {200, 404, 422} | always,
         "POST /api/v1/alerts/{token}/snooze": {200, 404} | always | with_body,
         "POST /api/v1/alerts/{token}/stop": {204, 404, 422} | always,

@@ -14,6 +14,7 @@ from bellwire import __version__
 from bellwire.cli import (
     account_places,
     accounts,
+    alert_steps,
     alerts,
     clients,
     cloud,
@@ -42,6 +43,7 @@ app.command(epilog=trace.EPILOG)(trace.trace)
 account_places.add_to(accounts.app)
 conduct.add_to(accounts.app)
 device_details.add_to(devices.app)
+alert_steps.add_to(alerts.app)
 app.add_typer(alerts.app, name="alert")
 app.add_typer(accounts.app, name="account")
 app.add_typer(devices.app, name="device")

@@ -35,7 +35,7 @@ from bellwire.cloud.store.standings import (
     where_desired,
 )
 from bellwire.cloud.store.transaction import Transaction
-from bellwire.cloud.wishes import WishError, one_line
+from bellwire.cloud.wishes import WishError, one_line, schedule_once, whole_second
 
 _ANY_NUMBER = 1_000_000
 """More alerts than any account has."""
@@ -144,6 +144,8 @@ def edit_alert(account_id: str, token: str, edit: Edit, now: datetime) -> Transa
         version=before.version + is_anew,
         conduct=before.conduct if edit.conduct is None else edit.conduct(before.conduct),
     )
+    if edit.reschedule is not None and alert.paused_on is not None and alert.is_counted_down:
+        alert = replace(alert, remaining=max(time, now) - now)
     devices_before = yield from lives_of(account_id, token)
     if edit.where is not None:
         alert = yield from _elsewhere(account_id, alert, edit.where, now)
@@ -204,11 +206,19 @@ def _without(schedule: Schedule, occurrence: datetime, now: datetime) -> Schedul
 
 
 def pause_alert(account_id: str, token: str, now: datetime) -> Transaction[Shown]:
-    """Desire an alert on no device until it is resumed; one that rings is silenced so. Raises UnknownAlertError."""
+    """Desire an alert on no device until it is resumed; one that rings is silenced so. Of a timer the rest is kept.
+
+    Raises UnknownAlertError; WishError for a timer that is over.
+    """
     shown = yield from show_alert(account_id, token)
     if shown.alert.paused_on is not None:
         return shown
-    alert = replace(_awake(shown.alert), paused_on=tuple(sorted(shown.lives)))
+    remaining = None
+    if shown.alert.is_counted_down:
+        remaining = shown.alert.scheduled_time - now
+        if shown.alert.scheduled_time <= now:
+            raise WishError("it is over and rings, so there is nothing left to pause; stop, snooze or extend it")
+    alert = replace(_awake(shown.alert), paused_on=tuple(sorted(shown.lives)), remaining=remaining)
     yield from update_alert(account_id, alert, now)
     yield from undesire(account_id, token)
     return _shown(alert, shown.lives)
@@ -219,11 +229,21 @@ def resume_alert(account_id: str, token: str, now: datetime) -> Transaction[Show
     before = (yield from show_alert(account_id, token)).alert
     if before.paused_on is None:
         return (yield from show_alert(account_id, token))
-    following = next_occurrence(before.schedule, now)
+    schedule = before.schedule
+    if before.remaining is not None:
+        schedule = schedule_once(whole_second(now + before.remaining), schedule.zone)
+    following = next_occurrence(schedule, now)
     if following is None:
         raise WishError("its time went by while it was paused; give it another one (edit it), or delete it")
     # A new version: a device that was told to delete it, and has not said so yet, is told to set it all the same.
-    alert = replace(before, paused_on=None, scheduled_time=following, version=before.version + 1)
+    alert = replace(
+        before,
+        paused_on=None,
+        remaining=None,
+        schedule=schedule,
+        scheduled_time=following,
+        version=before.version + 1,
+    )
     yield from update_alert(account_id, alert, now)
     if alert.everywhere:
         wanted = yield from _devices(account_id, None)

@@ -22,6 +22,7 @@ from bellwire.cloud.alert_forms import (
     AlertPage,
     AlertView,
     ChangedAlert,
+    ExtendWish,
     NewAlert,
     Preview,
     PreviewWish,
@@ -40,7 +41,8 @@ from bellwire.cloud.services import API_PATH, Asked, services_of
 from bellwire.cloud.snoozing import snooze_alert, snooze_length, stop_alert
 from bellwire.cloud.store.accounts import find_account
 from bellwire.cloud.store.transaction import Transaction
-from bellwire.cloud.wishes import first_occurrence, one_line
+from bellwire.cloud.timers import extend_timer
+from bellwire.cloud.wishes import first_occurrence, length_of, one_line
 
 
 class AlertsController(Controller):
@@ -142,14 +144,30 @@ class AlertsController(Controller):
         """Leave out the next occurrence; the devices are told of the one after it at once."""
         return await _step(request, token, accounts.skip_occurrence)
 
-    @post("/{token:str}/pause", status_code=200, summary="Pause an alert", responses=refusals(404))
+    @post("/{token:str}/pause", status_code=200, summary="Pause an alert", responses=refusals(404, 422))
     async def pause(self, token: FromPath[str], request: Asked) -> AlertView:
-        """Have an alert ring nowhere until it is resumed; its devices are told at once. Again: nothing changes."""
+        """Have an alert ring nowhere until it is resumed; its devices are told at once. Again: nothing changes.
+
+        What is left of a timer is kept. One that rings is over, so there is nothing to pause.
+        """
         return await _step(request, token, accounts.pause_alert)
+
+    @post("/{token:str}/extend", status_code=200, summary="Extend a timer", responses=refusals(404, body=True))
+    async def extend(self, token: FromPath[str], data: JSONBody[ExtendWish], request: Asked) -> AlertView:
+        """Give a timer more time, also one that is paused or rings; its devices are told at once."""
+        by = length_of(data.by)
+
+        def extended(account_id: str, token: str, now: datetime) -> Transaction[Shown]:
+            return extend_timer(account_id, token, by, now)
+
+        return await _step(request, token, extended)
 
     @post("/{token:str}/resume", status_code=200, summary="Resume an alert", responses=refusals(404, 422))
     async def resume(self, token: FromPath[str], request: Asked) -> AlertView:
-        """Have a paused alert ring again, from its next occurrence on. Again: nothing changes."""
+        """Have a paused alert ring again, from its next occurrence on; a timer when the rest is over.
+
+        Again: nothing changes.
+        """
         return await _step(request, token, accounts.resume_alert)
 
     @post("/{token:str}/snooze", status_code=200, summary="Snooze what rings", responses=refusals(404, body=True))

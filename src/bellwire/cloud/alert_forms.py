@@ -23,6 +23,7 @@ from bellwire.cloud.wishes import (
     changed_schedule,
     every_of,
     exceptions_of,
+    length_text,
     schedule_at,
     schedule_in,
     until_of,
@@ -105,6 +106,13 @@ class SnoozeWish(msgspec.Struct, kw_only=True, rename={"for_": "for"}, forbid_un
     """Such as 10m; as is usual for the alert where it is not given."""
 
 
+class ExtendWish(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """How much more time a timer gets."""
+
+    by: Word
+    """Such as 5m."""
+
+
 class Preview(msgspec.Struct, kw_only=True, rename=_RENAMED):
     """When something rings."""
 
@@ -125,6 +133,8 @@ class AlertView(msgspec.Struct, kw_only=True, rename=_RENAMED):
     scheduled_time: datetime | None
     """The next occurrence; null: it is paused."""
     paused: bool
+    remaining: str | None
+    """What is left of a timer that is paused, such as 4m30s; null: it is none, or runs until `scheduled_time`."""
     snoozed_from: datetime | None
     """The occurrence that was snoozed until `scheduled_time`, or that rings again; null: it is not snoozed."""
     snoozes: int
@@ -222,6 +232,7 @@ def view_of(shown: Shown) -> AlertView:
         label=alert.label,
         scheduled_time=None if alert.paused_on is not None else alert.scheduled_time,
         paused=alert.paused_on is not None,
+        remaining=None if alert.remaining is None else length_text(alert.remaining),
         snoozed_from=alert.snoozed_from,
         snoozes=alert.snoozes,
         every=every_of(alert.schedule),

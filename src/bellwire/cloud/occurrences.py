@@ -17,11 +17,11 @@ from bellwire.cloud.store.alerts import delete_alert, load_alert, move_alert
 from bellwire.cloud.store.conducts import conduct_of
 from bellwire.cloud.store.standings import Place, desire, desire_instead, earliest_desired
 from bellwire.cloud.store.transaction import Transaction
+from bellwire.cloud.wishes import whole_second
 
 Woken = frozenset[str]
 """Ids of devices that may have to be told something now."""
 NOBODY: Woken = frozenset()
-_SECOND = timedelta(seconds=1)
 
 
 def end_occurrence(
@@ -108,8 +108,3 @@ def _follow(account_id: str, alert: Alert, following: datetime | None) -> Transa
 
 def _move(account_id: str, alert: Alert, time: datetime) -> Transaction[None]:
     yield from move_alert(account_id, alert.token, time, snoozed_from=alert.snoozed_from, snoozes=alert.snoozes)
-
-
-def whole_second(instant: datetime) -> datetime:
-    """The instant, rounded up: nothing rings early."""
-    return instant.replace(microsecond=0) + _SECOND * (instant.microsecond > 0)

@@ -16,13 +16,12 @@ from bellwire.cloud.occurrences import (
     end_occurrence,
     put_off,
     snooze_occurrence,
-    whole_second,
 )
 from bellwire.cloud.store.alerts import load_alert
 from bellwire.cloud.store.conducts import conduct_of
 from bellwire.cloud.store.standings import Place, rings_anywhere
 from bellwire.cloud.store.transaction import Transaction
-from bellwire.cloud.wishes import WishError, length_of
+from bellwire.cloud.wishes import WishError, length_of, whole_second
 
 LONGEST_SNOOZE = timedelta(hours=24)
 
