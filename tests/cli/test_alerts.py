@@ -1,6 +1,7 @@
 import json
 import socket
 from datetime import UTC, datetime, timedelta
+from io import StringIO
 from pathlib import Path
 from typing import NamedTuple
 
@@ -280,3 +281,26 @@ def test_timers_in_words(bellwire: Bellwire, account: Account) -> None:
     assert " left" in bellwire("alert", "list", *account.here).text
     assert "resumed: rings at" in bellwire("alert", "resume", token, *account.here).text
     assert "no extension" in bellwire("alert", "extend", token, "--by", "0s", *account.here).complaint
+
+
+def test_action_timers_from_files_and_from_stdin(
+    bellwire: Bellwire, account: Account, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    play = {"header": {"namespace": "AudioPlayer", "name": "Play"}, "payload": {"url": "비"}}
+    one, several = tmp_path / "one.json", tmp_path / "several.json"
+    one.write_text(json.dumps(play), "utf-8")
+    on_the_wire = {"directive": {**play, "header": {**play["header"], "messageId": "m", "dialogRequestId": "d"}}}
+    several.write_text(json.dumps([play, on_the_wire]), "utf-8")
+    args = ("alert", "add", "Rain", "--kind", "actiontimer", "--in", "1h", *account.here, "--json")
+    added = bellwire(*args, "--action", one, "--action", several).answer
+    assert added["actions"] == [play, play, play]
+    monkeypatch.setattr("sys.stdin", StringIO(json.dumps(play)))
+    edited = bellwire("alert", "edit", added["token"], "--action", "-", *account.here, "--json").answer
+    assert edited["actions"] == [play]
+    one.write_text("{", "utf-8")
+    assert "one.json is not JSON" in bellwire(*args, "--action", one).complaint
+    assert "cannot be read (No such file" in bellwire(*args, "--action", tmp_path / "none").complaint
+    assert (
+        "only an ACTIONTIMER"
+        in bellwire(*(arg if arg != "actiontimer" else "timer" for arg in args), "--action", several).complaint
+    )

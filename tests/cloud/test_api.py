@@ -23,14 +23,16 @@ from bellwire.cloud.store.accounts import account_by_token, add_account, add_acc
 from bellwire.cloud.store.devices import device_by_token
 from bellwire.cloud.store.sqlite import SqliteStore
 from bellwire.protocol.messages.alerts import (
+    AlertStopped,
     DeleteAlert,
     DeleteAlertSucceeded,
     RequestSynchronizeAlert,
     SetAlert,
+    SetAlertSucceeded,
     SynchronizeAlert,
 )
 from tests.cloud.call import Call
-from tests.cloud.running import LIMITS, Account, Cloud, Speaker
+from tests.cloud.running import LIMITS, Account, Cloud, Speaker, parts_of
 
 NEW_YEAR = "2027-01-01T07:00:00+09:00"
 NEW_YEAR_UTC = "2026-12-31T22:00:00Z"
@@ -73,6 +75,7 @@ def test_an_alert_is_shown_as_it_was_added(home: Account) -> None:
         "floating": False,
         "everywhere": True,
         "conduct": {"snooze": None, "snoozes": None, "stop_everywhere": None},
+        "actions": [],
         "devices": {device_id: "unknown"},
     }
     assert home.asks("GET", f"/alerts/{added['token']}") == (200, added)
@@ -230,6 +233,48 @@ def test_how_alerts_are_snoozed_and_stopped_is_said_of_one_or_of_all(home: Accou
 
     asked = {"conduct": dict.fromkeys(usual)}
     assert home.asks("PATCH", "/account", asked)[1]["conduct"] == usual
+
+
+def test_an_action_timer_keeps_what_it_does_and_does_it(home: Account) -> None:
+    speaker = listening(home)
+    action = {"header": {"namespace": "AudioPlayer", "name": "Play"}, "payload": {"url": "https://home/rain.mp3"}}
+    lately = (datetime.now(UTC) - timedelta(seconds=5)).isoformat()
+    wish = {"kind": "ACTIONTIMER", "label": "Rain", "at": lately, "actions": [action, action]}
+    status, added = home.asks("POST", "/alerts", wish)
+    assert (status, added["actions"]) == (201, [action, action])
+    path = f"/alerts/{added['token']}"
+    assert home.asks("PATCH", path, {"actions": [action]})[1]["actions"] == [action]
+    speaker.hears(SetAlert)
+    speaker.says(SetAlertSucceeded(token=added["token"], type="ACTIONTIMER"))
+    speaker.says(AlertStopped(token=added["token"], type="ACTIONTIMER"))
+
+    def names() -> list[str]:
+        directives = [json.loads(part.body)["directive"] for part in parts_of(speaker.downchannel)]
+        return [f"{each['header']['namespace']}.{each['header']['name']}" for each in directives]
+
+    speaker.connection.until(lambda: "Alerts.DeleteAlert" in names(), "the end")
+    assert names()[-2:] == ["AudioPlayer.Play", "Alerts.DeleteAlert"]
+    assert home.asks("GET", path)[0] == 404
+
+
+@pytest.mark.parametrize(
+    ("wish", "told"),
+    [
+        ({"kind": "TIMER", "actions": [{"header": {"namespace": "A", "name": "B"}, "payload": {}}]}, "only an ACTION"),
+        ({"actions": [{"header": {"namespace": "Alerts", "name": "SetAlert"}, "payload": {}}]}, "of namespace Alerts"),
+        ({"actions": [{"header": {"namespace": "A", "name": "B"}, "payload": []}]}, "actions[0].payload"),
+        ({"actions": [{"header": {"namespace": "A.B", "name": "B"}, "payload": {}}]}, "actions[0].header.namespace"),
+        ({"actions": [{"header": {"namespace": "A", "name": ""}, "payload": {}}]}, "actions[0].header.name"),
+        ({"actions": [{"header": {"namespace": "A"}, "payload": {}}]}, "actions[0].header"),
+        ({"actions": [{"payload": {}}]}, "header"),
+        ({"actions": [{"header": {"namespace": "A", "name": "B"}, "payload": {"x": "y" * 17_000}}]}, "16384"),
+        ({"actions": [{"header": {"namespace": "A", "name": "B"}, "payload": {}}] * 11}, "length <= 10"),
+    ],
+)
+def test_what_an_action_timer_cannot_do(home: Account, wish: dict[str, object], told: str) -> None:
+    status, problem = home.asks("POST", "/alerts", {"kind": "ACTIONTIMER", "in": "1h", **wish})
+    assert status == 422
+    assert told in problem["detail"]
 
 
 def test_a_timer_is_paused_with_what_is_left_extended_and_resumed(home: Account) -> None:

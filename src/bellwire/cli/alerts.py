@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from bellwire.alerts.alert import Kind
+from bellwire.cli.action_files import ActionFiles, actions_in
 from bellwire.cli.alert_words import Which, put_alert, row_of
 from bellwire.cli.asking import AccountToken, Url, asked
 from bellwire.cli.conduct import AsUsual, Snooze, Snoozes, StopEverywhere, conduct_said
@@ -56,6 +57,7 @@ def add(
     device: Annotated[
         list[str] | None, typer.Option(metavar="ID", help="Rings there; may be repeated. Else on every device.")
     ] = None,
+    action: ActionFiles = None,
     snooze_length: Snooze = None,
     snoozes: Snoozes = None,
     stop_everywhere: StopEverywhere = None,
@@ -69,6 +71,8 @@ def add(
     when = _when(in_=in_, at=at, every=every, until=until, times=times, exceptions=except_, timezone=timezone)
     _check_whole(when)
     wish = {"label": label, "kind": kind.value, "devices": device or None, **when}
+    if action:
+        wish["actions"] = actions_in(action)
     if said := conduct_said(snooze_length, snoozes, stop_everywhere):
         wish["conduct"] = said
     with asked(data, account, url, ca, token) as api:
@@ -115,6 +119,7 @@ def edit(
     everywhere: Annotated[
         bool, typer.Option("--everywhere", help="Rings on every device, also on those that join later.")
     ] = False,
+    action: ActionFiles = None,
     snooze_length: Snooze = None,
     snoozes: Snoozes = None,
     stop_everywhere: StopEverywhere = None,
@@ -137,6 +142,8 @@ def edit(
         raise typer.BadParameter("say either --device or --everywhere, not both")
     if device or everywhere:
         change["devices"] = device or None
+    if action:
+        change["actions"] = actions_in(action)
     if said := conduct_said(snooze_length, snoozes, stop_everywhere, as_usual=as_usual):
         change["conduct"] = said
     if not change:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from bellwire.alerts.alert import Alert, OwnConduct, Schedule
+from bellwire.alerts.alert import Alert, OwnConduct, Reserved, Schedule
 from bellwire.alerts.lifecycle import Life
 from bellwire.alerts.recurrence import next_occurrence, without
 from bellwire.alerts.standing import Desired
@@ -121,6 +121,8 @@ class Edit:
     """Gives the new schedule, made of the present one, and when it rings first."""
     conduct: Callable[[OwnConduct], OwnConduct] | None = None
     """Gives how it is snoozed and stopped from now on, made of what was said of that."""
+    actions: tuple[Reserved, ...] | None = None
+    """What its devices are told when it is over."""
     where: Devices | None = None
 
 
@@ -143,6 +145,7 @@ def edit_alert(account_id: str, token: str, edit: Edit, now: datetime) -> Transa
         scheduled_time=time,
         version=before.version + is_anew,
         conduct=before.conduct if edit.conduct is None else edit.conduct(before.conduct),
+        actions=before.actions if edit.actions is None else edit.actions,
     )
     if edit.reschedule is not None and alert.paused_on is not None and alert.is_counted_down:
         alert = replace(alert, remaining=max(time, now) - now)

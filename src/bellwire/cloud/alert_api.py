@@ -16,6 +16,7 @@ from litestar.params import FromPath, JSONBody, Parameter
 from bellwire.alerts.alert import Alert, OwnConduct, Schedule
 from bellwire.cloud import accounts
 from bellwire.cloud.accounts import Devices, Shown
+from bellwire.cloud.action_forms import reserved_by
 from bellwire.cloud.alert_forms import (
     MOST_PREVIEWED,
     PAGE,
@@ -67,6 +68,7 @@ class AlertsController(Controller):
             version=1,
             everywhere=data.devices is None,
             conduct=conduct_by(OwnConduct(), data.conduct),
+            actions=reserved_by(data.actions, data.kind),
             speech=await services.speech_of(account, data.kind, label),
         )
         most = services.limits.alerts
@@ -113,6 +115,7 @@ class AlertsController(Controller):
             speech=speech,
             reschedule=reschedule,
             conduct=None if data.conduct is None else partial(conduct_by, wish=data.conduct),
+            actions=None if data.actions is None else reserved_by(data.actions, before.kind),
             where=None if data.devices is msgspec.UNSET else Devices(data.devices),
         )
         shown, devices = await services.store.write(accounts.edit_alert, account_id, token, edit, now)

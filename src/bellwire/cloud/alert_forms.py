@@ -15,6 +15,7 @@ from bellwire.alerts.alert import Alert, Kind, Schedule
 from bellwire.alerts.recurrence import MOST_COUNTED, MOST_EXCEPTIONS, occurrences
 from bellwire.alerts.rules import LONGEST_RULE
 from bellwire.cloud.accounts import Shown
+from bellwire.cloud.action_forms import Action, Actions, actions_of
 from bellwire.cloud.conduct_forms import ConductView, ConductWish, conduct_view
 from bellwire.cloud.store.accounts import Account
 from bellwire.cloud.wishes import (
@@ -81,6 +82,8 @@ class NewAlert(Wish, kw_only=True, rename=_RENAMED, forbid_unknown_fields=True):
     """Ids; every device of the account where none is given, also those that join later."""
     conduct: ConductWish = ConductWish()
     """How it is snoozed and stopped; as its account has it where it is not given."""
+    actions: Actions = []
+    """Of an ACTIONTIMER: what its devices are told when it is over."""
 
 
 class ChangedAlert(Wish, kw_only=True, rename=_RENAMED, forbid_unknown_fields=True):
@@ -91,6 +94,8 @@ class ChangedAlert(Wish, kw_only=True, rename=_RENAMED, forbid_unknown_fields=Tr
     """Ids of those on which it rings from now on; null: every device of the account, also those that join later."""
     conduct: ConductWish | None = None
     """How it is snoozed and stopped."""
+    actions: Actions | None = None
+    """Of an ACTIONTIMER: what its devices are told when it is over, in the place of what was said of that."""
 
 
 class PreviewWish(Wish, kw_only=True, rename=_RENAMED, forbid_unknown_fields=True):
@@ -151,6 +156,8 @@ class AlertView(msgspec.Struct, kw_only=True, rename=_RENAMED):
     everywhere: bool
     conduct: ConductView
     """How it is snoozed and stopped, where it says so itself; null: as its account has it."""
+    actions: list[Action]
+    """Of an ACTIONTIMER: what its devices are told when it is over."""
     devices: dict[str, str]
     """By device id: unknown, set, failed, ringing, stopped or absent, as the device last said."""
 
@@ -242,6 +249,7 @@ def view_of(shown: Shown) -> AlertView:
         floating=alert.schedule.floating,
         everywhere=alert.everywhere,
         conduct=conduct_view(alert.conduct),
+        actions=actions_of(alert.actions),
         devices={device_id: life.value for device_id, life in shown.lives.items()},
     )
 

@@ -18,6 +18,7 @@ from bellwire.alerts.recurrence import excepting, zone_named
 from bellwire.alerts.rules import read_rule
 from bellwire.alerts.workdays import has_calendar
 from bellwire.cloud.accounts import name_of
+from bellwire.cloud.action_forms import Actions, actions_of, reserved_by
 from bellwire.cloud.conduct_forms import MOST_SNOOZES
 from bellwire.cloud.config import Limits
 from bellwire.cloud.countries import country_of
@@ -145,6 +146,7 @@ def check(copy: AccountCopy, limits: Limits) -> None:
         one_line("label", each.alert.label, limits.label)
         _check_schedule(each.alert)
         _check_conduct(each.alert.conduct)
+        _check_actions(each.alert)
         if each.alert.scheduled_time.tzinfo is None:
             raise WishError(f"the time of alert {each.alert.token} has no time zone")
         if not known.issuperset((*each.devices, *(each.alert.paused_on or ()))):
@@ -156,6 +158,14 @@ def _check_conduct(conduct: OwnConduct) -> None:
         snooze_length(length_text(conduct.snooze))
     if not 0 <= (conduct.most_snoozes or 0) <= MOST_SNOOZES:
         raise WishError(f"an occurrence may be snoozed {MOST_SNOOZES} times at most, not {conduct.most_snoozes} times")
+
+
+def _check_actions(alert: Alert) -> None:
+    try:
+        actions = msgspec.convert(actions_of(alert.actions), Actions, from_attributes=True)
+    except msgspec.MsgspecError as error:
+        raise WishError(f"an action of alert {alert.token} cannot be one: {error}") from None
+    reserved_by(actions, alert.kind)
 
 
 def _check_schedule(alert: Alert) -> None:

@@ -10,12 +10,13 @@ the alert's is the earliest that any of them has, and the alert is over when the
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bellwire.alerts.alert import Alert
+from bellwire.alerts.alert import Alert, Conduct, Kind
 from bellwire.alerts.recurrence import next_occurrence
 from bellwire.alerts.standing import Desired
+from bellwire.cloud.commands import carry_out
 from bellwire.cloud.store.alerts import delete_alert, load_alert, move_alert
 from bellwire.cloud.store.conducts import conduct_of
-from bellwire.cloud.store.standings import Place, desire, desire_instead, earliest_desired
+from bellwire.cloud.store.standings import Place, desire, desire_instead, earliest_desired, silence, where_desired
 from bellwire.cloud.store.transaction import Transaction
 from bellwire.cloud.wishes import whole_second
 
@@ -35,7 +36,8 @@ def end_occurrence(
     alert = yield from load_alert(account_id, token)
     if alert is None or alert.paused_on is not None:
         return NOBODY
-    if (yield from conduct_of(account_id, alert)).stop_everywhere:
+    conduct = yield from conduct_of(account_id, alert)
+    if not _goes_apart(alert, conduct):
         return (yield from end_everywhere(account_id, alert, now)) if alert.scheduled_time == occurrence else NOBODY
     following = next_occurrence(alert.schedule, max(occurrence, now))
     instead = None if following is None else Desired(following, alert.version)
@@ -43,19 +45,39 @@ def end_occurrence(
         account_id, token, Place(occurrence, occurrence, device_id), instead, over=occurrence
     )
     yield from _follow(account_id, alert, following)
-    return frozenset(woken)
+    if device_id is None or not woken:
+        return frozenset(woken)
+    yield from carry_out(account_id, woken, alert.actions, now)
+    silenced = (yield from silence(account_id, token, occurrence)) if conduct.stop_everywhere else ()
+    return frozenset((*woken, *silenced))
 
 
 def goes_apart(account_id: str, token: str) -> Transaction[bool]:
-    """Whether each device of an alert is stopped by itself."""
+    """Whether an alert is over on each device by itself."""
     alert = yield from load_alert(account_id, token)
-    return alert is not None and not (yield from conduct_of(account_id, alert)).stop_everywhere
+    return alert is not None and _goes_apart(alert, (yield from conduct_of(account_id, alert)))
+
+
+def _goes_apart(alert: Alert, conduct: Conduct) -> bool:
+    """An action timer is over on each device by itself, stopped everywhere or not: each does then what it is to do."""
+    return alert.kind is Kind.ACTIONTIMER or not conduct.stop_everywhere
+
+
+def silence_occurrence(account_id: str, token: str, occurrence: datetime, device_id: str) -> Transaction[Woken]:
+    """Somebody stops an occurrence on a device: it is silent there, or on all, and over when they say so."""
+    alert = yield from load_alert(account_id, token)
+    together = alert is None or (yield from conduct_of(account_id, alert)).stop_everywhere
+    return frozenset((yield from silence(account_id, token, occurrence, None if together else device_id)))
 
 
 def end_everywhere(account_id: str, alert: Alert, now: datetime) -> Transaction[Woken]:
     """The present occurrence of an alert is over on all of its devices, and the next one is desired."""
     occurrence = alert.scheduled_time
     following = next_occurrence(alert.schedule, max(occurrence, now))
+    if alert.actions:
+        yield from carry_out(
+            account_id, sorted((yield from where_desired(account_id, alert.token))), alert.actions, now
+        )
     if following is None:
         yield from delete_alert(account_id, alert.token)
         return frozenset((yield from desire(account_id, alert.token, None, over=occurrence)))
@@ -86,9 +108,12 @@ def put_off(account_id: str, alert: Alert, place: Place, again: datetime) -> Tra
     The alert is as it shall be from now on, but for its time.
     """
     desired = Desired(again, alert.version)
-    if (yield from conduct_of(account_id, alert)).stop_everywhere:
+    conduct = yield from conduct_of(account_id, alert)
+    if not _goes_apart(alert, conduct):
         yield from _move(account_id, alert, again)
         return frozenset((yield from desire(account_id, alert.token, desired)))
+    if conduct.stop_everywhere:
+        place = place._replace(device_id=None)
     woken = yield from desire_instead(account_id, alert.token, place, desired)
     if woken:
         yield from _follow(account_id, alert, next_occurrence(alert.schedule, max(again, place.last)))

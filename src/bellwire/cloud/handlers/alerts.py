@@ -14,7 +14,7 @@ from bellwire.alerts.lifecycle import Life, Step
 from bellwire.alerts.reconcile import is_settled
 from bellwire.alerts.standing import Standing, ended_occurrence, observed, reported_step, stranger
 from bellwire.cloud.handlers.arrival import Arrival
-from bellwire.cloud.occurrences import NOBODY, Woken, end_occurrence, goes_apart
+from bellwire.cloud.occurrences import NOBODY, Woken, end_occurrence, goes_apart, silence_occurrence
 from bellwire.cloud.store.alerts import delete_alert
 from bellwire.cloud.store.reports import save_volume
 from bellwire.cloud.store.standings import (
@@ -24,7 +24,6 @@ from bellwire.cloud.store.standings import (
     is_not_there,
     lives_of,
     save_report,
-    silence,
     standing_of,
 )
 from bellwire.cloud.store.transaction import Transaction
@@ -177,8 +176,7 @@ def _request_stop(arrival: Arrival, rows: Rows) -> Transaction[Woken]:
     if occurrence is None:
         return woken
     (token,), device = tokens_of(arrival.event.message), arrival.device
-    where = device.device_id if (yield from goes_apart(device.account_id, token)) else None
-    return woken | frozenset((yield from silence(device.account_id, token, occurrence, where)))
+    return woken | (yield from silence_occurrence(device.account_id, token, occurrence, device.device_id))
 
 
 def ringing_at(arrival: Arrival, rows: Rows) -> Transaction[tuple[datetime | None, Woken]]:

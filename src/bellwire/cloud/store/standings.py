@@ -132,7 +132,9 @@ DESIRE_INSTEAD = Statement(
 )
 
 DELETE_ABSENT_WITHIN = Statement(
-    sa.delete(standings).where(_DESIRED_WITHIN & (standings.c.reported == Life.ABSENT.value)),
+    sa.delete(standings)
+    .where(_DESIRED_WITHIN & (standings.c.reported == Life.ABSENT.value))
+    .returning(standings.c.device_id),
     "where an alert is not there, and has one of these times, and will not be desired any more",
 )
 
@@ -327,8 +329,7 @@ def desire_instead(
     """As `desire`, but at this place alone."""
     where = {"first_ms": to_ms(place.first), "last_ms": to_ms(place.last), "device_id": place.device_id}
     of_alert = {"account_id": account_id, "token": token, **where}
-    if desired is None:
-        yield DELETE_ABSENT_WITHIN, of_alert
+    gone = (yield DELETE_ABSENT_WITHIN, of_alert) if desired is None else []
     rows = yield (
         DESIRE_INSTEAD,
         {
@@ -338,7 +339,7 @@ def desire_instead(
             "new_silenced_ms": over and to_ms(over),
         },
     )
-    return [row.device_id for row in rows]
+    return [row.device_id for row in (*gone, *rows)]
 
 
 def earliest_desired(account_id: str, token: str) -> Transaction[datetime | None]:
