@@ -3,9 +3,12 @@
 from datetime import datetime, timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bellwire.alerts.alert import Alert, OwnConduct
 from bellwire.alerts.lifecycle import Life
+from bellwire.alerts.recurrence import next_occurrence
 from bellwire.cloud import accounts
 from bellwire.cloud.snoozing import snooze_alert, snooze_length, stop_alert
 from bellwire.cloud.store.conducts import save_conduct
@@ -22,7 +25,7 @@ from bellwire.protocol.messages.alerts import (
 from bellwire.protocol.messages.bellwire import RequestAlertSnooze, RequestSnoozeEnd
 from bellwire.protocol.profiles import PROFILES
 from bellwire.protocol.profiles.profile import Profile
-from tests.cloud.conversation import ACCOUNT, Line, Talk, alarm, at
+from tests.cloud.conversation import ACCOUNT, Line, Talk, alarm, at, talking
 from tests.cloud.handlers.house import Speaker
 from tests.cloud.handlers.test_alerts import A, holding, ringing
 
@@ -200,7 +203,7 @@ def test_how_long_and_how_often_are_the_alerts_own_its_accounts_or_the_clouds(ta
     with pytest.raises(WishError, match="snoozed 1 times, as often as it may be"):
         snoozes(talk)
     own = OwnConduct(snooze=timedelta(minutes=1), most_snoozes=2)
-    talk.writes(accounts.edit_alert, ACCOUNT, "a", accounts.Edit(conduct=own), talk.now)
+    talk.writes(accounts.edit_alert, ACCOUNT, "a", accounts.Edit(conduct=lambda _: own), talk.now)
     assert snoozes(talk) == at("07:04")
 
 
@@ -363,3 +366,31 @@ def test_a_move_to_another_time_zone_leaves_it(talk: Talk) -> None:
     talk.writes(accounts.move_account, ACCOUNT, "Asia/Seoul", talk.now)
     line << ()
     assert talk.alerts() == {"a": at("07:10")}
+
+
+# Whatever is snoozed
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    st.sampled_from([DAILY, "FREQ=HOURLY", "FREQ=WEEKLY;BYDAY=FR,SA", "FREQ=HOURLY;INTERVAL=5"]),
+    st.lists(st.tuples(st.integers(0, 5400), st.integers(1, 86_400)), max_size=5),
+)
+def test_the_series_is_the_same_however_it_is_snoozed(rule: str, snoozes_: list[tuple[int, int]]) -> None:
+    """It rings again when it was told to, but for its own next time, and goes on where it would have been anyway."""
+    with talking() as talk:
+        line = ringing(talk, rule=rule)
+        schedule = shown(talk).schedule
+        for after, length in snoozes_:
+            talk.passes(seconds=after)
+            own = next_occurrence(schedule, max(shown(talk).scheduled_time, talk.now))
+            assert own is not None
+            expected = min(own, talk.now + timedelta(seconds=length))
+            assert snoozes(talk, f"{length}s") == expected
+            assert (shown(talk).snoozed_from is None) == (expected == own)
+            talk.now = expected
+            line.shows(alarm("a", expected), ringing=("a",)) >> AlertStarted(**A)
+        rung = shown(talk).scheduled_time
+        line.shows(alarm("a", rung)) >> AlertStopped(**A)
+        assert talk.alerts() == {"a": next_occurrence(schedule, rung)}
+        assert (shown(talk).snoozes, shown(talk).snoozed_from) == (0, None)

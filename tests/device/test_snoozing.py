@@ -1,8 +1,10 @@
 """Snooze by the speaker's button, with a cloud that answers, one that does not, and none."""
 
+import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +12,7 @@ from bellwire.alerts.lifecycle import Life
 from bellwire.device.engine import alerts_state, is_moot
 from bellwire.device.held import Setup
 from bellwire.device.inputs import DeletePressed, LoggedOut, OtherAudio, SnoozePressed, StopPressed
+from bellwire.device.stream import Unreachable
 from bellwire.protocol.messages.alerts import (
     AlertEnteredForeground,
     AlertStarted,
@@ -29,6 +32,7 @@ from bellwire.protocol.profiles.clova import CIC_KO_2022
 from bellwire.protocol.profiles.profile import Profile, SeveralAtOnce
 from bellwire.protocol.profiles.tvs import TVS_2020
 from tests.conversation import Device, Loose, Warns, alarm, moment, rings, silent
+from tests.device.house import House, talk
 
 ALL = pytest.mark.parametrize("profile", PROFILES.values(), ids=PROFILES)
 QUEUES = replace(CIC_KO_2022, several_at_once=SeveralAtOnce.QUEUE)
@@ -272,3 +276,29 @@ def test_what_is_heard_again_is_as_late_as_after_its_snooze(device: Device) -> N
     assert snoozed(device).state.alerts["a"].due_at == moment("07:11:00")
     device.at("07:11:00").silently()
     assert device.state.alerts["a"].due_at == moment("07:11:00")
+
+
+# Over the wire
+
+
+@pytest.mark.parametrize("status", [204, 400, 404, 500, None])
+def test_a_cloud_that_does_not_know_the_request_does_no_harm(tmp_path: Path, status: int | None) -> None:
+    """Refused, ignored, failing or gone: it is asked, and the alert rings again by itself."""
+
+    async def scene(house: House) -> None:
+        time = house.clock.wall().replace(microsecond=0) + timedelta(seconds=2)
+        house.told(SetAlert(token="a", type="ALARM", scheduled_time=time))
+        await asyncio.sleep(3)
+        assert len(house.bell.rang) == 1
+        house.cloud.script = [Unreachable("gone") if status is None else status]
+        house.runner.happens(SnoozePressed())
+        await house.quiet()
+        assert house.bell.sounding is None
+        assert "RequestAlertSnooze" in house.cloud.names
+        await asyncio.sleep(599)
+        assert len(house.bell.rang) == 1
+        await asyncio.sleep(2)
+        assert len(house.bell.rang) == 2
+        assert "AlertStopped" not in house.cloud.names
+
+    talk(scene, tmp_path)

@@ -21,6 +21,20 @@ class Kind(StrEnum):
     """Does something after a time has gone by."""
 
 
+COUNTED_DOWN = frozenset({Kind.TIMER, Kind.ACTIONTIMER})
+"""Kinds of which a length of time is meant: when one is paused, what is left of it stays."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reserved:
+    """A directive that is said to a device when an alert is over, as it was given (ACTIONTIMER)."""
+
+    namespace: str
+    name: str
+    payload: str
+    """JSON, an object."""
+
+
 @dataclass(frozen=True, slots=True)
 class Asset:
     """Something to play: `url` is http(s), or names one of the speaker's own bells."""
@@ -123,3 +137,12 @@ class Alert:
     """The occurrence of the schedule in whose place `scheduled_time` is; None: it is not snoozed."""
     snoozes: int = 0
     """How often that occurrence has been snoozed."""
+    remaining: timedelta | None = None
+    """What is left of one that is counted down and paused; None: it resumes by its schedule, or is not paused."""
+    actions: tuple[Reserved, ...] = ()
+    """What its devices are told when it is over, before they are told to delete it (ACTIONTIMER)."""
+
+    @property
+    def is_counted_down(self) -> bool:
+        """Whether it rings once, after a length of time."""
+        return self.kind in COUNTED_DOWN and self.schedule.rule is None

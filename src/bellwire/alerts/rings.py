@@ -34,6 +34,8 @@ class Ending(StrEnum):
     ACCOUNT = "account"
     """It was stopped in the account."""
     EDITED = "edited"
+    EXTENDED = "extended"
+    """It is a timer, and was given more time."""
     SNOOZED = "snoozed"
     PAUSED = "paused"
     DELETED = "deleted"

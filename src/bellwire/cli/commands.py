@@ -15,9 +15,12 @@ from bellwire.cli import (
     account_places,
     accounts,
     alert_history,
+    alert_steps,
     alerts,
+    check,
     clients,
     cloud,
+    conduct,
     demo,
     device_details,
     devices,
@@ -41,12 +44,15 @@ app.command(epilog=speaker.EPILOG)(speaker.speaker)
 app.command(epilog=trace.EPILOG)(trace.trace)
 account_places.add_to(accounts.app)
 alert_history.add_to(alerts.app)
+conduct.add_to(accounts.app)
 device_details.add_to(devices.app)
+alert_steps.add_to(alerts.app)
 app.add_typer(alerts.app, name="alert")
 app.add_typer(accounts.app, name="account")
 app.add_typer(devices.app, name="device")
 app.add_typer(clients.app, name="client")
 app.add_typer(profiles.app, name="profile")
+app.add_typer(check.app, name="check")
 
 
 def _version(wanted: bool) -> None:

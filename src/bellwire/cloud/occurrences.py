@@ -10,21 +10,22 @@ the alert's is the earliest that any of them has, and the alert is over when the
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bellwire.alerts.alert import Alert
+from bellwire.alerts.alert import Alert, Conduct, Kind
 from bellwire.alerts.recurrence import next_occurrence
 from bellwire.alerts.rings import NOBODY_SAID, End, Ending
 from bellwire.alerts.standing import Desired
+from bellwire.cloud.commands import carry_out
 from bellwire.cloud.ringing import note_over, note_stop
 from bellwire.cloud.store.alerts import delete_alert, load_alert, move_alert
 from bellwire.cloud.store.conducts import conduct_of
-from bellwire.cloud.store.rings import OFTEN, trim_rings
-from bellwire.cloud.store.standings import Place, desire, desire_instead, earliest_desired
+from bellwire.cloud.store.rings import OFTEN, mark_rings, trim_rings
+from bellwire.cloud.store.standings import Place, desire, desire_instead, earliest_desired, silence, where_desired
 from bellwire.cloud.store.transaction import Transaction
+from bellwire.cloud.wishes import whole_second
 
 Woken = frozenset[str]
 """Ids of devices that may have to be told something now."""
 NOBODY: Woken = frozenset()
-_SECOND = timedelta(seconds=1)
 
 
 def end_occurrence(
@@ -38,15 +39,18 @@ def end_occurrence(
     """
     alert = yield from load_alert(account_id, token)
     if alert is not None and alert.paused_on is None:
-        if not (yield from conduct_of(account_id, alert)).stop_everywhere:
-            return (yield from _end_here(account_id, alert, occurrence, now, end))
+        conduct = yield from conduct_of(account_id, alert)
+        if _goes_apart(alert, conduct):
+            return (yield from _end_apart(account_id, alert, conduct, occurrence, now, end=end))
         if alert.scheduled_time == occurrence:
             return (yield from end_everywhere(account_id, alert, now, end))
     yield from note_stop(account_id, token, occurrence, now, end)
     return NOBODY
 
 
-def _end_here(account_id: str, alert: Alert, occurrence: datetime, now: datetime, end: End) -> Transaction[Woken]:
+def _end_apart(
+    account_id: str, alert: Alert, conduct: Conduct, occurrence: datetime, now: datetime, *, end: End
+) -> Transaction[Woken]:
     place = Place(occurrence, occurrence, end.device_id)
     yield from note_over(account_id, alert.token, place, now, end)
     following = next_occurrence(alert.schedule, max(occurrence, now))
@@ -55,7 +59,31 @@ def _end_here(account_id: str, alert: Alert, occurrence: datetime, now: datetime
     if not woken:
         yield from note_stop(account_id, alert.token, occurrence, now, end)
     yield from _follow(account_id, alert, following)
-    return frozenset(woken)
+    if end.device_id is None or not woken:
+        return frozenset(woken)
+    yield from carry_out(account_id, woken, alert.actions, now)
+    silenced = (yield from silence(account_id, alert.token, occurrence)) if conduct.stop_everywhere else ()
+    return frozenset((*woken, *silenced))
+
+
+def goes_apart(account_id: str, token: str) -> Transaction[bool]:
+    """Whether an alert is over on each device by itself."""
+    alert = yield from load_alert(account_id, token)
+    return alert is not None and _goes_apart(alert, (yield from conduct_of(account_id, alert)))
+
+
+def _goes_apart(alert: Alert, conduct: Conduct) -> bool:
+    """An action timer is over on each device by itself, stopped everywhere or not: each does then what it is to do."""
+    return alert.kind is Kind.ACTIONTIMER or not conduct.stop_everywhere
+
+
+def silence_occurrence(account_id: str, token: str, occurrence: datetime, device_id: str) -> Transaction[Woken]:
+    """Somebody stops an occurrence on a device: it is silent there, or on all, and over when they say so."""
+    alert = yield from load_alert(account_id, token)
+    together = alert is None or (yield from conduct_of(account_id, alert)).stop_everywhere
+    where = None if together else device_id
+    yield from mark_rings(account_id, token, occurrence, End(Ending.BUTTON, device_id), where)
+    return frozenset((yield from silence(account_id, token, occurrence, where)))
 
 
 def end_everywhere(account_id: str, alert: Alert, now: datetime, end: End) -> Transaction[Woken]:
@@ -63,6 +91,10 @@ def end_everywhere(account_id: str, alert: Alert, now: datetime, end: End) -> Tr
     occurrence = alert.scheduled_time
     yield from note_over(account_id, alert.token, Place(occurrence, occurrence), now, end)
     following = next_occurrence(alert.schedule, max(occurrence, now))
+    if alert.actions:
+        yield from carry_out(
+            account_id, sorted((yield from where_desired(account_id, alert.token))), alert.actions, now
+        )
     if following is None:
         yield from delete_alert(account_id, alert.token)
         return frozenset((yield from desire(account_id, alert.token, None, over=occurrence)))
@@ -97,11 +129,13 @@ def put_off(account_id: str, alert: Alert, place: Place, again: datetime, now: d
     The alert is as it shall be from now on, but for its time.
     """
     desired, end = Desired(again, alert.version), End(Ending.SNOOZED, place.device_id)
-    if (yield from conduct_of(account_id, alert)).stop_everywhere:
-        yield from note_over(account_id, alert.token, Place(place.first, place.last), now, end)
+    conduct = yield from conduct_of(account_id, alert)
+    if conduct.stop_everywhere:
+        place = place._replace(device_id=None)
+    yield from note_over(account_id, alert.token, place, now, end)
+    if not _goes_apart(alert, conduct):
         yield from _move(account_id, alert, again)
         return frozenset((yield from desire(account_id, alert.token, desired)))
-    yield from note_over(account_id, alert.token, place, now, end)
     woken = yield from desire_instead(account_id, alert.token, place, desired)
     if woken:
         yield from _follow(account_id, alert, next_occurrence(alert.schedule, max(again, place.last)))
@@ -121,8 +155,3 @@ def _follow(account_id: str, alert: Alert, following: datetime | None) -> Transa
 
 def _move(account_id: str, alert: Alert, time: datetime) -> Transaction[None]:
     yield from move_alert(account_id, alert.token, time, snoozed_from=alert.snoozed_from, snoozes=alert.snoozes)
-
-
-def whole_second(instant: datetime) -> datetime:
-    """The instant, rounded up: nothing rings early."""
-    return instant.replace(microsecond=0) + _SECOND * (instant.microsecond > 0)

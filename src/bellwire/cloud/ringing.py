@@ -68,9 +68,11 @@ def note_over(account_id: str, token: str, place: Place, now: datetime, end: End
         yield from close_rings(account_id, token, place, now, end)
 
 
-def note_done(account_id: str, alert: Alert, now: datetime, end: End) -> Transaction[None]:
-    """Keep that what somebody does to an alert ends what is due of it, on whichever device."""
+def note_done(
+    account_id: str, alert: Alert, now: datetime, end: End, device_id: str | None = None
+) -> Transaction[None]:
+    """Keep that what somebody does to an alert ends what is due of it, on one device or on all."""
     if alert.paused_on is None:
         yield from note_over(
-            account_id, alert.token, Place(alert.scheduled_time, max(alert.scheduled_time, now)), now, end
+            account_id, alert.token, Place(alert.scheduled_time, max(alert.scheduled_time, now), device_id), now, end
         )

@@ -17,13 +17,13 @@ from bellwire.cloud.occurrences import (
     end_occurrence,
     put_off,
     snooze_occurrence,
-    whole_second,
 )
 from bellwire.cloud.store.alerts import load_alert
 from bellwire.cloud.store.conducts import conduct_of
-from bellwire.cloud.store.standings import Place, rings_anywhere
+from bellwire.cloud.store.rings import mark_rings
+from bellwire.cloud.store.standings import Place, rings_anywhere, silence
 from bellwire.cloud.store.transaction import Transaction
-from bellwire.cloud.wishes import WishError, length_of
+from bellwire.cloud.wishes import WishError, length_of, whole_second
 
 LONGEST_SNOOZE = timedelta(hours=24)
 
@@ -60,6 +60,10 @@ def stop_alert(account_id: str, token: str, now: datetime) -> Transaction[Woken]
     alert = (yield from show_alert(account_id, token)).alert
     if alert.snoozed_from is None or alert.paused_on is not None:
         yield from _check_rings(account_id, alert, now)
+        if alert.actions:
+            # Its devices say when it is over, and are told then what it does.
+            yield from mark_rings(account_id, token, alert.scheduled_time, End(Ending.ACCOUNT))
+            return frozenset((yield from silence(account_id, token, alert.scheduled_time)))
     return (yield from end_everywhere(account_id, alert, now, End(Ending.ACCOUNT)))
 
 
@@ -98,4 +102,7 @@ def end_snooze_by_button(
     alert: Alert | None = yield from load_alert(account_id, token)
     if alert is None or alert.snoozed_from is None or alert.paused_on is not None:
         return NOBODY
-    return (yield from end_occurrence(account_id, token, again, now, End(Ending.BUTTON, device_id)))
+    end = End(Ending.BUTTON, device_id)
+    if (yield from conduct_of(account_id, alert)).stop_everywhere and alert.scheduled_time == again:
+        return (yield from end_everywhere(account_id, alert, now, end))
+    return (yield from end_occurrence(account_id, token, again, now, end))

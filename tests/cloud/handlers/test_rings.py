@@ -133,7 +133,7 @@ def test_a_later_alert_took_the_bell(talk: Talk) -> None:
 @pytest.mark.parametrize(
     ("action", "told"),
     [
-        (lambda talk: talk.moves("a", at("07:30")), "because the alert was given another time"),
+        (lambda talk: talk.moves("a", at("07:30")), "because the alert was edited"),
         (lambda talk: talk.deletes("a"), "because the alert was deleted"),
     ],
 )

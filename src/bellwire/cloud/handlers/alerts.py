@@ -15,12 +15,11 @@ from bellwire.alerts.reconcile import is_settled
 from bellwire.alerts.rings import End, Ending, has_drifted
 from bellwire.alerts.standing import Standing, ended_occurrence, observed, reported_step, stranger
 from bellwire.cloud.handlers.arrival import Arrival
-from bellwire.cloud.occurrences import NOBODY, Woken, end_occurrence
+from bellwire.cloud.occurrences import NOBODY, Woken, end_occurrence, goes_apart, silence_occurrence
 from bellwire.cloud.ringing import note_done, note_late_start, note_start, note_stop
 from bellwire.cloud.store.alerts import delete_alert, load_alert
 from bellwire.cloud.store.devices import device_drifted
 from bellwire.cloud.store.reports import save_volume
-from bellwire.cloud.store.rings import mark_rings
 from bellwire.cloud.store.standings import (
     ask_for_everything,
     desire,
@@ -28,7 +27,6 @@ from bellwire.cloud.store.standings import (
     is_not_there,
     lives_of,
     save_report,
-    silence,
     standing_of,
 )
 from bellwire.cloud.store.transaction import Transaction
@@ -114,7 +112,10 @@ def _keep(
     *,
     ending: Ending = Ending.LOST,
 ) -> Transaction[Woken]:
-    """Keep what the device reported; when an occurrence `ended` by it, go on with the alert."""
+    """Keep what the device reported; when an occurrence `ended` by it, go on with the alert.
+
+    Where it is not desired any more, it ended because we said so: it may go on ringing on other devices.
+    """
     device = arrival.device
     if not _is_heard(rows, after.token):
         return NOBODY
@@ -123,7 +124,10 @@ def _keep(
     woken = NOBODY if is_settled(after) else frozenset((device.device_id,))
     if ended is not None:
         end = End(ending, device.device_id, has_stopped=True)
-        woken |= yield from end_occurrence(device.account_id, after.token, ended, arrival.now, end)
+        if after.desired is None:
+            yield from note_stop(device.account_id, after.token, ended, arrival.now, end)
+        else:
+            woken |= yield from end_occurrence(device.account_id, after.token, ended, arrival.now, end)
     return woken
 
 
@@ -151,7 +155,7 @@ def _stopped(arrival: Arrival, rows: Rows) -> Transaction[Woken]:
     after = reported_step(before, Step.STOP, arrival.now, arrival.acknowledged, arrival.seen(before.token))
     ended = ended_occurrence(before, after)
     ending = _ending(arrival, before)
-    if ending is Ending.CANCELLED and (yield from _rings_elsewhere(arrival, before.token)):
+    if ending is Ending.CANCELLED and (yield from _rings_on_elsewhere(arrival, before.token)):
         yield from _note_stop(arrival, before.token, ended, ending)
         ended = None
     elif after is before:
@@ -188,7 +192,10 @@ def _was_cancelled(arrival: Arrival, stopped: Standing) -> bool:
     return rang is not None and stopped.silenced != rang and any(time > rang for time in later)
 
 
-def _rings_elsewhere(arrival: Arrival, token: str) -> Transaction[bool]:
+def _rings_on_elsewhere(arrival: Arrival, token: str) -> Transaction[bool]:
+    """Whether another device rings that would be stopped by the end on this one."""
+    if (yield from goes_apart(arrival.device.account_id, token)):
+        return False
     lives = yield from lives_of(arrival.device.account_id, token)
     return any(life is Life.RINGING for device_id, life in lives.items() if device_id != arrival.device.device_id)
 
@@ -207,13 +214,12 @@ def _standing(arrival: Arrival, rows: Rows) -> Standing:
 
 
 def _request_stop(arrival: Arrival, rows: Rows) -> Transaction[Woken]:
-    """Somebody pressed stop: this occurrence is silenced wherever it rings (RequestAlertStop, Remarks)."""
+    """Somebody pressed stop: this occurrence is silenced wherever it is stopped by that (RequestAlertStop, Remarks)."""
     occurrence, woken = yield from ringing_at(arrival, rows)
     if occurrence is None:
         return woken
-    (token,), account_id = tokens_of(arrival.event.message), arrival.device.account_id
-    yield from mark_rings(account_id, token, occurrence, End(Ending.BUTTON, arrival.device.device_id))
-    return woken | frozenset((yield from silence(account_id, token, occurrence)))
+    (token,), device = tokens_of(arrival.event.message), arrival.device
+    return woken | (yield from silence_occurrence(device.account_id, token, occurrence, device.device_id))
 
 
 def ringing_at(arrival: Arrival, rows: Rows) -> Transaction[tuple[datetime | None, Woken]]:

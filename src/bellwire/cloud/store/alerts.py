@@ -5,13 +5,13 @@ Every transaction takes the account's id.
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
 import sqlalchemy as sa
 
-from bellwire.alerts.alert import Alert, Kind, Schedule
+from bellwire.alerts.alert import Alert, Kind, Reserved, Schedule
 from bellwire.alerts.lifecycle import Life
 from bellwire.cloud.store.conducts import conduct_in, conduct_text
 from bellwire.cloud.store.instants import from_ms, from_ms_or_none, to_ms, to_ms_or_none
@@ -21,7 +21,7 @@ from bellwire.cloud.store.transaction import Args, Statement, Transaction
 _ONE = (alerts.c.account_id == sa.bindparam("account_id")) & (alerts.c.token == sa.bindparam("token"))
 _VALUES = (
     "kind", "label", "schedule", "scheduled_ms", "version", "everywhere", "speech", "paused_on",
-    "conduct", "snoozed_from_ms", "snoozes",
+    "conduct", "snoozed_from_ms", "snoozes", "remaining_ms", "actions",
 )  # fmt: skip
 
 SELECT_ALERT = Statement(sa.select(alerts).where(_ONE), "one alert")
@@ -43,6 +43,7 @@ SELECT_LIVES = Statement(
         standings,
         (standings.c.token == alerts.c.token) & (standings.c.account_id == alerts.c.account_id),
     )
+    .where(standings.c.desired_ms.is_not(None) | alerts.c.paused_on.is_not(None))
     .where(_AFTER & (_place <= sa.tuple_(sa.bindparam("last_ms"), sa.bindparam("last_token")))),
     "where each alert of a page stands on each of its devices",
 )
@@ -203,10 +204,14 @@ def _values(alert: Alert) -> Mapping[str, Any]:
         "conduct": conduct_text(alert.conduct),
         "snoozed_from_ms": to_ms_or_none(alert.snoozed_from),
         "snoozes": alert.snoozes,
+        "remaining_ms": None if alert.remaining is None else alert.remaining // _MILLISECOND,
+        "actions": msgspec.json.encode(alert.actions).decode() if alert.actions else None,
     }
 
 
+_MILLISECOND = timedelta(milliseconds=1)
 _decode_schedule = msgspec.json.Decoder(Schedule).decode
+_decode_actions = msgspec.json.Decoder(tuple[Reserved, ...]).decode
 _decode_devices = msgspec.json.Decoder(tuple[str, ...]).decode
 
 
@@ -224,4 +229,6 @@ def _alert(row: Any) -> Alert:
         conduct=conduct_in(row.conduct),
         snoozed_from=from_ms_or_none(row.snoozed_from_ms),
         snoozes=row.snoozes,
+        remaining=None if row.remaining_ms is None else row.remaining_ms * _MILLISECOND,
+        actions=() if row.actions is None else _decode_actions(row.actions),
     )

@@ -3,6 +3,8 @@
 It must not know who snoozes or stops anything. Every transaction takes the account's id.
 """
 
+from collections.abc import Callable
+
 import msgspec
 import sqlalchemy as sa
 
@@ -41,6 +43,13 @@ def save_conduct(account_id: str, conduct: OwnConduct) -> Transaction[None]:
     rows = yield _SAVE, {"account_id": account_id, "new_conduct": conduct_text(conduct)}
     if not rows:
         raise NotFound(f"there is no account {account_id!r}")
+
+
+def change_conduct(account_id: str, change: Callable[[OwnConduct], OwnConduct]) -> Transaction[OwnConduct]:
+    """Have the account say something else of its alerts, made of what it said. Gives it. Raises NotFound."""
+    conduct = change((yield from load_conduct(account_id)))
+    yield from save_conduct(account_id, conduct)
+    return conduct
 
 
 def conduct_of(account_id: str, alert: Alert) -> Transaction[Conduct]:

@@ -117,6 +117,7 @@ MARK = Statement(
     .where(
         rings.c.account_id == sa.bindparam("account_id"),
         rings.c.device_id.in_(_ITS_DEVICES),
+        rings.c.device_id == sa.func.coalesce(sa.bindparam("device_id", type_=sa.Text), rings.c.device_id),
         rings.c.token == sa.bindparam("token"),
         rings.c.occurrence_ms == sa.bindparam("occurrence_ms"),
         _is_open,
@@ -194,9 +195,12 @@ def close_rings(account_id: str, token: str, place: Place, now: datetime, end: E
     )
 
 
-def mark_rings(account_id: str, token: str, occurrence: datetime, end: End) -> Transaction[None]:
-    """Say what is about to end an occurrence wherever it rings, unless something else is already."""
-    of_occurrence = {"account_id": account_id, "token": token, "occurrence_ms": to_ms(occurrence)}
+def mark_rings(
+    account_id: str, token: str, occurrence: datetime, end: End, device_id: str | None = None
+) -> Transaction[None]:
+    """Say what is about to end an occurrence on this device, or wherever it rings, unless something else is already."""
+    of_alert = {"account_id": account_id, "token": token, "device_id": device_id}
+    of_occurrence = {**of_alert, "occurrence_ms": to_ms(occurrence)}
     yield MARK, {**of_occurrence, "new_ending": end.ending.value, "new_ended_by": end.device_id}
 
 

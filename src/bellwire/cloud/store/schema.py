@@ -233,6 +233,8 @@ alerts = sa.Table(
     sa.Column("conduct", sa.Text),  # JSON: how it is snoozed and stopped; NULL: as its account has it
     _instant("snoozed_from_ms", nullable=True),  # the occurrence in whose place the present one is; NULL: it is its own
     sa.Column("snoozes", sa.Integer, nullable=False, server_default=sa.text("0")),  # of the present occurrence
+    sa.Column("remaining_ms", _MS),  # of a timer that is paused: what is left; NULL: it resumes by its schedule
+    sa.Column("actions", sa.Text),  # JSON: what its devices are told when it is over; NULL: nothing
     sa.ForeignKeyConstraint(["account_id"], ["accounts.account_id"], ondelete="CASCADE"),
     sa.CheckConstraint("everywhere IN (0, 1)", name="everywhere"),
     # What is paused falls never due: it would lie at the front of every look.

@@ -1,4 +1,4 @@
-"""What snoozes and the conduct of alerts need."""
+"""What the kinds of alerts need: snoozes, conduct, timers that are paused, action timers."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,7 +11,10 @@ depends_on = None
 
 def upgrade() -> None:
     """Make the columns."""
+    number = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
     op.add_column("accounts", sa.Column("conduct", sa.Text))
     op.add_column("alerts", sa.Column("conduct", sa.Text))
-    op.add_column("alerts", sa.Column("snoozed_from_ms", sa.BigInteger().with_variant(sa.Integer(), "sqlite")))
+    op.add_column("alerts", sa.Column("snoozed_from_ms", number))
     op.add_column("alerts", sa.Column("snoozes", sa.Integer, nullable=False, server_default=sa.text("0")))
+    op.add_column("alerts", sa.Column("remaining_ms", number))
+    op.add_column("alerts", sa.Column("actions", sa.Text))
