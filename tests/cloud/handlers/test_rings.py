@@ -1,10 +1,17 @@
 """Did it ring? What the reports of devices, and their silence, leave of each occurrence."""
 
+from datetime import timedelta
+
 import pytest
 
+from bellwire.alerts.alert import Kind, OwnConduct
 from bellwire.alerts.rings import Outcome, Why
+from bellwire.cloud import accounts
 from bellwire.cloud.history import RingView
+from bellwire.cloud.snoozing import stop_alert
+from bellwire.cloud.store.conducts import save_conduct
 from bellwire.cloud.store.rings import list_rings
+from bellwire.cloud.timers import extend_timer
 from bellwire.protocol.messages.alerts import (
     AlertStarted,
     AlertStopped,
@@ -17,6 +24,7 @@ from bellwire.protocol.messages.alerts import (
     SetAlertSucceeded,
     StopAlert,
 )
+from bellwire.protocol.messages.bellwire import RequestAlertSnooze, RequestSnoozeEnd
 from bellwire.protocol.messages.system import SynchronizeState
 from bellwire.protocol.profiles.clova import CIC_KO_2022
 from bellwire.protocol.profiles.profile import Profile
@@ -159,6 +167,80 @@ def test_it_was_deleted_on_another_device(talk: Talk) -> None:
 
     assert ring_of(talk, "bedroom").told.endswith("because the alert was deleted on kitchen")
     assert talk.history("a").deleted
+
+
+def test_it_was_stopped_in_the_account(talk: Talk) -> None:
+    (kitchen,) = house(talk, "kitchen")
+    rings_on(talk, kitchen)
+    talk.writes(stop_alert, ACCOUNT, "a", talk.now)
+    kitchen.line << StopAlert(**A)
+    stops(kitchen)
+    assert ring_of(talk, "kitchen").told.endswith("stopped at 07:00:00, in the account")
+
+
+def test_it_was_snoozed_by_a_button_and_the_snooze_ended_by_another(talk: Talk) -> None:
+    kitchen, bedroom = house(talk, "kitchen", "bedroom")
+    rings_on(talk, kitchen, bedroom)
+    kitchen.line >> RequestAlertSnooze(token="a")
+    again = alarm("a", at("07:10")).scheduled_time + timedelta(seconds=1)
+    for speaker in (kitchen, bedroom):
+        speaker.line << alarm("a", again)
+        speaker.line.shows(alarm("a", again)) >> AlertStopped(**A) >> SetAlertSucceeded(**A)
+    talk.passes(minutes=5)
+    bedroom.line >> RequestSnoozeEnd(token="a")
+
+    rang = "rang at 07:00:00, 12 ms late; stopped at 07:00:00, snoozed"
+    assert talk.tells("a") == [f"20 07:00 bedroom {rang} on kitchen", f"20 07:00 kitchen {rang} there"]
+    assert talk.alerts() == {"a": at("07:00", day=21)}
+
+
+def test_where_each_device_is_stopped_by_itself_each_has_its_own_end(talk: Talk) -> None:
+    kitchen, bedroom = house(talk, "kitchen", "bedroom")
+    talk.writes(save_conduct, ACCOUNT, OwnConduct(stop_everywhere=False))
+    rings_on(talk, kitchen, bedroom)
+    kitchen.line >> RequestAlertStop(**A)
+    kitchen.line << StopAlert(**A)
+    stops(kitchen)
+    assert talk.tells("a") == [
+        "20 07:00 bedroom rings since 07:00:00, 12 ms late",
+        "20 07:00 kitchen rang at 07:00:00, 12 ms late; stopped at 07:00:00, by the button there",
+    ]
+    talk.passes(hours=1)
+    stops(bedroom)
+    assert talk.tells("a")[0] == (
+        "20 07:00 bedroom rang at 07:00:00, 12 ms late; stopped at 08:00:00, by itself: nobody stopped it"
+    )
+
+
+def test_a_timer_that_rings_is_given_more_time(talk: Talk) -> None:
+    line = talk.connects("kitchen")
+    talk.sets("t", at("07:00"), kind=Kind.TIMER)
+    line.hears()
+    timer = {"token": "t", "type": "TIMER"}
+    line.shows(alarm("t", at("07:00"), "TIMER")) >> SetAlertSucceeded(**timer)
+    talk.now = at("07:00")
+    line.shows(alarm("t", at("07:00"), "TIMER"), ringing=("t",)) >> AlertStarted(**timer)
+
+    talk.writes(extend_timer, ACCOUNT, "t", timedelta(minutes=5), talk.now)
+    line.hears()
+    line.shows(alarm("t", at("07:05"), "TIMER")) >> AlertStopped(**timer)
+
+    assert talk.tells("t") == [
+        "20 07:00 kitchen rang at 07:00:00, on time; stopped at 07:00:00, because the timer was given more time"
+    ]
+
+
+def test_one_that_rings_is_to_ring_elsewhere(talk: Talk) -> None:
+    kitchen, _ = house(talk, "kitchen", "bedroom")
+    rings_on(talk, kitchen)
+    edit = accounts.Edit(where=accounts.Devices(["bedroom"]))
+    talk.writes(accounts.edit_alert, ACCOUNT, "a", edit, talk.now)
+    kitchen.line << DeleteAlert(**A)
+    stops(kitchen)
+
+    assert [each for each in talk.tells("a") if "kitchen" in each] == [
+        "20 07:00 kitchen rang at 07:00:00, 12 ms late; stopped at 07:00:00, because the alert was edited"
+    ]
 
 
 def test_what_is_changed_before_its_time_leaves_nothing(talk: Talk) -> None:
