@@ -43,8 +43,12 @@ def snooze_alert(account_id: str, token: str, length: timedelta | None, now: dat
     alert, conduct = shown.alert, (yield from conduct_of(account_id, shown.alert))
     yield from _check_rings(account_id, alert, now)
     if alert.snoozes >= conduct.most_snoozes:
-        how_often = f"{alert.snoozes} times, as often as it may be" if alert.snoozes else "never, as it may not be"
-        raise WishError(f"it has been snoozed {how_often}; stop it, or allow more (edit it: snoozes)")
+        often = (
+            f"was snoozed as often as it may be ({conduct.most_snoozes})" if conduct.most_snoozes else "is not snoozed"
+        )
+        raise WishError(
+            f"it {often}; stop it, or allow it once more: bellwire alert edit {token} --snoozes {alert.snoozes + 1}"
+        )
     place = Place(alert.scheduled_time, max(alert.scheduled_time, now))
     yield from snooze_occurrence(account_id, alert, place, length or conduct.snooze, now)
     return (yield from show_alert(account_id, token))
@@ -58,7 +62,7 @@ def stop_alert(account_id: str, token: str, now: datetime) -> Transaction[Woken]
     alert = (yield from show_alert(account_id, token)).alert
     if alert.snoozed_from is None or alert.paused_on is not None:
         yield from _check_rings(account_id, alert, now)
-        if alert.actions:
+        if alert.actions and (yield from rings_anywhere(account_id, token, alert.scheduled_time)):
             # Its devices say when it is over, and are told then what it does.
             return frozenset((yield from silence(account_id, token, alert.scheduled_time)))
     return (yield from end_everywhere(account_id, alert, now))
