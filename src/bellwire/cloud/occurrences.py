@@ -14,7 +14,7 @@ from bellwire.alerts.alert import Alert, Conduct, Kind
 from bellwire.alerts.recurrence import next_occurrence
 from bellwire.alerts.standing import Desired
 from bellwire.cloud.commands import carry_out
-from bellwire.cloud.store.alerts import delete_alert, load_alert, move_alert
+from bellwire.cloud.store.alerts import delete_alert, load_conducted, move_alert
 from bellwire.cloud.store.conducts import conduct_of
 from bellwire.cloud.store.standings import Place, desire, desire_instead, earliest_desired, silence, where_desired
 from bellwire.cloud.store.transaction import Transaction
@@ -33,10 +33,10 @@ def end_occurrence(
     Where each device is stopped by itself, it is over on `device_id` alone; without it, on all that still have it.
     Once per occurrence: an alert that has moved on already, or was edited, snoozed or paused meanwhile, stays as it is.
     """
-    alert = yield from load_alert(account_id, token)
-    if alert is None or alert.paused_on is not None:
+    found = yield from load_conducted(account_id, token)
+    if found is None or found[0].paused_on is not None:
         return NOBODY
-    conduct = yield from conduct_of(account_id, alert)
+    alert, conduct = found
     if not _goes_apart(alert, conduct):
         return (yield from end_everywhere(account_id, alert, now)) if alert.scheduled_time == occurrence else NOBODY
     following = next_occurrence(alert.schedule, max(occurrence, now))
@@ -54,8 +54,8 @@ def end_occurrence(
 
 def goes_apart(account_id: str, token: str) -> Transaction[bool]:
     """Whether an alert is over on each device by itself."""
-    alert = yield from load_alert(account_id, token)
-    return alert is not None and _goes_apart(alert, (yield from conduct_of(account_id, alert)))
+    found = yield from load_conducted(account_id, token)
+    return found is not None and _goes_apart(*found)
 
 
 def _goes_apart(alert: Alert, conduct: Conduct) -> bool:
@@ -65,9 +65,9 @@ def _goes_apart(alert: Alert, conduct: Conduct) -> bool:
 
 def silence_occurrence(account_id: str, token: str, occurrence: datetime, device_id: str) -> Transaction[Woken]:
     """Somebody stops an occurrence on a device: it is silent there, or on all, and over when they say so."""
-    alert = yield from load_alert(account_id, token)
-    together = alert is None or (yield from conduct_of(account_id, alert)).stop_everywhere
-    return frozenset((yield from silence(account_id, token, occurrence, None if together else device_id)))
+    found = yield from load_conducted(account_id, token)
+    where = None if found is None or found[1].stop_everywhere else device_id
+    return frozenset((yield from silence(account_id, token, occurrence, where)))
 
 
 def end_everywhere(account_id: str, alert: Alert, now: datetime) -> Transaction[Woken]:

@@ -17,7 +17,7 @@ from bellwire.cloud.occurrences import (
     put_off,
     snooze_occurrence,
 )
-from bellwire.cloud.store.alerts import load_alert
+from bellwire.cloud.store.alerts import load_conducted
 from bellwire.cloud.store.conducts import conduct_of
 from bellwire.cloud.store.standings import Place, rings_anywhere, silence
 from bellwire.cloud.store.transaction import Transaction
@@ -84,10 +84,10 @@ def snooze_by_button(
     account_id: str, device_id: str, token: str, occurrence: datetime, now: datetime
 ) -> Transaction[Woken]:
     """Somebody pressed snooze while this occurrence rang. Once more than it may be snoozed, it rings on."""
-    alert = yield from load_alert(account_id, token)
-    if alert is None or alert.paused_on is not None:
+    found = yield from load_conducted(account_id, token)
+    if found is None or found[0].paused_on is not None:
         return NOBODY
-    conduct = yield from conduct_of(account_id, alert)
+    alert, conduct = found
     if conduct.stop_everywhere and alert.scheduled_time != occurrence:
         return NOBODY
     place = Place(occurrence, occurrence, device_id)
@@ -100,9 +100,10 @@ def end_snooze_by_button(
     account_id: str, device_id: str, token: str, again: datetime, now: datetime
 ) -> Transaction[Woken]:
     """Somebody pressed stop on a device on which this alert is snoozed until `again`: its occurrence is over."""
-    alert: Alert | None = yield from load_alert(account_id, token)
-    if alert is None or alert.snoozed_from is None or alert.paused_on is not None:
+    found = yield from load_conducted(account_id, token)
+    if found is None or found[0].snoozed_from is None or found[0].paused_on is not None:
         return NOBODY
-    if (yield from conduct_of(account_id, alert)).stop_everywhere and alert.scheduled_time == again:
+    alert, conduct = found
+    if conduct.stop_everywhere and alert.scheduled_time == again:
         return (yield from end_everywhere(account_id, alert, now))
     return (yield from end_occurrence(account_id, token, again, now, device_id))
