@@ -239,6 +239,15 @@ def test_the_account_stops_what_rings_and_what_is_snoozed(talk: Talk) -> None:
     line << (*DONE, DeleteAlert(**X))
 
 
+def test_the_account_stops_what_nobody_said_to_ring(talk: Talk) -> None:
+    line = talk.connects("kitchen")
+    sets(talk)
+    holds(line)
+    talk.now = SEVEN
+    talk.writes(stop_alert, ACCOUNT, "x", talk.now)
+    line << (*DONE, DeleteAlert(**X))
+
+
 def test_the_account_stops_what_is_snoozed(talk: Talk) -> None:
     (line,) = ringing(talk, "kitchen")
     talk.writes(snooze_alert, ACCOUNT, "x", None, talk.now)

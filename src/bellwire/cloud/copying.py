@@ -147,8 +147,10 @@ def check(copy: AccountCopy, limits: Limits) -> None:
         _check_schedule(each.alert)
         _check_conduct(each.alert.conduct)
         _check_actions(each.alert)
-        if each.alert.scheduled_time.tzinfo is None:
+        if None in {each.alert.scheduled_time.tzinfo, (each.alert.snoozed_from or each.alert.scheduled_time).tzinfo}:
             raise WishError(f"the time of alert {each.alert.token} has no time zone")
+        if each.alert.snoozes < 0 or (each.alert.remaining or timedelta()) < timedelta():
+            raise WishError(f"alert {each.alert.token} was snoozed, or has left, less than nothing")
         if not known.issuperset((*each.devices, *(each.alert.paused_on or ()))):
             raise WishError(f"alert {each.alert.token} is for a device that the document does not have")
 
@@ -162,7 +164,7 @@ def _check_conduct(conduct: OwnConduct) -> None:
 
 def _check_actions(alert: Alert) -> None:
     try:
-        actions = msgspec.convert(actions_of(alert.actions), Actions, from_attributes=True)
+        actions = msgspec.convert(msgspec.to_builtins(actions_of(alert.actions)), Actions)
     except msgspec.MsgspecError as error:
         raise WishError(f"an action of alert {alert.token} cannot be one: {error}") from None
     reserved_by(actions, alert.kind)

@@ -16,7 +16,7 @@ from bellwire.alerts.rings import NOBODY_SAID, End, Ending
 from bellwire.alerts.standing import Desired
 from bellwire.cloud.commands import carry_out
 from bellwire.cloud.ringing import note_over, note_stop
-from bellwire.cloud.store.alerts import delete_alert, load_alert, move_alert
+from bellwire.cloud.store.alerts import delete_alert, load_conducted, move_alert
 from bellwire.cloud.store.conducts import conduct_of
 from bellwire.cloud.store.rings import OFTEN, mark_rings, trim_rings
 from bellwire.cloud.store.standings import Place, desire, desire_instead, earliest_desired, silence, where_desired
@@ -37,9 +37,9 @@ def end_occurrence(
     have it. Once per occurrence: an alert that has moved on already, or was edited, snoozed or paused meanwhile, stays
     as it is.
     """
-    alert = yield from load_alert(account_id, token)
-    if alert is not None and alert.paused_on is None:
-        conduct = yield from conduct_of(account_id, alert)
+    found = yield from load_conducted(account_id, token)
+    if found is not None and found[0].paused_on is None:
+        alert, conduct = found
         if _goes_apart(alert, conduct):
             return (yield from _end_apart(account_id, alert, conduct, occurrence, now, end=end))
         if alert.scheduled_time == occurrence:
@@ -68,8 +68,8 @@ def _end_apart(
 
 def goes_apart(account_id: str, token: str) -> Transaction[bool]:
     """Whether an alert is over on each device by itself."""
-    alert = yield from load_alert(account_id, token)
-    return alert is not None and _goes_apart(alert, (yield from conduct_of(account_id, alert)))
+    found = yield from load_conducted(account_id, token)
+    return found is not None and _goes_apart(*found)
 
 
 def _goes_apart(alert: Alert, conduct: Conduct) -> bool:
@@ -79,9 +79,8 @@ def _goes_apart(alert: Alert, conduct: Conduct) -> bool:
 
 def silence_occurrence(account_id: str, token: str, occurrence: datetime, device_id: str) -> Transaction[Woken]:
     """Somebody stops an occurrence on a device: it is silent there, or on all, and over when they say so."""
-    alert = yield from load_alert(account_id, token)
-    together = alert is None or (yield from conduct_of(account_id, alert)).stop_everywhere
-    where = None if together else device_id
+    found = yield from load_conducted(account_id, token)
+    where = None if found is None or found[1].stop_everywhere else device_id
     yield from mark_rings(account_id, token, occurrence, End(Ending.BUTTON, device_id), where)
     return frozenset((yield from silence(account_id, token, occurrence, where)))
 

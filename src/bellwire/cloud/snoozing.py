@@ -18,7 +18,7 @@ from bellwire.cloud.occurrences import (
     put_off,
     snooze_occurrence,
 )
-from bellwire.cloud.store.alerts import load_alert
+from bellwire.cloud.store.alerts import load_conducted
 from bellwire.cloud.store.conducts import conduct_of
 from bellwire.cloud.store.rings import mark_rings
 from bellwire.cloud.store.standings import Place, rings_anywhere, silence
@@ -45,8 +45,12 @@ def snooze_alert(account_id: str, token: str, length: timedelta | None, now: dat
     alert, conduct = shown.alert, (yield from conduct_of(account_id, shown.alert))
     yield from _check_rings(account_id, alert, now)
     if alert.snoozes >= conduct.most_snoozes:
-        how_often = f"{alert.snoozes} times, as often as it may be" if alert.snoozes else "never, as it may not be"
-        raise WishError(f"it has been snoozed {how_often}; stop it, or allow more (edit it: snoozes)")
+        often = (
+            f"was snoozed as often as it may be ({conduct.most_snoozes})" if conduct.most_snoozes else "is not snoozed"
+        )
+        raise WishError(
+            f"it {often}; stop it, or allow it once more: bellwire alert edit {token} --snoozes {alert.snoozes + 1}"
+        )
     place = Place(alert.scheduled_time, max(alert.scheduled_time, now))
     yield from snooze_occurrence(account_id, alert, place, length or conduct.snooze, now)
     return (yield from show_alert(account_id, token))
@@ -60,7 +64,7 @@ def stop_alert(account_id: str, token: str, now: datetime) -> Transaction[Woken]
     alert = (yield from show_alert(account_id, token)).alert
     if alert.snoozed_from is None or alert.paused_on is not None:
         yield from _check_rings(account_id, alert, now)
-        if alert.actions:
+        if alert.actions and (yield from rings_anywhere(account_id, token, alert.scheduled_time)):
             # Its devices say when it is over, and are told then what it does.
             yield from mark_rings(account_id, token, alert.scheduled_time, End(Ending.ACCOUNT))
             return frozenset((yield from silence(account_id, token, alert.scheduled_time)))
@@ -83,10 +87,10 @@ def snooze_by_button(
     account_id: str, device_id: str, token: str, occurrence: datetime, now: datetime
 ) -> Transaction[Woken]:
     """Somebody pressed snooze while this occurrence rang. Once more than it may be snoozed, it rings on."""
-    alert = yield from load_alert(account_id, token)
-    if alert is None or alert.paused_on is not None:
+    found = yield from load_conducted(account_id, token)
+    if found is None or found[0].paused_on is not None:
         return NOBODY
-    conduct = yield from conduct_of(account_id, alert)
+    alert, conduct = found
     if conduct.stop_everywhere and alert.scheduled_time != occurrence:
         return NOBODY
     place = Place(occurrence, occurrence, device_id)
@@ -99,10 +103,11 @@ def end_snooze_by_button(
     account_id: str, device_id: str, token: str, again: datetime, now: datetime
 ) -> Transaction[Woken]:
     """Somebody pressed stop on a device on which this alert is snoozed until `again`: its occurrence is over."""
-    alert: Alert | None = yield from load_alert(account_id, token)
-    if alert is None or alert.snoozed_from is None or alert.paused_on is not None:
+    found = yield from load_conducted(account_id, token)
+    if found is None or found[0].snoozed_from is None or found[0].paused_on is not None:
         return NOBODY
+    alert, conduct = found
     end = End(Ending.BUTTON, device_id)
-    if (yield from conduct_of(account_id, alert)).stop_everywhere and alert.scheduled_time == again:
+    if conduct.stop_everywhere and alert.scheduled_time == again:
         return (yield from end_everywhere(account_id, alert, now, end))
     return (yield from end_occurrence(account_id, token, again, now, end))

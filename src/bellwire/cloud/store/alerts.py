@@ -11,11 +11,11 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from bellwire.alerts.alert import Alert, Kind, Reserved, Schedule
+from bellwire.alerts.alert import Alert, Conduct, Kind, Reserved, Schedule
 from bellwire.alerts.lifecycle import Life
 from bellwire.cloud.store.conducts import conduct_in, conduct_text
 from bellwire.cloud.store.instants import from_ms, from_ms_or_none, to_ms, to_ms_or_none
-from bellwire.cloud.store.schema import alerts, standings
+from bellwire.cloud.store.schema import accounts, alerts, standings
 from bellwire.cloud.store.transaction import Args, Statement, Transaction
 
 _ONE = (alerts.c.account_id == sa.bindparam("account_id")) & (alerts.c.token == sa.bindparam("token"))
@@ -25,6 +25,13 @@ _VALUES = (
 )  # fmt: skip
 
 SELECT_ALERT = Statement(sa.select(alerts).where(_ONE), "one alert")
+
+SELECT_CONDUCTED = Statement(
+    sa.select(alerts, accounts.c.conduct.label("usual_conduct"))
+    .join_from(alerts, accounts, accounts.c.account_id == alerts.c.account_id)
+    .where(_ONE),
+    "one alert, and how those of its account are snoozed and stopped",
+)
 
 _place = sa.tuple_(alerts.c.scheduled_ms, alerts.c.token)
 _AFTER = (alerts.c.account_id == sa.bindparam("account_id")) & (
@@ -107,6 +114,15 @@ def load_alert(account_id: str, token: str) -> Transaction[Alert | None]:
     """One alert, or None when the account has none of this token."""
     rows = yield SELECT_ALERT, {"account_id": account_id, "token": token}
     return _alert(rows[0]) if rows else None
+
+
+def load_conducted(account_id: str, token: str) -> Transaction[tuple[Alert, Conduct] | None]:
+    """One alert and how it is snoozed and stopped: by its own word, else its account's, else the cloud's."""
+    rows = yield SELECT_CONDUCTED, {"account_id": account_id, "token": token}
+    if not rows:
+        return None
+    alert = _alert(rows[0])
+    return alert, alert.conduct.over(conduct_in(rows[0].usual_conduct).over(Conduct()))
 
 
 def list_alerts(account_id: str, after: tuple[datetime, str] | None, limit: int) -> Transaction[list[Alert]]:
