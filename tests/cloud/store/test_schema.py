@@ -6,6 +6,7 @@ from sqlalchemy.dialects.sqlite import pysqlite
 from bellwire.cloud.store import (
     accounts,
     alerts,
+    calendars,
     clients,
     commands,
     copies,
@@ -25,7 +26,9 @@ SQLITE = Compiler(pysqlite.dialect(paramstyle="qmark"))
 
 
 def statements() -> Iterator[Statement]:
-    for module in (accounts, alerts, clients, commands, copies, devices, grants, reports, rings, standings, trace):
+    for module in (
+        accounts, alerts, calendars, clients, commands, copies, devices, grants, reports, rings, standings, trace,
+    ):  # fmt: skip
         for value in vars(module).values():
             yield from (each for each in (value if isinstance(value, list) else [value]) if isinstance(each, Statement))
 
