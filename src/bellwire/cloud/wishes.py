@@ -325,11 +325,9 @@ def until_of(schedule: Schedule) -> str | None:
 
 def ahead_of(schedule: Schedule) -> str | None:
     """How long before its times a schedule rings: ``15m``, ``1d9h``, or after them: ``-9h``; None: at them."""
-    length = abs(schedule.ahead)
-    hours, rest = divmod(length.seconds, 3600)
-    counted = ((length.days, "d"), (hours, "h"), (rest // 60, "m"), (rest % 60, "s"))
-    text = "".join(f"{number}{unit}" for number, unit in counted if number)
-    return f"-{text}" if schedule.ahead < timedelta() else text or None
+    if not schedule.ahead:
+        return None
+    return f"{'-' * (schedule.ahead < timedelta())}{length_text(abs(schedule.ahead))}"
 
 
 def exceptions_of(schedule: Schedule) -> list[str]:
