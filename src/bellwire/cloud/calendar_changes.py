@@ -63,8 +63,7 @@ def _set(into: Into, step: Step, alert: Alert, now: datetime) -> Transaction[tup
     if step.result is Result.CHANGED:
         edit = Edit(alert.label, alert.speech, lambda _: (alert.schedule, alert.scheduled_time))
         try:
-            _, woken = yield from edit_alert(account_id, alert.token, edit, now)
-            return step, set(woken)
+            return step, set((yield from edit_alert(account_id, alert.token, edit, now)).lives)
         except UnknownAlertError:
             step = replace(step, result=Result.ADDED)  # it was deleted just now
     try:
