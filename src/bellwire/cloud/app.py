@@ -24,16 +24,17 @@ from bellwire.cloud.auth import Tokens
 from bellwire.cloud.authority import Authority
 from bellwire.cloud.bus import InProcessBus
 from bellwire.cloud.certificates import Certificates, ensure_certificates
+from bellwire.cloud.change_feed import ChangeFeed
 from bellwire.cloud.config import Config, Limits
 from bellwire.cloud.gateway import Gateway
-from bellwire.cloud.handlers.alerts import end_occurrence
 from bellwire.cloud.oauth import OAuth
-from bellwire.cloud.overdue import AT_ONCE, overdue
+from bellwire.cloud.overdue import AT_ONCE, end_unreported, overdue
 from bellwire.cloud.regions import Regions
 from bellwire.cloud.services import Services
 from bellwire.cloud.speech import synthesizer_of
 from bellwire.cloud.store.accounts import account_by_token, purge_expired_tokens
 from bellwire.cloud.store.alerts import label_spoken_by
+from bellwire.cloud.store.changes import STARTED, add_change, purge_changes
 from bellwire.cloud.store.commands import purge_commands
 from bellwire.cloud.store.devices import device_by_token
 from bellwire.cloud.store.errors import StoreError
@@ -118,6 +119,7 @@ async def _serve(config: Config, certificates: Certificates, store: SqliteStore,
         by_address=not config.behind_proxy,
         clock=now,
     )
+    changes = ChangeFeed(store, config.limits.listeners)
     oauth = OAuth(authority, account_tokens, config.limits)
     assets = AssetStore(
         config.sounds, secret_of(config.data), synthesizer_of(config.speech), label_of=partial(_label_of, store)
@@ -130,13 +132,16 @@ async def _serve(config: Config, certificates: Certificates, store: SqliteStore,
             bus=bus,
             gateway=gateway,
             authority=authority,
+            changes=changes,
             limits=config.limits,
             clock=now,
+            behind_proxy=config.behind_proxy,
         )
     )
     server = http2_server(config, certificates, _routed(gateway, oauth, assets, api, config.limits))  # type: ignore[arg-type]
     stop = _stop_signal()
     serving = asyncio.create_task(server.serve())
+    await store.write(add_change, STARTED, now())
     sweeping = asyncio.create_task(_sweep(store, bus, authority, config.limits.past_due))
     watching = asyncio.create_task(_watch_tokens(gateway))
     try:
@@ -151,6 +156,7 @@ async def _serve(config: Config, certificates: Certificates, store: SqliteStore,
         await asyncio.wait({serving, asyncio.create_task(stop.wait())}, return_when=asyncio.FIRST_COMPLETED)
         log.info("shutting down")
         await gateway.drain()
+        await changes.close()
     finally:
         sweeping.cancel()
         watching.cancel()
@@ -237,7 +243,7 @@ async def _sweep(store: SqliteStore, bus: InProcessBus, authority: Authority, pa
         try:
             while await _end_overdue(store, bus, past_due) == AT_ONCE:
                 pass
-            for purge in (purge_expired_tokens, purge_commands):
+            for purge in (purge_expired_tokens, purge_commands, purge_changes):
                 while await store.write(purge, now()) >= PORTION:
                     pass
             await authority.sweep()
@@ -251,7 +257,7 @@ async def _end_overdue(store: SqliteStore, bus: InProcessBus, past_due: timedelt
     ended = 0
     for account_id, token, occurrence in await store.read(overdue, now(), past_due):
         try:
-            bus.wake(await store.write(end_occurrence, account_id, token, occurrence, now()))
+            bus.wake(await store.write(end_unreported, account_id, token, occurrence, now()))
             ended += 1
         except StoreError:
             raise

@@ -36,6 +36,8 @@ class Limits:
     """Alerts of an account."""
     devices: int = 100
     """Devices of an account."""
+    listeners: int = 10
+    """Listeners to what happens in an account, at a time."""
     api_body: int = 64 * 1024
     """Bytes of a request to the account API."""
     api_time: timedelta = timedelta(seconds=30)

@@ -17,6 +17,7 @@ from bellwire.cloud.assets import AssetStore
 from bellwire.cloud.auth import Tokens
 from bellwire.cloud.authority import Authority
 from bellwire.cloud.bus import Bus
+from bellwire.cloud.change_feed import ChangeFeed
 from bellwire.cloud.config import Limits
 from bellwire.cloud.gateway import Gateway
 from bellwire.cloud.identity import AccountIdentity
@@ -39,8 +40,11 @@ class Services:
     bus: Bus
     gateway: Gateway
     authority: Authority
+    changes: ChangeFeed
     limits: Limits
     clock: Callable[[], datetime]
+    behind_proxy: bool = False
+    """Peers are a proxy's connections, which many clients share."""
 
     async def speech_of(self, account: Account, kind: Kind, label: str) -> str | None:
         """The name of the asset that speaks the label; None where there is nothing to speak, or it cannot be."""

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from bellwire.alerts.lifecycle import Life
 from bellwire.cloud.identity import DeviceIdentity
+from bellwire.cloud.store.changes import add_change_of_device
 from bellwire.cloud.store.errors import AlreadyExists, NotFound
 from bellwire.cloud.store.instants import from_ms, from_ms_or_none, to_ms, to_ms_or_none
 from bellwire.cloud.store.schema import alerts, device_tokens, devices, standings
@@ -201,9 +202,14 @@ def load_agent(account_id: str, device_id: str) -> Transaction[str | None]:
     return rows[0].agent if rows else None
 
 
-def saw_device(account_id: str, device_id: str, now: datetime) -> Transaction[None]:
-    """Keep that a device was here until now; nothing for one that is not there any more."""
+def saw_device(account_id: str, device_id: str, now: datetime, news: str | None = None) -> Transaction[None]:
+    """Keep that a device is here, or was until now; `news`: the change that this is, if it is one.
+
+    Nothing for a device that is not there any more.
+    """
     yield _SEEN, {"account_id": account_id, "device_id": device_id, "now_ms": to_ms(now)}
+    if news is not None:
+        yield from add_change_of_device(account_id, device_id, news, now)
 
 
 def save_agent(account_id: str, device_id: str, json: str, now: datetime) -> Transaction[None]:

@@ -7,7 +7,7 @@ epoch, UTC. Columns with JSON hold text that the transactions encode.
 
 import sqlalchemy as sa
 
-REVISION = "0005"
+REVISION = "0008"
 """The newest migration: a file that is stamped with it needs none."""
 
 _MS = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
@@ -327,5 +327,37 @@ device_exceptions = sa.Table(
     sa.Column("directive_name", sa.Text),  # NULL: it cannot be read there
     sa.Column("message_id", sa.Text),
     _of_device(),
+    sqlite_strict=True,
+)
+
+changes = sa.Table(
+    # What listeners to the account API are told, the last ones. Triggers write it (migration 0008), in the transaction
+    # that changes something, so none can be forgotten. No foreign key: that an account's devices went is told as well.
+    "changes",
+    metadata,
+    sa.Column("seq", _MS, primary_key=True),  # never used again, also when the newest row goes
+    sa.Column("account_id", sa.Text),  # NULL: of all
+    _text("what"),
+    sa.Column("token", sa.Text),
+    sa.Column("device_id", sa.Text),
+    _instant("scheduled_ms", nullable=True),  # the occurrence
+    _instant("at_ms"),
+    sqlite_autoincrement=True,
+    sqlite_strict=True,
+)
+
+answers = sa.Table(
+    "answers",  # to requests that came with an Idempotency-Key
+    metadata,
+    sa.Column("account_id", sa.Text, primary_key=True),
+    sa.Column("key_hash", sa.LargeBinary, primary_key=True),
+    sa.Column("request_hash", sa.LargeBinary, nullable=False),
+    # Sealed with the account's token, which is not here; NULL: the request was carried out, and not answered.
+    sa.Column("answer", sa.LargeBinary),
+    _instant("created_ms"),
+    sa.ForeignKeyConstraint(["account_id"], ["accounts.account_id"], ondelete="CASCADE"),
+    sa.CheckConstraint("length(key_hash) = 32 AND length(request_hash) = 32", name="sha256"),
+    sa.Index("ix_answers_age", "created_ms"),
+    sqlite_with_rowid=False,
     sqlite_strict=True,
 )

@@ -94,6 +94,18 @@ SELECT_LIVES = Statement(
     "where an alert stands on each of its devices",
 )
 
+SELECT_SILENT = Statement(
+    sa.select(standings.c.device_id).where(
+        _OF_ALERT
+        & (standings.c.desired_ms == sa.bindparam("occurrence_ms"))
+        & (
+            sa.and_(*(standings.c.reported != life.value for life in (Life.RINGING, Life.STOPPED)))
+            | standings.c.reported_ms.is_distinct_from(standings.c.desired_ms)
+        )
+    ),
+    "the devices that should have rung at an occurrence, and did not say that they did",
+)
+
 ASK_FOR_EVERYTHING = Statement(
     sa.update(devices)
     .where((devices.c.account_id == sa.bindparam("account_id")) & (devices.c.device_id == sa.bindparam("device_id")))
@@ -255,6 +267,12 @@ def load_marks(account_id: str, device_id: str) -> Transaction[Marks]:
     """What there is to look at; nothing for a device that is not there any more."""
     rows = yield SELECT_MARKS, {"account_id": account_id, "device_id": device_id}
     return Marks(*rows[0]) if rows else Marks()
+
+
+def devices_silent_at(account_id: str, token: str, occurrence: datetime) -> Transaction[list[str]]:
+    """The ids of devices that should have rung at an occurrence of an alert, and did not say that they did."""
+    rows = yield SELECT_SILENT, {"account_id": account_id, "token": token, "occurrence_ms": to_ms(occurrence)}
+    return [row.device_id for row in rows]
 
 
 def lives_of(account_id: str, token: str) -> Transaction[dict[str, Life]]:
