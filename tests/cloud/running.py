@@ -51,6 +51,7 @@ LIMITS = Limits(
     second_downchannel=timedelta(seconds=0.5),
     alerts=20,
     devices=5,
+    requests=Rate(100_000, timedelta(seconds=1)),
     authorizations=Rate(100_000, timedelta(seconds=1)),
     wrong_user_codes=Rate(100_000, timedelta(seconds=1)),
     new_guests=Rate(100_000, timedelta(seconds=1)),

@@ -15,6 +15,8 @@ from bellwire.cloud.assets import AssetStore
 from bellwire.cloud.auth import Tokens, hash_of, new_token
 from bellwire.cloud.authority import Authority
 from bellwire.cloud.bus import InProcessBus
+from bellwire.cloud.change_feed import ChangeFeed
+from bellwire.cloud.conditions import ConditionalStore
 from bellwire.cloud.config import Limits
 from bellwire.cloud.gateway import Gateway
 from bellwire.cloud.services import Services
@@ -242,7 +244,7 @@ def test_a_deleted_alert_is_gone_here_and_on_the_device(home: Account) -> None:
 
 def test_a_device_that_was_added_can_connect_with_its_token_and_is_then_shown_so(home: Account) -> None:
     status, added = home.asks("POST", "/devices", {"name": "kitchen"})
-    shown = home.asks("GET", "/devices")[1]
+    shown = home.asks("GET", "/devices")[1]["devices"]
     Speaker(home.cloud, added["device_id"], added["access_token"]).opens()
 
     assert status == 201
@@ -254,7 +256,7 @@ def test_a_device_that_was_added_can_connect_with_its_token_and_is_then_shown_so
         "model": None,
         "connected": False,
     }
-    assert home.asks("GET", "/devices")[1] == [{**shown[0], "connected": True}]
+    assert home.asks("GET", "/devices")[1]["devices"] == [{**shown[0], "connected": True}]
 
 
 def test_a_device_has_a_name_of_its_own_accord_and_none_that_disturbs(home: Account) -> None:
@@ -265,7 +267,7 @@ def test_a_device_has_a_name_of_its_own_accord_and_none_that_disturbs(home: Acco
 
     assert status == 422
     assert "cic-ko-2022" in problem["detail"]
-    assert [device["name"] for device in home.asks("GET", "/devices")[1]] == ["speaker"]
+    assert [device["name"] for device in home.asks("GET", "/devices")[1]["devices"]] == ["speaker"]
 
 
 # Who asks
@@ -308,9 +310,9 @@ def test_what_is_another_accounts_is_not_there_and_stays_untouched(home: Account
     assert stranger.asks("POST", "/alerts", {"in": "1h", "devices": [speaker.device_id]})[0] == 422
 
     assert stranger.asks("GET", "/alerts")[1]["alerts"] == []
-    assert stranger.asks("GET", "/devices")[1] == []
+    assert stranger.asks("GET", "/devices")[1]["devices"] == []
     assert home.asks("GET", f"/alerts/{token}") == before
-    assert home.asks("GET", "/devices")[1][0]["connected"]
+    assert home.asks("GET", "/devices")[1]["devices"][0]["connected"]
 
 
 # What is refused
@@ -474,7 +476,7 @@ def test_an_account_has_no_more_devices_than_it_may(home: Account) -> None:
         assert home.asks("POST", "/devices", {})[0] == 201
 
     assert home.asks("POST", "/devices", {})[0] == 409
-    assert len(home.asks("GET", "/devices")[1]) == LIMITS.devices
+    assert len(home.asks("GET", "/devices")[1]["devices"]) == LIMITS.devices
 
 
 @pytest.mark.parametrize(
@@ -649,7 +651,7 @@ async def call_on(store: SqliteStore, folder: Path, call: Call) -> Call:
         strict=False,
     )
     services = Services(
-        store=store,
+        store=ConditionalStore(store),
         tokens=Tokens(store, account_by_token, clock),
         assets=AssetStore(folder, b"secret", Silent()),
         bus=bus,
@@ -663,6 +665,7 @@ async def call_on(store: SqliteStore, folder: Path, call: Call) -> Call:
             by_address=True,
             clock=clock,
         ),
+        changes=ChangeFeed(store, limits.listeners),
         limits=limits,
         clock=clock,
     )

@@ -42,11 +42,19 @@ class AccountApi:
 
     def alerts(self) -> list[dict[str, Any]]:
         """All alerts of the account, the earliest first."""
-        page = self.call("GET", "alerts")
-        found: list[dict[str, Any]] = page["alerts"]
+        return self.all("alerts")
+
+    def devices(self) -> list[dict[str, Any]]:
+        """All devices of the account, by name."""
+        return self.all("devices")
+
+    def all(self, *path: str) -> list[dict[str, Any]]:
+        """All rows of a list, page by page; the last segment of its path is what they are called."""
+        page = self.call("GET", *path)
+        found: list[dict[str, Any]] = page[path[-1]]
         while page["next"]:
-            page = self.call("GET", "alerts", query={"after": page["next"]})
-            found += page["alerts"]
+            page = self.call("GET", *path, query={"after": page["next"]})
+            found += page[path[-1]]
         return found
 
 

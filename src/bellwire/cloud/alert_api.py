@@ -9,14 +9,13 @@ from datetime import datetime, timedelta
 from typing import Annotated
 
 from litestar import Controller, delete, get, patch, post
-from litestar.params import FromPath, JSONBody, Parameter
+from litestar.params import FromPath, JSONBody, QueryParameter
 
 from bellwire.alerts.alert import Alert, Schedule
 from bellwire.cloud import accounts
 from bellwire.cloud.accounts import Shown
 from bellwire.cloud.alert_forms import (
     MOST_PREVIEWED,
-    PAGE,
     AlertPage,
     AlertView,
     ChangedAlert,
@@ -24,13 +23,13 @@ from bellwire.cloud.alert_forms import (
     Preview,
     PreviewWish,
     changed_by,
-    cursor_after,
-    place_of,
+    place_of_alert,
     preview_of,
     says_when,
     schedule_of,
     view_of,
 )
+from bellwire.cloud.pages import PAGE, After, Limit, page, place_of
 from bellwire.cloud.problems import refusals
 from bellwire.cloud.services import API_PATH, Asked, services_of
 from bellwire.cloud.store.accounts import find_account
@@ -67,17 +66,12 @@ class AlertsController(Controller):
         return view_of(shown)
 
     @get(summary="List the alerts", responses=refusals(422))
-    async def list(
-        self,
-        request: Asked,
-        after: Annotated[str | None, Parameter(description="`next` of the page before")] = None,
-        limit: Annotated[int, Parameter(ge=1, le=PAGE)] = PAGE,
-    ) -> AlertPage:
+    async def list(self, request: Asked, after: After = None, limit: Limit = PAGE) -> AlertPage:
         """A page of the account's alerts, the earliest first."""
-        store = services_of(request).store
-        shown = await store.read(accounts.show_alerts, request.user.account_id, place_of(after), limit + 1)
-        following = cursor_after(shown[limit - 1].alert) if len(shown) > limit else None
-        return AlertPage(alerts=[view_of(each) for each in shown[:limit]], next=following)
+        store, place = services_of(request).store, place_of(after, tuple[datetime, str])
+        found = await store.read(accounts.show_alerts, request.user.account_id, place, limit + 1)
+        shown, following = page(found, limit, lambda each: place_of_alert(each.alert))
+        return AlertPage(alerts=[view_of(each) for each in shown], next=following)
 
     @get("/{token:str}", summary="Show an alert", responses=refusals(404))
     async def show(self, token: FromPath[str], request: Asked) -> AlertView:
@@ -118,7 +112,7 @@ class AlertsController(Controller):
         self,
         token: FromPath[str],
         request: Asked,
-        limit: Annotated[int, Parameter(ge=1, le=MOST_PREVIEWED)] = 10,
+        limit: Annotated[int, QueryParameter(ge=1, le=MOST_PREVIEWED)] = 10,
     ) -> Preview:
         """The next occurrences of an alert."""
         services = services_of(request)

@@ -3,8 +3,6 @@
 It knows the fields of the bodies; it must not know routes, nor how alerts are kept.
 """
 
-import base64
-import binascii
 from datetime import datetime
 from itertools import islice
 from typing import Annotated
@@ -27,10 +25,6 @@ from bellwire.cloud.wishes import (
     until_of,
     zone_of,
 )
-
-PAGE = 100
-"""Alerts of a page at most."""
-
 
 MOST_PREVIEWED = 100
 """Occurrences that are shown at a time."""
@@ -209,20 +203,6 @@ def view_of(shown: Shown) -> AlertView:
     )
 
 
-def cursor_after(alert: Alert) -> str:
-    """The `next` of a page that ends with this alert."""
-    return base64.urlsafe_b64encode(f"{alert.scheduled_time.isoformat()} {alert.token}".encode()).decode()
-
-
-def place_of(text: str | None) -> tuple[datetime, str] | None:
-    """The time and token that a `next` stands for; None: the beginning. WishError: it is none."""
-    if text is None:
-        return None
-    try:
-        time, token = base64.urlsafe_b64decode(text.encode()).decode().split(" ", 1)
-        at = datetime.fromisoformat(time)
-    except (ValueError, binascii.Error):
-        at, token = None, ""
-    if at is None or at.tzinfo is None:
-        raise WishError("`after` is not the `next` of a page; leave it out for the first page")
-    return at, token
+def place_of_alert(alert: Alert) -> tuple[datetime, str]:
+    """Where an alert stands in the list of all."""
+    return alert.scheduled_time, alert.token

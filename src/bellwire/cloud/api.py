@@ -3,10 +3,7 @@
 It knows which routes there are and who may use them; it must not know what they do.
 """
 
-from typing import Any
-
 from litestar import Litestar, Router
-from litestar.connection import ASGIConnection
 from litestar.datastructures import State
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
@@ -19,14 +16,11 @@ from bellwire.cloud.alert_api import AlertsController
 from bellwire.cloud.change_api import ChangesController
 from bellwire.cloud.consent import AgreementController, ApprovalsController, AuthorizationsController
 from bellwire.cloud.device_api import DeviceController, DevicesController
+from bellwire.cloud.doors import Door
+from bellwire.cloud.etags import EntityTags
+from bellwire.cloud.idempotency import Idempotency
 from bellwire.cloud.problems import HANDLERS
 from bellwire.cloud.services import API_PATH, Services
-
-
-async def _authenticate(connection: ASGIConnection[Any, Any, Any, Any], _: Any) -> None:
-    if connection.scope["path"].startswith(API_PATH):
-        services: Services = connection.app.state.services
-        connection.scope["user"] = await services.tokens.identity(connection.headers.get("authorization"))
 
 
 def account_api(services: Services) -> Litestar:
@@ -39,7 +33,11 @@ def account_api(services: Services) -> Litestar:
         before_send=[note_success],
         after_response=tell_devices,
         state=State({"services": services}),
-        guards=[_authenticate],
+        middleware=[
+            Door(API_PATH, services.tokens, services.limits.requests, services.clock),
+            Idempotency(API_PATH, services.store, services.limits.bulk_body, services.clock),
+            EntityTags(API_PATH),
+        ],
         exception_handlers=HANDLERS,
         openapi_config=OpenAPIConfig(
             title="Bellwire account API",

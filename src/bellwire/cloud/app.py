@@ -25,6 +25,7 @@ from bellwire.cloud.authority import Authority
 from bellwire.cloud.bus import InProcessBus
 from bellwire.cloud.certificates import Certificates, ensure_certificates
 from bellwire.cloud.change_feed import ChangeFeed
+from bellwire.cloud.conditions import ConditionalStore
 from bellwire.cloud.config import Config, Limits
 from bellwire.cloud.gateway import Gateway
 from bellwire.cloud.oauth import OAuth
@@ -34,6 +35,7 @@ from bellwire.cloud.services import Services
 from bellwire.cloud.speech import synthesizer_of
 from bellwire.cloud.store.accounts import account_by_token, purge_expired_tokens
 from bellwire.cloud.store.alerts import label_spoken_by
+from bellwire.cloud.store.answers import purge_answers
 from bellwire.cloud.store.changes import STARTED, add_change, purge_changes
 from bellwire.cloud.store.commands import purge_commands
 from bellwire.cloud.store.devices import device_by_token
@@ -110,8 +112,9 @@ async def _serve(config: Config, certificates: Certificates, store: SqliteStore,
         regions=Regions(config.endpoints),
     )
     account_tokens = Tokens(store, account_by_token, now)
+    conditional = ConditionalStore(store)
     authority = Authority(
-        store=store,
+        store=conditional,
         hang_up=gateway.hang_up,
         terms=config.terms,
         access_lasts=config.access_lasts,
@@ -126,7 +129,7 @@ async def _serve(config: Config, certificates: Certificates, store: SqliteStore,
     )
     api = account_api(
         Services(
-            store=store,
+            store=conditional,
             tokens=account_tokens,
             assets=assets,
             bus=bus,
@@ -243,7 +246,7 @@ async def _sweep(store: SqliteStore, bus: InProcessBus, authority: Authority, pa
         try:
             while await _end_overdue(store, bus, past_due) == AT_ONCE:
                 pass
-            for purge in (purge_expired_tokens, purge_commands, purge_changes):
+            for purge in (purge_expired_tokens, purge_commands, purge_changes, purge_answers):
                 while await store.write(purge, now()) >= PORTION:
                     pass
             await authority.sweep()

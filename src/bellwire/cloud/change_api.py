@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import structlog
 from litestar import Controller, Response, get
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import Parameter
+from litestar.params import HeaderParameter
 
 from bellwire.cloud.asgi import Receive, Scope, Send, peer_of, until_left
 from bellwire.cloud.change_feed import Listener
@@ -54,7 +54,9 @@ class ChangesController(Controller):
         request: Asked,
         last_event_id: Annotated[
             str | None,
-            Parameter(header="Last-Event-ID", description="The `id` of the last event that came: to go on from there"),
+            HeaderParameter(
+                name="Last-Event-ID", description="The `id` of the last event that came: to go on from there"
+            ),
         ] = None,
     ) -> Response[None]:
         """Get every change of the account as it happens; with Last-Event-ID also those that were missed."""

@@ -21,9 +21,10 @@ from bellwire.cloud.device_view import (
     load_exceptions,
     load_known,
 )
+from bellwire.cloud.pages import PAGE, After, Limit, page, place_of
 from bellwire.cloud.problems import refusals
 from bellwire.cloud.services import API_PATH, Asked, services_of
-from bellwire.cloud.store.devices import Device, list_devices, remove_device, rename_device
+from bellwire.cloud.store.devices import Device, page_of_devices, remove_device, rename_device
 from bellwire.cloud.wishes import WishError
 from bellwire.protocol.messages import Message
 from bellwire.protocol.messages.alerts import AdjustVolume, SetVolume
@@ -49,6 +50,22 @@ class DeviceView(msgspec.Struct, kw_only=True):
     model: str | None
     """As the device, or the program that had it authorized, calls its kind."""
     connected: bool
+
+
+class DevicePage(msgspec.Struct, kw_only=True):
+    """Some of the devices, by name."""
+
+    devices: list[DeviceView]
+    next: str | None
+    """Give it as `after` to get the next page; null: this was the last."""
+
+
+class ExceptionPage(msgspec.Struct, kw_only=True):
+    """Some of what a device could not carry out, the newest first."""
+
+    exceptions: list[ExceptionView]
+    next: str | None
+    """Give it as `after` to get the next page; null: this was the last."""
 
 
 class AddedDevice(msgspec.Struct, kw_only=True):
@@ -105,11 +122,13 @@ class DevicesController(Controller):
         token = await services.authority.add_device(account_id, device)
         return AddedDevice(device_id=device.device_id, access_token=token)
 
-    @get(summary="List the devices", responses=refusals())
-    async def list(self, request: Asked) -> list[DeviceView]:
-        """The account's devices."""
-        services = services_of(request)
-        return [
+    @get(summary="List the devices", responses=refusals(422))
+    async def list(self, request: Asked, after: After = None, limit: Limit = PAGE) -> DevicePage:
+        """A page of the account's devices, by name."""
+        services, place = services_of(request), place_of(after, tuple[str, str])
+        found = await services.store.read(page_of_devices, request.user.account_id, place, limit + 1)
+        devices, following = page(found, limit, lambda device: (device.name, device.device_id))
+        shown = [
             DeviceView(
                 device_id=device.device_id,
                 name=device.name,
@@ -117,8 +136,9 @@ class DevicesController(Controller):
                 model=device.model,
                 connected=services.gateway.is_connected(device.device_id),
             )
-            for device in await services.store.read(list_devices, request.user.account_id)
+            for device in devices
         ]
+        return DevicePage(devices=shown, next=following)
 
 
 class DeviceController(Controller):
@@ -147,11 +167,16 @@ class DeviceController(Controller):
         await services.store.write(remove_device, request.user.account_id, device_id)
         services.gateway.hang_up(device_id)
 
-    @get("/exceptions", summary="List what a device could not carry out", responses=refusals(404))
-    async def exceptions(self, device_id: FromPath[str], request: Asked) -> list[ExceptionView]:
-        """The last 100 directives that the device could not carry out, the newest first."""
-        found = await services_of(request).store.read(load_exceptions, request.user.account_id, device_id)
-        return [exception_of(each) for each in found]
+    @get("/exceptions", summary="List what a device could not carry out", responses=refusals(404, 422))
+    async def exceptions(
+        self, device_id: FromPath[str], request: Asked, after: After = None, limit: Limit = PAGE
+    ) -> ExceptionPage:
+        """A page of the directives that the device could not carry out, the newest first; the last 100 are kept."""
+        store, place = services_of(request).store, place_of(after, tuple[int])
+        before = None if place is None else place[0]
+        found = await store.read(load_exceptions, request.user.account_id, device_id, before, limit + 1)
+        shown, following = page(found, limit, lambda exception: (exception.seq,))
+        return ExceptionPage(exceptions=[exception_of(each) for each in shown], next=following)
 
     @post("/volume", status_code=202, summary="Set how loud alerts ring", responses=refusals(404, body=True))
     async def volume(self, device_id: FromPath[str], data: JSONBody[NewVolume], request: Asked) -> Ordered:

@@ -14,6 +14,8 @@ from litestar.openapi.datastructures import ResponseSpec
 
 from bellwire.cloud.accounts import TooManyAlertsError, UnknownAlertError, UnknownDeviceError
 from bellwire.cloud.commands import CannotBeToldError
+from bellwire.cloud.etags import NotATagError, PreconditionFailed
+from bellwire.cloud.idempotency import BadKeyError, KeyReusedError, NotAnsweredAgainError
 from bellwire.cloud.refusal import Fault, Refusal
 from bellwire.cloud.store.errors import NotFound, StoreBusy
 from bellwire.cloud.wishes import WishError
@@ -36,6 +38,11 @@ _FAILED = "something failed here, not at your side; the log of the cloud has it"
 
 _ANSWERS: dict[type[Exception], tuple[int, str | None]] = {
     Unauthenticated: (401, None),
+    BadKeyError: (400, None),
+    NotATagError: (400, None),
+    PreconditionFailed: (412, None),
+    KeyReusedError: (422, None),
+    NotAnsweredAgainError: (409, None),
     UnknownAlertError: (404, None),
     NotFound: (404, None),
     TimeoutError: (408, "the body did not arrive in time"),

@@ -18,11 +18,11 @@ from bellwire.cloud.auth import Tokens
 from bellwire.cloud.authority import Authority
 from bellwire.cloud.bus import Bus
 from bellwire.cloud.change_feed import ChangeFeed
+from bellwire.cloud.conditions import ConditionalStore
 from bellwire.cloud.config import Limits
 from bellwire.cloud.gateway import Gateway
 from bellwire.cloud.identity import AccountIdentity
 from bellwire.cloud.store.accounts import Account
-from bellwire.cloud.store.sqlite import SqliteStore
 
 API_PATH = "/api/v1"
 
@@ -34,7 +34,7 @@ Asked = Request[AccountIdentity, Any, State]
 class Services:
     """What the account API works with."""
 
-    store: SqliteStore
+    store: ConditionalStore
     tokens: Tokens[AccountIdentity]
     assets: AssetStore
     bus: Bus

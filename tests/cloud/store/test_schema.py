@@ -6,6 +6,7 @@ from sqlalchemy.dialects.sqlite import pysqlite
 from bellwire.cloud.store import (
     accounts,
     alerts,
+    answers,
     changes,
     clients,
     commands,
@@ -25,7 +26,20 @@ SQLITE = Compiler(pysqlite.dialect(paramstyle="qmark"))
 
 
 def statements() -> Iterator[Statement]:
-    for module in (accounts, alerts, changes, clients, commands, copies, devices, grants, reports, standings, trace):
+    for module in (
+        accounts,
+        alerts,
+        answers,
+        changes,
+        clients,
+        commands,
+        copies,
+        devices,
+        grants,
+        reports,
+        standings,
+        trace,
+    ):
         for value in vars(module).values():
             yield from (each for each in (value if isinstance(value, list) else [value]) if isinstance(each, Statement))
 

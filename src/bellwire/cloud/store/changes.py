@@ -69,8 +69,9 @@ _AFTER = Statement(
     .limit(sa.bindparam("limit")),
     "what happened since",
 )
-_NEWEST = Statement(sa.select(changes.c.seq).order_by(changes.c.seq.desc()).limit(1), "the number of the newest change")
-_OLDEST = Statement(sa.select(changes.c.seq).order_by(changes.c.seq).limit(1), "the number of the oldest change")
+_ANY = sa.select(changes.c.seq).where(changes.c.seq > 0).limit(1)
+_OLDEST = Statement(_ANY.order_by(changes.c.seq), "the number of the oldest change")
+_NEWEST = Statement(_ANY.order_by(changes.c.seq.desc()), "the number of the newest change")
 _PURGE = portion(changes, changes.c.seq <= sa.bindparam("last"))
 
 
@@ -108,8 +109,8 @@ def kept_changes() -> Transaction[Kept]:
 
 def purge_changes(_now: datetime) -> Transaction[int]:
     """Remove a portion of those that are too many; give how many went."""
-    newest = yield _NEWEST, {}
-    rows = yield _PURGE, {"last": newest[0].seq - KEPT if newest else 0}
+    kept = yield from kept_changes()
+    rows = yield _PURGE, {"last": kept.newest - KEPT}
     return len(rows)
 
 

@@ -63,6 +63,19 @@ _ALL = Statement(
     .order_by(devices.c.name, devices.c.device_id),
     "the devices of an account by name",
 )
+_PAGE = Statement(
+    sa.select(devices.c.device_id, devices.c.name, devices.c.profile, devices.c.model)
+    .where(
+        (devices.c.account_id == sa.bindparam("account_id"))
+        & (
+            sa.tuple_(devices.c.name, devices.c.device_id)
+            > sa.tuple_(sa.bindparam("after_name"), sa.bindparam("after_id"))
+        )
+    )
+    .order_by(devices.c.name, devices.c.device_id)
+    .limit(sa.bindparam("limit")),
+    "the devices of an account by name, a page at a time",
+)
 _IS_THERE = Statement(sa.select(devices.c.device_id).where(_ONE), "whether an account has a device")
 _FIND = Statement(
     sa.select(
@@ -119,6 +132,13 @@ def add_device(account_id: str, device: Device, token_hash: bytes | None, now: d
 def list_devices(account_id: str) -> Transaction[list[Device]]:
     """Give the account's devices by name."""
     rows = yield _ALL, {"account_id": account_id}
+    return [Device(*row) for row in rows]
+
+
+def page_of_devices(account_id: str, after: tuple[str, str] | None, limit: int) -> Transaction[list[Device]]:
+    """Give up to `limit` of the account's devices by name; `after`: those behind this name and id."""
+    name, device_id = after or ("", "")  # no name is empty
+    rows = yield _PAGE, {"account_id": account_id, "after_name": name, "after_id": device_id, "limit": limit}
     return [Device(*row) for row in rows]
 
 

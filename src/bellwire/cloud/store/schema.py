@@ -358,6 +358,7 @@ answers = sa.Table(
     sa.ForeignKeyConstraint(["account_id"], ["accounts.account_id"], ondelete="CASCADE"),
     sa.CheckConstraint("length(key_hash) = 32 AND length(request_hash) = 32", name="sha256"),
     sa.Index("ix_answers_age", "created_ms"),
+    sa.Index("ix_answers_owner", "account_id", "created_ms"),
     sqlite_with_rowid=False,
     sqlite_strict=True,
 )

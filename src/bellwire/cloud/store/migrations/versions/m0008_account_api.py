@@ -97,5 +97,6 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_index("ix_answers_age", "answers", ["created_ms"])
+    op.create_index("ix_answers_owner", "answers", ["account_id", "created_ms"])
     for name, (after, when, notes) in _TRIGGERS.items():
         op.execute(f"CREATE TRIGGER {name} AFTER {after} WHEN {when} BEGIN {notes} END")
