@@ -13,12 +13,15 @@ from urllib.parse import quote
 import httpx
 
 from bellwire.cli import records
+from bellwire.cli.event_stream import Event, events_in
 from bellwire.cli.failure import Failure, shown_in_one_line
 from bellwire.cloud.address import NotRunningError, address_of
 
 PATH = "/api/v1"
 PATIENCE = 15.0
 """Seconds for one answer: to make speech of a new label takes up to ten."""
+SILENCE = 40.0
+"""Seconds: a stream in which even the cloud's sign of life fails to come is lost."""
 
 _THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
 
@@ -56,6 +59,23 @@ class AccountApi:
             page = self.call("GET", *path, query={"after": page["next"]})
             found += page[path[-1]]
         return found
+
+    @contextmanager
+    def changes(self, last: str | None) -> Iterator[Iterator[Event]]:
+        """What happens in the account, as it happens; `last`: the id of the last event that came, to go on from there.
+
+        It ends when the cloud ends it. Raises Failure.
+        """
+        headers = {} if last is None else {"Last-Event-ID": last}
+        timeout = httpx.Timeout(PATIENCE, read=SILENCE)
+        try:
+            with self._client.stream("GET", f"{PATH}/changes", headers=headers, timeout=timeout) as answer:
+                if not answer.is_success:
+                    answer.read()
+                    raise Failure(_refusal(answer))
+                yield events_in(answer.iter_lines())
+        except httpx.TransportError as error:
+            raise Failure(_why_unreachable(str(self._client.base_url), error)) from error
 
 
 def runs(data: Path) -> bool:

@@ -34,7 +34,7 @@ from bellwire.cloud.problems import refusals
 from bellwire.cloud.services import API_PATH, Asked, services_of
 from bellwire.cloud.store.accounts import find_account
 from bellwire.cloud.store.transaction import Transaction
-from bellwire.cloud.wishes import first_occurrence, one_line
+from bellwire.cloud.wishes import first_occurrence, label_of
 
 
 class AlertsController(Controller):
@@ -48,7 +48,7 @@ class AlertsController(Controller):
         """Add an alert; its devices are told at once."""
         services, account_id, now = services_of(request), request.user.account_id, services_of(request).clock()
         account = await services.store.read(find_account, account_id)
-        label = one_line("label", data.label, services.limits.label)
+        label = label_of(data.label, services.limits.label)
         schedule = schedule_of(data, account, now)
         alert = Alert(
             token=str(uuid.uuid4()),
@@ -86,7 +86,7 @@ class AlertsController(Controller):
         account = await services.store.read(find_account, account_id)
         label = speech = reschedule = None
         if data.label is not None:
-            label = one_line("label", data.label, services.limits.label)
+            label = label_of(data.label, services.limits.label)
             speech = await services.speech_of(account, before.kind, label)
         if says_when(data):
 

@@ -13,6 +13,7 @@ from bellwire import __version__
 from bellwire.cloud.account_routes import AccountController
 from bellwire.cloud.activity import note_success, tell_devices
 from bellwire.cloud.alert_api import AlertsController
+from bellwire.cloud.bulk_api import BulkController
 from bellwire.cloud.change_api import ChangesController
 from bellwire.cloud.consent import AgreementController, ApprovalsController, AuthorizationsController
 from bellwire.cloud.device_api import DeviceController, DevicesController
@@ -29,7 +30,7 @@ def account_api(services: Services) -> Litestar:
     single = Router(API_PATH, route_handlers=[DeviceController, AccountController])
     bearer = SecurityScheme(type="http", scheme="bearer", description="An account's token")
     return Litestar(
-        [AlertsController, DevicesController, ChangesController, consent, single],
+        [AlertsController, BulkController, DevicesController, ChangesController, consent, single],
         before_send=[note_success],
         after_response=tell_devices,
         state=State({"services": services}),

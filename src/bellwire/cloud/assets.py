@@ -24,7 +24,7 @@ from typing import NamedTuple
 import structlog
 
 from bellwire.cloud.languages import LANGUAGES, language_of
-from bellwire.cloud.speech import SpeechFailed, Synthesizer
+from bellwire.cloud.speech import Silent, SpeechFailed, Synthesizer
 
 log = structlog.get_logger()
 
@@ -103,6 +103,13 @@ class AssetStore:
             return None
         made, _ = await asyncio.wait({making}, timeout=self._patience)
         return None if made and not making.result() else name
+
+    def promised(self, account_id: str, text: str, preferred: str) -> str | None:
+        """Return the name of the spoken text, which is made when a speaker asks for it; None when nobody speaks.
+
+        For many labels at once, of which the last one would wait for all others.
+        """
+        return None if isinstance(self._synthesizer, Silent) else self.name_of_label(account_id, text, preferred)
 
     def _begun(self, name: str, account_id: str, text: str, language: str) -> asyncio.Task[bool] | None:
         making = self._making.get(name)

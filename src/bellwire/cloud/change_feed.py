@@ -83,7 +83,7 @@ class ChangeFeed:
         if len(self._listeners.get(account_id, ())) >= self._most:
             raise Refusal(
                 Fault.TOO_MANY_REQUESTS,
-                f"{self._most} listen to this account already, as many as may (limit listeners); end one first, or "
+                f"{self._most} listen to this account already, as many as may; end one first, or "
                 f"have whoever runs the cloud raise it: bellwire cloud --limit listeners={self._most * 2}",
             )
         if self._looking is None:

@@ -56,7 +56,7 @@ class Door(ASGIMiddleware):
             seconds = math.ceil(refusal.wait.total_seconds()) if refusal.wait else 1
             raise Refusal(
                 Fault.TOO_MANY_REQUESTS,
-                f"this account asks more than {often:g} times a second (limit requests); try again in {seconds} s, or "
+                f"this account asks more than {often:g} times a second; try again in {seconds} s, or "
                 f"have whoever runs the cloud raise it: bellwire cloud --limit requests={2 * often:g}",
                 wait=refusal.wait,
             ) from None

@@ -52,6 +52,12 @@ class Services:
             return None
         return await self.assets.speech(account.account_id, label, accounts.language_of_account(account))
 
+    def promised_speech(self, account: Account, kind: Kind, label: str) -> str | None:
+        """The same for many alerts at once: the asset is made when a speaker asks for it."""
+        if not label.strip() or kind is Kind.ALARM:
+            return None
+        return self.assets.promised(account.account_id, label, accounts.language_of_account(account))
+
 
 def services_of(request: Asked) -> Services:
     """What the cloud that was asked works with."""

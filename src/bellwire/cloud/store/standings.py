@@ -16,7 +16,7 @@ from bellwire.alerts.lifecycle import Life
 from bellwire.alerts.standing import Desired, Reported, Standing
 from bellwire.cloud.store.instants import from_ms, to_ms
 from bellwire.cloud.store.schema import devices, standings
-from bellwire.cloud.store.transaction import Statement, Transaction
+from bellwire.cloud.store.transaction import Args, Statement, Transaction
 
 _OF_DEVICE = (standings.c.account_id == sa.bindparam("account_id")) & (
     standings.c.device_id == sa.bindparam("device_id")
@@ -211,10 +211,20 @@ def _values(standing: Standing) -> Mapping[str, Any]:
 
 def add_standings(account_id: str, alert: Alert, device_ids: Iterable[str], now: datetime) -> Transaction[None]:
     """An alert is desired on these devices of its account from now on."""
+    yield from add_standing_rows(standing_rows(account_id, alert, device_ids, now))
+
+
+def standing_rows(account_id: str, alert: Alert, device_ids: Iterable[str], now: datetime) -> list[Args]:
+    """What says that an alert is desired on these devices, for `add_standing_rows`."""
     desired = Desired(alert.scheduled_time, alert.version)
     values = _values(Standing(alert.token, alert.kind, desired, Reported(Life.UNKNOWN, now)))
     of_alert = {"account_id": account_id, "token": alert.token, **values}
-    yield REPORT, [{**of_alert, "device_id": device_id} for device_id in device_ids]
+    return [{**of_alert, "device_id": device_id} for device_id in device_ids]
+
+
+def add_standing_rows(rows: list[Args]) -> Transaction[None]:
+    """Alerts are desired from now on, each where its row says."""
+    yield REPORT, rows
 
 
 def desire(
