@@ -617,7 +617,7 @@ def test_the_document_holds_together(cloud: Cloud) -> None:
     assert all(route["summary"] for route in routes)
     for path, by_method in found["paths"].items():
         for route in by_method.values():
-            named = {each["name"] for each in route.get("parameters") or () if each["in"] == "path"}
+            named = {each["name"] for each in route.get("parameters") or () if each.get("in") == "path"}
             assert {f"{{{name}}}" for name in named} == {part for part in path.split("/") if part.startswith("{")}
     for reference in references(found):
         assert reference.removeprefix("#/components/schemas/") in found["components"]["schemas"]

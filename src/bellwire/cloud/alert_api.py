@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Annotated
 
-from litestar import Controller, delete, get, patch, post
+from litestar import Controller, Response, delete, get, patch, post
 from litestar.params import FromPath, JSONBody, QueryParameter
 
 from bellwire.alerts.alert import Alert, Schedule
@@ -31,7 +31,7 @@ from bellwire.cloud.alert_forms import (
 )
 from bellwire.cloud.pages import PAGE, After, Limit, page, place_of
 from bellwire.cloud.problems import refusals
-from bellwire.cloud.services import API_PATH, Asked, services_of
+from bellwire.cloud.services import API_PATH, LOCATION, Asked, services_of
 from bellwire.cloud.store.accounts import find_account
 from bellwire.cloud.store.transaction import Transaction
 from bellwire.cloud.wishes import first_occurrence, label_of
@@ -43,8 +43,8 @@ class AlertsController(Controller):
     path = f"{API_PATH}/alerts"
     tags = ("alerts",)
 
-    @post(summary="Add an alert", responses=refusals(409, body=True))
-    async def add(self, data: JSONBody[NewAlert], request: Asked) -> AlertView:
+    @post(summary="Add an alert", response_headers=[LOCATION], responses=refusals(409, body=True))
+    async def add(self, data: JSONBody[NewAlert], request: Asked) -> Response[AlertView]:
         """Add an alert; its devices are told at once."""
         services, account_id, now = services_of(request), request.user.account_id, services_of(request).clock()
         account = await services.store.read(find_account, account_id)
@@ -63,7 +63,7 @@ class AlertsController(Controller):
         most = services.limits.alerts
         shown = await services.store.write(accounts.add_alert, account_id, alert, data.devices, most, now)
         services.bus.wake(shown.lives)
-        return view_of(shown)
+        return Response(view_of(shown), headers={"Location": f"{self.path}/{alert.token}"})
 
     @get(summary="List the alerts", responses=refusals(422))
     async def list(self, request: Asked, after: After = None, limit: Limit = PAGE) -> AlertPage:

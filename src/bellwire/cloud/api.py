@@ -6,20 +6,22 @@ It knows which routes there are and who may use them; it must not know what they
 from litestar import Litestar, Router
 from litestar.datastructures import State
 from litestar.openapi.config import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 
 from bellwire import __version__
 from bellwire.cloud.account_routes import AccountController
 from bellwire.cloud.activity import note_success, tell_devices
 from bellwire.cloud.alert_api import AlertsController
+from bellwire.cloud.bodies import StrictRequest
 from bellwire.cloud.bulk_api import BulkController
 from bellwire.cloud.change_api import ChangesController
+from bellwire.cloud.change_view import ChangeView
 from bellwire.cloud.consent import AgreementController, ApprovalsController, AuthorizationsController
 from bellwire.cloud.device_api import DeviceController, DevicesController
-from bellwire.cloud.doors import Door
+from bellwire.cloud.doors import Door, name_methods
 from bellwire.cloud.etags import EntityTags
 from bellwire.cloud.idempotency import Idempotency
+from bellwire.cloud.openapi import DocumentPlugin
 from bellwire.cloud.problems import HANDLERS
 from bellwire.cloud.services import API_PATH, Services
 
@@ -31,7 +33,8 @@ def account_api(services: Services) -> Litestar:
     bearer = SecurityScheme(type="http", scheme="bearer", description="An account's token")
     return Litestar(
         [AlertsController, BulkController, DevicesController, ChangesController, consent, single],
-        before_send=[note_success],
+        before_send=[note_success, name_methods],
+        request_class=StrictRequest,
         after_response=tell_devices,
         state=State({"services": services}),
         middleware=[
@@ -45,7 +48,7 @@ def account_api(services: Services) -> Litestar:
             version=__version__,
             components=Components(security_schemes={"bearer": bearer}),
             security=[{"bearer": []}],
-            render_plugins=[JsonRenderPlugin()],
+            render_plugins=[DocumentPlugin(API_PATH, ChangeView)],
         ),
         request_max_body_size=services.limits.api_body,
         logging_config=None,

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Annotated
 
 import msgspec
-from litestar import Controller, delete, get, patch, post
+from litestar import Controller, Response, delete, get, patch, post
 from litestar.params import FromPath, JSONBody
 
 from bellwire.cloud.accounts import name_of
@@ -23,7 +23,7 @@ from bellwire.cloud.device_view import (
 )
 from bellwire.cloud.pages import PAGE, After, Limit, page, place_of
 from bellwire.cloud.problems import refusals
-from bellwire.cloud.services import API_PATH, Asked, services_of
+from bellwire.cloud.services import API_PATH, LOCATION, Asked, services_of
 from bellwire.cloud.store.devices import Device, page_of_devices, remove_device, rename_device
 from bellwire.cloud.wishes import WishError
 from bellwire.protocol.messages import Message
@@ -111,8 +111,8 @@ class DevicesController(Controller):
     path = f"{API_PATH}/devices"
     tags = ("devices",)
 
-    @post(summary="Add a device", responses=refusals(409, 423, 451, body=True))
-    async def add(self, data: JSONBody[NewDevice], request: Asked) -> AddedDevice:
+    @post(summary="Add a device", response_headers=[LOCATION], responses=refusals(409, 423, 451, body=True))
+    async def add(self, data: JSONBody[NewDevice], request: Asked) -> Response[AddedDevice]:
         """Add a device and make its access token. It gets every alert that rings everywhere."""
         services, account_id = services_of(request), request.user.account_id
         name = name_of(data.name, services.limits.name)
@@ -120,7 +120,8 @@ class DevicesController(Controller):
             raise WishError(f"there is no profile {data.profile!r}; there are: {', '.join(sorted(PROFILES))}")
         device = Device(str(uuid.uuid4()), name, data.profile)
         token = await services.authority.add_device(account_id, device)
-        return AddedDevice(device_id=device.device_id, access_token=token)
+        added = AddedDevice(device_id=device.device_id, access_token=token)
+        return Response(added, headers={"Location": f"{self.path}/{device.device_id}"})
 
     @get(summary="List the devices", responses=refusals(422))
     async def list(self, request: Asked, after: After = None, limit: Limit = PAGE) -> DevicePage:

@@ -10,6 +10,7 @@ from typing import Any
 
 from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
+from litestar.routes import HTTPRoute
 
 from bellwire.cloud.asgi import AsgiMessage, Scope, header
 from bellwire.cloud.attempts import Attempts
@@ -66,3 +67,12 @@ def user_of(scope: Scope) -> AccountIdentity:
     """Who asks."""
     user: AccountIdentity = scope["user"]
     return user
+
+
+async def name_methods(message: Any, scope: Any) -> None:
+    """Have the answer to OPTIONS name all methods of its path (Litestar names those of one handler)."""
+    if message["type"] == "http.response.start" and scope["method"] == "OPTIONS" and scope.get("path_template"):
+        routes = [route for route in scope["litestar_app"].routes if isinstance(route, HTTPRoute)]
+        methods = {each for route in routes if route.path_format == scope["path_template"] for each in route.methods}
+        others = [each for each in message["headers"] if each[0].lower() != b"allow"]
+        message["headers"] = [*others, (b"allow", ", ".join(sorted(methods)).encode())]

@@ -26,17 +26,13 @@ from bellwire.cloud.store.transaction import Transaction
 
 _LENGTH = 16
 """Hexadecimal digits of each half."""
-_TAG = re.compile(r'\s*(W/)?"([!#-~]*)"\s*')
+_TAG = re.compile(r'(W/)?"([^"]*)"')
 _LOOKS = frozenset({"GET", "HEAD"})
 Json = Mapping[str, Any]
 
 
 class PreconditionFailed(Exception):
     """What was to be changed is not as whoever asked has seen it."""
-
-
-class NotATagError(ValueError):
-    """If-Match or If-None-Match is not a list of entity tags."""
 
 
 class Kind(NamedTuple):
@@ -103,12 +99,17 @@ _KINDS = (
 )
 
 
-def tag_of(body: bytes) -> str:
-    """The tag of an answer with this body, which is JSON."""
+def tag_of(body: bytes, *, seen: bool) -> str | None:
+    """The tag of an answer with this body, which is JSON; None: it has none.
+
+    `seen`: the answer is what there is at its address. Else it has one only if it shows what could be edited.
+    """
     whole = _digest(body)
     json = msgspec.json.decode(body)
     kind = next((kind for kind in _KINDS if isinstance(json, dict) and json.keys() >= kind.shows), None)
-    return f'"{whole}"' if kind is None else f'"{_own(kind, json)}.{whole}"'
+    if kind is None:
+        return f'"{whole}"' if seen else None
+    return f'"{_own(kind, json)}.{whole}"'
 
 
 def _own(kind: Kind, json: Json) -> str:
@@ -131,16 +132,13 @@ class Tags(NamedTuple):
         return self.any or tag.strip('"') in self.strong | self.weak
 
 
-def tags_in(name: str, text: str) -> Tags:
-    """The tags of a header. Raises NotATagError."""
+def tags_in(text: str) -> Tags:
+    """The tags of a header; none where there are none to be read."""
     if text.strip() == "*":
         return Tags(frozenset(), frozenset(), any=True)
-    found = [_TAG.fullmatch(each) for each in text.split(",")]
-    if not all(found):
-        raise NotATagError(f'{name} must be * or tags in quotes, as they came in ETag: "0123456789abcdef"')
-    parts = [(bool(each[1]), each[2]) for each in found if each]
-    weak = frozenset(tag for is_weak, tag in parts if is_weak)
-    return Tags(frozenset(tag for is_weak, tag in parts if not is_weak), weak, any=False)
+    found = _TAG.findall(text)
+    strong, weak = ({tag for is_weak, tag in found if bool(is_weak) is wanted} for wanted in (False, True))
+    return Tags(frozenset(strong), frozenset(weak), any=False)
 
 
 def _check(kind: Kind, account_id: str, key: str, tags: Tags) -> Transaction[None]:
@@ -148,8 +146,8 @@ def _check(kind: Kind, account_id: str, key: str, tags: Tags) -> Transaction[Non
     if tags.any or _own(kind, json) in {tag.partition(".")[0] for tag in tags.strong}:
         return
     raise PreconditionFailed(
-        f"this {kind.name} was changed since it was read: read it again, and send the change once more, "
-        "with its ETag in If-Match"
+        f"this {kind.name} is not as If-Match has it: read it again, and send the change once more, with its new ETag "
+        'in If-Match, as it came: "0123456789abcdef.0123456789abcdef"'
     )
 
 
@@ -163,17 +161,16 @@ class EntityTags(ASGIMiddleware):
         self._prefix = prefix
 
     async def handle(self, scope: Any, receive: Any, send: Any, next_app: Any) -> None:
-        """Serve a request on its conditions. Raises NotATagError, PreconditionFailed."""
+        """Serve a request on its conditions. Raises PreconditionFailed."""
         if not scope["path"].startswith(self._prefix):
             await next_app(scope, receive, send)
             return
         looks = scope["method"] in _LOOKS
-        name = "If-None-Match" if looks else "If-Match"
-        asked = header(scope, name.lower().encode())
-        tags = None if asked is None else tags_in(name, asked)
+        asked = header(scope, b"if-none-match" if looks else b"if-match")
+        tags = None if asked is None else tags_in(asked)
         if tags is not None and not looks:
             self._provide(scope, tags)
-        await next_app(scope, receive, _Tagging(send, tags if looks else None).send)
+        await next_app(scope, receive, _Tagging(send, looks=looks, seen=tags if looks else None).send)
 
     def _provide(self, scope: Scope, tags: Tags) -> None:
         path = scope["path"].removeprefix(self._prefix)
@@ -188,8 +185,9 @@ class EntityTags(ASGIMiddleware):
 class _Tagging:
     """Sends an answer with its tag, or 304 where whoever asks has it."""
 
-    def __init__(self, send: Send, seen: Tags | None) -> None:
+    def __init__(self, send: Send, *, looks: bool, seen: Tags | None) -> None:
         self._send = send
+        self._looks = looks
         self._seen = seen
         self._start: Any = None
 
@@ -212,9 +210,9 @@ class _Tagging:
             await self._send(start)
             await self._send(message)
             return
-        tag = tag_of(message["body"])
-        headers = [*start["headers"], (b"etag", tag.encode())]
-        if self._seen is not None and self._seen.has(tag):
+        tag = tag_of(message["body"], seen=self._looks)
+        headers = [*start["headers"], *([(b"etag", tag.encode())] if tag else [])]
+        if tag and self._seen is not None and self._seen.has(tag):
             kept = [each for each in headers if each[0] not in {b"content-type", b"content-length"}]
             await self._send({**start, "status": 304, "headers": kept})
             await self._send({**message, "body": b""})

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from litestar import Request
-from litestar.datastructures import State
+from litestar.datastructures import ResponseHeader, State
 
 from bellwire.alerts.alert import Kind
 from bellwire.cloud import accounts
@@ -25,6 +25,11 @@ from bellwire.cloud.identity import AccountIdentity
 from bellwire.cloud.store.accounts import Account
 
 API_PATH = "/api/v1"
+
+LOCATION = ResponseHeader(
+    name="Location", documentation_only=True, description="Where it is from now on: for GET, PATCH and DELETE."
+)
+"""Of the answer to a request that made something with an address of its own."""
 
 Asked = Request[AccountIdentity, Any, State]
 """A request of somebody who is known."""
