@@ -51,6 +51,8 @@ LIMITS = Limits(
     second_downchannel=timedelta(seconds=0.5),
     alerts=20,
     devices=5,
+    sign_of_life=timedelta(seconds=0.2),
+    listeners=3,
     requests=Rate(100_000, timedelta(seconds=1)),
     authorizations=Rate(100_000, timedelta(seconds=1)),
     wrong_user_codes=Rate(100_000, timedelta(seconds=1)),

@@ -555,46 +555,78 @@ def document(cloud: Cloud) -> dict[str, Any]:
 def test_the_document_lists_every_route_with_its_answers(cloud: Cloud) -> None:
     paths = document(cloud)["paths"]
 
-    always = {400, 401, 500, 503}
+    always = {400, 401, 429, 500, 503}
+    looks = always | {304}
     with_body = {408, 413, 422}
+    of_one = {412}
+    made = {409, 422}
+    """Of requests that may come with an Idempotency-Key."""
     assert {
         f"{method.upper()} {path}": set(map(int, route["responses"]))
         for path, routes in paths.items()
         for method, route in routes.items()
     } == {
-        "GET /api/v1/alerts": {200, 422} | always,
+        "GET /api/v1/alerts": {200, 422} | looks,
         "POST /api/v1/alerts": {201, 409} | always | with_body,
-        "GET /api/v1/alerts/{token}": {200, 404} | always,
-        "PATCH /api/v1/alerts/{token}": {200, 404} | always | with_body,
-        "DELETE /api/v1/alerts/{token}": {204, 404} | always,
-        "POST /api/v1/alerts/preview": {200} | always | with_body,
-        "GET /api/v1/alerts/{token}/occurrences": {200, 404, 422} | always,
-        "POST /api/v1/alerts/{token}/skip": {200, 404, 422} | always,
-        "POST /api/v1/alerts/{token}/pause": {200, 404} | always,
-        "POST /api/v1/alerts/{token}/resume": {200, 404, 422} | always,
-        "GET /api/v1/devices": {200} | always,
+        "POST /api/v1/alerts/bulk": {200} | always | with_body | made,
+        "GET /api/v1/alerts/{token}": {200, 404} | looks,
+        "PATCH /api/v1/alerts/{token}": {200, 404} | always | with_body | of_one,
+        "DELETE /api/v1/alerts/{token}": {204, 404} | always | of_one,
+        "POST /api/v1/alerts/preview": {200} | always | with_body | made,
+        "GET /api/v1/alerts/{token}/occurrences": {200, 404, 422} | looks,
+        "POST /api/v1/alerts/{token}/skip": {200, 404} | always | of_one | made,
+        "POST /api/v1/alerts/{token}/pause": {200, 404} | always | of_one | made,
+        "POST /api/v1/alerts/{token}/resume": {200, 404} | always | of_one | made,
+        "GET /api/v1/devices": {200, 422} | looks,
         "POST /api/v1/devices": {201, 409, 423, 451} | always | with_body,
-        "DELETE /api/v1/devices/{device_id}": {204, 404} | always,
-        "GET /api/v1/devices/{device_id}": {200, 404} | always,
-        "PATCH /api/v1/devices/{device_id}": {200, 404} | always | with_body,
-        "GET /api/v1/devices/{device_id}/exceptions": {200, 404} | always,
-        "POST /api/v1/devices/{device_id}/volume": {202, 404} | always | with_body,
-        "POST /api/v1/devices/{device_id}/software": {202, 404, 422} | always,
-        "POST /api/v1/devices/{device_id}/revocation": {204, 404} | always,
-        "POST /api/v1/authorizations": {201, 423, 429, 451} | always | with_body,
-        "POST /api/v1/device-approvals": {201, 404, 409, 423, 429, 451} | always | with_body,
-        "POST /api/v1/device-refusals": {204, 404, 429} | always | with_body,
-        "POST /api/v1/agreement": {201, 422} | always,
-        "GET /api/v1/account": {200} | always,
-        "PATCH /api/v1/account": {200} | always | with_body,
+        "DELETE /api/v1/devices/{device_id}": {204, 404} | always | of_one,
+        "GET /api/v1/devices/{device_id}": {200, 404} | looks,
+        "PATCH /api/v1/devices/{device_id}": {200, 404} | always | with_body | of_one,
+        "GET /api/v1/devices/{device_id}/exceptions": {200, 404, 422} | looks,
+        "POST /api/v1/devices/{device_id}/volume": {202, 404} | always | with_body | of_one | made,
+        "POST /api/v1/devices/{device_id}/software": {202, 404} | always | of_one | made,
+        "POST /api/v1/devices/{device_id}/revocation": {204, 404} | always | of_one | made,
+        "GET /api/v1/changes": {200} | always,
+        "POST /api/v1/authorizations": {201, 423, 451} | always | with_body | made,
+        "POST /api/v1/device-approvals": {201, 404, 409, 423, 451} | always | with_body,
+        "POST /api/v1/device-refusals": {204, 404} | always | with_body | made,
+        "POST /api/v1/agreement": {201} | always | made,
+        "GET /api/v1/account": {200} | looks,
+        "PATCH /api/v1/account": {200} | always | with_body | of_one,
     }
+
+
+def test_the_document_names_the_headers_of_requests_and_answers(cloud: Cloud) -> None:
+    found = document(cloud)
+    add, show, edit = (
+        found["paths"]["/api/v1/alerts"]["post"],
+        found["paths"]["/api/v1/alerts/{token}"]["get"],
+        found["paths"]["/api/v1/alerts/{token}"]["patch"],
+    )
+
+    assert {"$ref": "#/components/parameters/IdempotencyKey"} in add["parameters"]
+    assert {"$ref": "#/components/parameters/IfNoneMatch"} in show["parameters"]
+    assert {"$ref": "#/components/parameters/IfMatch"} in edit["parameters"]
+    assert add["responses"]["201"]["headers"].keys() == {"ETag", "Location", "Idempotent-Replayed"}
+    assert add["responses"]["429"]["headers"].keys() == {"Retry-After"}
+    assert add["responses"]["401"]["headers"].keys() == {"WWW-Authenticate"}
+    assert show["responses"]["304"]["headers"].keys() == {"ETag"}
+    assert add["responses"]["201"]["links"]["ApiV1AlertsTokenEdit"]["parameters"] == {"token": "$response.body#/token"}
+
+
+def test_the_document_is_as_strict_as_the_cloud(cloud: Cloud) -> None:
+    wish = document(cloud)["components"]["schemas"]["NewAlert"]
+
+    assert wish["additionalProperties"] is False
+    assert wish["properties"]["except"]["anyOf"][0]["items"] == {"type": "string", "maxLength": 64}
+    assert wish["examples"] == [{"label": "Take your medicine", "at": "07:00", "every": "weekday"}]
 
 
 def test_every_error_in_the_document_is_a_problem(cloud: Cloud) -> None:
     found = document(cloud)
     problem = found["components"]["schemas"]["Problem"]
 
-    assert problem["required"] == ["detail", "status", "title"]
+    assert problem["required"] == ["status", "title", "detail"]
     for routes in found["paths"].values():
         for route in routes.values():
             for status, response in route["responses"].items():
@@ -620,7 +652,8 @@ def test_the_document_holds_together(cloud: Cloud) -> None:
             named = {each["name"] for each in route.get("parameters") or () if each.get("in") == "path"}
             assert {f"{{{name}}}" for name in named} == {part for part in path.split("/") if part.startswith("{")}
     for reference in references(found):
-        assert reference.removeprefix("#/components/schemas/") in found["components"]["schemas"]
+        kind, name = reference.removeprefix("#/components/").split("/")
+        assert name in found["components"][kind]
 
 
 def references(node: Any) -> list[str]:

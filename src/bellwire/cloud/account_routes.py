@@ -3,7 +3,8 @@
 It knows requests and answers; it must not know how a device is told to go elsewhere (`delivery`).
 """
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 from litestar import Controller, get, patch
@@ -38,6 +39,8 @@ class AccountView(msgspec.Struct, kw_only=True):
 
 class ChangedAccount(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """What of the account becomes different."""
+
+    EXAMPLE: ClassVar[Mapping[str, Any]] = {"country": "KR", "language": "ko", "timezone": "Asia/Seoul"}
 
     country: Word | msgspec.UnsetType | None = msgspec.UNSET
     """ISO 3166-1 alpha-2, such as KR; null: not known."""

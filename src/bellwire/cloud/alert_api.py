@@ -17,13 +17,13 @@ from bellwire.cloud.accounts import Shown
 from bellwire.cloud.alert_forms import (
     MOST_PREVIEWED,
     AlertPage,
+    AlertPlace,
     AlertView,
     ChangedAlert,
     NewAlert,
     Preview,
     PreviewWish,
     changed_by,
-    place_of_alert,
     preview_of,
     says_when,
     schedule_of,
@@ -68,9 +68,9 @@ class AlertsController(Controller):
     @get(summary="List the alerts", responses=refusals(422))
     async def list(self, request: Asked, after: After = None, limit: Limit = PAGE) -> AlertPage:
         """A page of the account's alerts, the earliest first."""
-        store, place = services_of(request).store, place_of(after, tuple[datetime, str])
+        store, place = services_of(request).store, place_of(after, AlertPlace)
         found = await store.read(accounts.show_alerts, request.user.account_id, place, limit + 1)
-        shown, following = page(found, limit, lambda each: place_of_alert(each.alert))
+        shown, following = page(found, limit, lambda each: AlertPlace(each.alert.scheduled_time, each.alert.token))
         return AlertPage(alerts=[view_of(each) for each in shown], next=following)
 
     @get("/{token:str}", summary="Show an alert", responses=refusals(404))

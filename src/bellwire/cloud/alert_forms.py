@@ -3,13 +3,14 @@
 It knows the fields of the bodies; it must not know routes, nor how alerts are kept.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from itertools import islice
-from typing import Annotated
+from typing import Annotated, Any, ClassVar, NamedTuple
 
 import msgspec
 
-from bellwire.alerts.alert import Alert, Kind, Schedule
+from bellwire.alerts.alert import Kind, Schedule
 from bellwire.alerts.recurrence import MOST_COUNTED, MOST_EXCEPTIONS, occurrences
 from bellwire.alerts.rules import LONGEST_RULE
 from bellwire.cloud.accounts import Shown
@@ -64,6 +65,8 @@ class Wish(msgspec.Struct, kw_only=True, rename=_RENAMED, forbid_unknown_fields=
 class NewAlert(Wish, kw_only=True, rename=_RENAMED, forbid_unknown_fields=True):
     """An alert to add."""
 
+    EXAMPLE: ClassVar[Mapping[str, Any]] = {"label": "Take your medicine", "at": "07:00", "every": "weekday"}
+
     label: str = ""
     kind: Kind = Kind.REMINDER
     devices: Annotated[list[Word], msgspec.Meta(min_length=1, max_length=1000)] | None = None
@@ -73,11 +76,15 @@ class NewAlert(Wish, kw_only=True, rename=_RENAMED, forbid_unknown_fields=True):
 class ChangedAlert(Wish, kw_only=True, rename=_RENAMED, forbid_unknown_fields=True):
     """What of an alert becomes different; the rest stays. `every` may be once, `until` may be never."""
 
+    EXAMPLE: ClassVar[Mapping[str, Any]] = {"at": "07:30", "every": "daily"}
+
     label: str | None = None
 
 
 class PreviewWish(Wish, kw_only=True, rename=_RENAMED, forbid_unknown_fields=True):
     """A wish, to see when it would ring."""
+
+    EXAMPLE: ClassVar[Mapping[str, Any]] = {"at": "07:00", "every": "FREQ=MONTHLY;BYDAY=-1FR", "limit": 3}
 
     limit: Annotated[int, msgspec.Meta(ge=1, le=MOST_PREVIEWED)] = 10
 
@@ -203,6 +210,8 @@ def view_of(shown: Shown) -> AlertView:
     )
 
 
-def place_of_alert(alert: Alert) -> tuple[datetime, str]:
+class AlertPlace(NamedTuple):
     """Where an alert stands in the list of all."""
-    return alert.scheduled_time, alert.token
+
+    time: Annotated[datetime, msgspec.Meta(tz=True)]
+    token: str

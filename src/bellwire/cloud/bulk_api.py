@@ -5,9 +5,9 @@ It knows requests and answers; it must not know how many are written at once (`b
 
 import asyncio
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 from litestar import Controller, post
@@ -32,6 +32,10 @@ _TOLD = 3
 
 class NewAlerts(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """Alerts to add."""
+
+    EXAMPLE: ClassVar[Mapping[str, Any]] = {
+        "alerts": [{"label": "Breakfast", "at": "07:30", "every": "daily"}, {"label": "Bus to the station", "in": "2h"}]
+    }
 
     alerts: Annotated[list[NewAlert], msgspec.Meta(min_length=1, max_length=MOST)]
     all_or_nothing: bool = False

@@ -6,7 +6,6 @@ It knows one answer that goes on and on; it must not know what a change is (`cha
 
 import asyncio
 import contextlib
-from datetime import timedelta
 from typing import Annotated, Any
 
 import structlog
@@ -27,8 +26,6 @@ from bellwire.protocol.errors import Unauthenticated
 
 log = structlog.get_logger()
 
-HEARTBEAT = timedelta(seconds=15)
-"""When nothing happens for so long, that is said; and it is looked whether the token is still good."""
 _STREAM = """Server-sent events. Each has an `id`, an `event` (its kind) and `data` (JSON, a ChangeView):
 `alert.added`, `alert.changed`, `alert.moved` (on to its next occurrence), `alert.deleted`; `device.added`,
 `device.changed`, `device.removed`, `device.connected`, `device.disconnected`; `ring.started`, `ring.stopped`,
@@ -114,7 +111,7 @@ class _Stream:
         await self._tell_missed(listener.begins, send)
         while not listener.ending:
             try:
-                async with asyncio.timeout(HEARTBEAT.total_seconds()):
+                async with asyncio.timeout(self._services.limits.sign_of_life.total_seconds()):
                     await listener.stirred.wait()
             except TimeoutError:
                 if not await self._may_listen():

@@ -39,6 +39,8 @@ class Limits:
     """Devices of an account."""
     listeners: int = 10
     """Listeners to what happens in an account, at a time."""
+    sign_of_life: timedelta = timedelta(seconds=15)
+    """To listeners, when nothing happens for so long; it is looked then whether their tokens are still good."""
     requests: Rate = _LIVELY
     """Of an account to the account API; more are answered 429."""
     api_body: int = 64 * 1024

@@ -4,8 +4,9 @@ It knows requests and answers; it must not know how a device is told (`commands`
 """
 
 import uuid
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 from litestar import Controller, Response, delete, get, patch, post
@@ -31,6 +32,7 @@ from bellwire.protocol.messages.alerts import AdjustVolume, SetVolume
 from bellwire.protocol.messages.system import ReportSoftwareInfo
 from bellwire.protocol.profiles import DEFAULT_PROFILE, PROFILES
 
+Seq = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 Word = Annotated[str, msgspec.Meta(max_length=64)]
 
 
@@ -83,6 +85,8 @@ class ChangedDevice(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 class NewVolume(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """How loud alerts are to ring. Exactly one of the two is given."""
+
+    EXAMPLE: ClassVar[Mapping[str, Any]] = {"volume": 40}
 
     volume: Annotated[int, msgspec.Meta(ge=0, le=100)] | None = None
     change: Annotated[int, msgspec.Meta(ge=-100, le=100)] | None = None
@@ -173,7 +177,7 @@ class DeviceController(Controller):
         self, device_id: FromPath[str], request: Asked, after: After = None, limit: Limit = PAGE
     ) -> ExceptionPage:
         """A page of the directives that the device could not carry out, the newest first; the last 100 are kept."""
-        store, place = services_of(request).store, place_of(after, tuple[int])
+        store, place = services_of(request).store, place_of(after, tuple[Seq])
         before = None if place is None else place[0]
         found = await store.read(load_exceptions, request.user.account_id, device_id, before, limit + 1)
         shown, following = page(found, limit, lambda exception: (exception.seq,))

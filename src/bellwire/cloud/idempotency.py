@@ -16,6 +16,7 @@ from functools import partial
 from typing import Any
 
 import msgspec
+import structlog
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from litestar.enums import ScopeType
@@ -26,7 +27,10 @@ from bellwire.cloud.auth import bearer_token
 from bellwire.cloud.conditions import current_conditions
 from bellwire.cloud.doors import user_of
 from bellwire.cloud.store.answers import Answered, add_request, find_answer, keep_answer
+from bellwire.cloud.store.errors import StoreError
 from bellwire.cloud.store.protocol import Store
+
+log = structlog.get_logger()
 
 REPLAYED = "Idempotent-Replayed"
 LONGEST_KEY = 255
@@ -105,8 +109,12 @@ class Idempotency(ASGIMiddleware):
         asked.add(partial(add_request, *place, request_hash, now))
 
         async def keep(answer: Answer) -> None:
-            if asked.were_met and answer.status < 400 and len(answer.body) <= LONGEST_ANSWER:
+            if not asked.were_met or answer.status >= 400 or len(answer.body) > LONGEST_ANSWER:
+                return
+            try:
                 await self._store.write(keep_answer, *place, seal.closed(answer))
+            except StoreError as error:  # what was asked for is done, and whoever asked may know
+                log.warning("an answer was not kept", account=place[0], error=str(error))
 
         await serve(_Keeping(send, keep).send)
 

@@ -70,9 +70,16 @@ class DocumentPlugin(JsonRenderPlugin):
 def completed(document: Json, structs: list[type[msgspec.Struct]], prefix: str) -> Json:
     """The document with the exact schemas of these types, and the headers and answers that all routes have."""
     _, schemas = msgspec.json.schema_components([*structs, Problem], ref_template="#/components/schemas/{name}")
+    for struct in structs:
+        if (example := getattr(struct, "EXAMPLE", None)) is not None:
+            schemas[struct.__name__]["examples"] = [example]
     schemas = {**document["components"]["schemas"], **schemas}
     components = {**document["components"], "schemas": schemas, "parameters": _PARAMETERS, "headers": _HEADERS}
     paths = {path: _path(path, routes, prefix) for path, routes in document["paths"].items()}
+    for path, routes in paths.items():
+        made = routes.get("post", {}).get("responses", {}).get("201")
+        if made is not None and (links := _links(path, paths)):
+            made["links"] = links
     return {**document, "paths": paths, "components": components}
 
 
@@ -89,6 +96,20 @@ def _structs(app: Litestar) -> list[type[msgspec.Struct]]:
 def _path(path: str, routes: Json, prefix: str) -> Json:
     return {
         method: _operation(method, path, each) if path.startswith(prefix) else each for method, each in routes.items()
+    }
+
+
+def _links(path: str, paths: Json) -> Json:
+    """What can be asked for with an id in the answer of what made it: all below its list."""
+    below = re.compile(re.escape(path) + r"/\{(\w+)\}")
+    return {
+        operation["operationId"]: {
+            "operationId": operation["operationId"],
+            "parameters": {found[1]: f"$response.body#/{found[1]}"},
+        }
+        for each, routes in paths.items()
+        if (found := below.match(each))
+        for operation in routes.values()
     }
 
 
