@@ -1,6 +1,7 @@
 """`bellwire watch`: what happens is told in sentences, or as JSON, and also what happened while nobody could tell."""
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -38,7 +39,7 @@ def test_it_tells_what_happens_until_it_is_ended(bellwire: Bellwire, cloud: Runn
 
 def until(log: Path, word: str) -> None:
     while word not in log.read_text():
-        pass
+        time.sleep(0.05)
 
 
 def test_it_outlives_the_cloud_and_tells_what_it_missed(bellwire: Bellwire, tmp_path: Path) -> None:

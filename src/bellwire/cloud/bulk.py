@@ -14,7 +14,7 @@ from bellwire.cloud.store.devices import list_devices
 from bellwire.cloud.store.standings import add_standing_rows, standing_rows
 from bellwire.cloud.store.transaction import Transaction
 
-PORTION = 150
+PORTION = 60
 """Rows of one transaction, of alerts and of where they stand: some milliseconds."""
 MOST_IN_ONE_PIECE = 2_000
 """Rows that are written all or none: some 20 ms."""
