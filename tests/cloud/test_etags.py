@@ -183,7 +183,9 @@ def test_a_condition_that_nothing_meets_changes_nothing(plays: Callable[[Scene],
 
 def test_a_condition_where_there_is_nothing_to_edit_is_refused(plays: Callable[[Scene], None]) -> None:
     async def scene(desk: ApiDesk) -> None:
-        assert "leave it out" in refused(await desk.asks("POST", "/alerts", {"at": "07:00"}, if_match="*"))
+        many = {"alerts": [{"at": "07:00"}]}
+        for path, body in (("", {"at": "07:00"}), ("/bulk", many), ("/preview", {"at": "07:00"})):
+            assert "leave it out" in refused(await desk.asks("POST", f"/alerts{path}", body, if_match="*"))
         assert (await desk.asks("GET", "/alerts")).json["alerts"] == []
 
     plays(scene)

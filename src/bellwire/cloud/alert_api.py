@@ -3,15 +3,15 @@
 It knows requests and answers; it must not know how alerts reach devices.
 """
 
-import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Annotated
 
 from litestar import Controller, Response, delete, get, patch, post
 from litestar.params import FromPath, JSONBody, QueryParameter
 
-from bellwire.alerts.alert import Alert, Schedule
+from bellwire.alerts.alert import Schedule
 from bellwire.cloud import accounts
 from bellwire.cloud.accounts import Shown
 from bellwire.cloud.alert_forms import (
@@ -23,6 +23,7 @@ from bellwire.cloud.alert_forms import (
     NewAlert,
     Preview,
     PreviewWish,
+    alert_of,
     changed_by,
     preview_of,
     says_when,
@@ -48,18 +49,8 @@ class AlertsController(Controller):
         """Add an alert; its devices are told at once."""
         services, account_id, now = services_of(request), request.user.account_id, services_of(request).clock()
         account = await services.store.read(find_account, account_id)
-        label = label_of(data.label, services.limits.label)
-        schedule = schedule_of(data, account, now)
-        alert = Alert(
-            token=str(uuid.uuid4()),
-            kind=data.kind,
-            label=label,
-            schedule=schedule,
-            scheduled_time=first_occurrence(schedule, now, services.limits.past_due),
-            version=1,
-            everywhere=data.devices is None,
-            speech=await services.speech_of(account, data.kind, label),
-        )
+        alert = alert_of(data, account, services.limits, now)
+        alert = replace(alert, speech=await services.speech_of(account, alert.kind, alert.label))
         most = services.limits.alerts
         shown = await services.store.write(accounts.add_alert, account_id, alert, data.devices, most, now)
         services.bus.wake(shown.lives)

@@ -3,6 +3,7 @@
 It knows the fields of the bodies; it must not know routes, nor how alerts are kept.
 """
 
+import uuid
 from collections.abc import Mapping
 from datetime import datetime
 from itertools import islice
@@ -10,10 +11,11 @@ from typing import Annotated, Any, ClassVar, NamedTuple
 
 import msgspec
 
-from bellwire.alerts.alert import Kind, Schedule
+from bellwire.alerts.alert import Alert, Kind, Schedule
 from bellwire.alerts.recurrence import MOST_COUNTED, MOST_EXCEPTIONS, occurrences
 from bellwire.alerts.rules import LONGEST_RULE
 from bellwire.cloud.accounts import Shown
+from bellwire.cloud.config import Limits
 from bellwire.cloud.store.accounts import Account
 from bellwire.cloud.wishes import (
     Change,
@@ -21,6 +23,8 @@ from bellwire.cloud.wishes import (
     changed_schedule,
     every_of,
     exceptions_of,
+    first_occurrence,
+    label_of,
     schedule_at,
     schedule_in,
     until_of,
@@ -129,6 +133,20 @@ class AlertPage(msgspec.Struct, kw_only=True):
     alerts: list[AlertView]
     next: str | None
     """Give it as `after` to get the next page; null: this was the last."""
+
+
+def alert_of(data: NewAlert, account: Account, limits: Limits, now: datetime) -> Alert:
+    """A new alert as it was asked for, with no speech yet. WishError: it can't be."""
+    schedule = schedule_of(data, account, now)
+    return Alert(
+        token=str(uuid.uuid4()),
+        kind=data.kind,
+        label=label_of(data.label, limits.label),
+        schedule=schedule,
+        scheduled_time=first_occurrence(schedule, now, limits.past_due),
+        version=1,
+        everywhere=data.devices is None,
+    )
 
 
 def schedule_of(data: Wish, account: Account, now: datetime) -> Schedule:

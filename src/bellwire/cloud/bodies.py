@@ -21,13 +21,12 @@ class StrictRequest(Request[AccountIdentity, Any, State]):
 
     async def json(self) -> Any:
         """The body. Raises SerializationException, ValidationException."""
-        wanted = self.route_handler.parsed_fn_signature.parameters["data"].annotation
         try:
             value = msgspec.json.decode(await self.body())
         except msgspec.DecodeError as error:
             raise SerializationException(str(error)) from error
         try:
-            return msgspec.convert(value, type=wanted)
+            return msgspec.convert(value, type=self.route_handler.parsed_fn_signature.parameters["data"].annotation)
         except msgspec.ValidationError as error:
             raise ValidationException(extra=[_told(str(error))]) from error
 

@@ -4,8 +4,8 @@ It knows requests and answers; it must not know how many are written at once (`b
 """
 
 import asyncio
-import uuid
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any, ClassVar
 
@@ -14,7 +14,7 @@ from litestar import Controller, post
 from litestar.params import JSONBody
 
 from bellwire.alerts.alert import Alert
-from bellwire.cloud.alert_forms import NewAlert, schedule_of
+from bellwire.cloud.alert_forms import NewAlert, alert_of
 from bellwire.cloud.bulk import MOST_IN_ONE_PIECE, SomeRefusedError, Wanted, add_portion, portions, rows_of
 from bellwire.cloud.config import Config
 from bellwire.cloud.problems import refusals
@@ -22,7 +22,7 @@ from bellwire.cloud.services import API_PATH, Asked, Services, services_of
 from bellwire.cloud.store.accounts import Account, find_account
 from bellwire.cloud.store.devices import list_devices
 from bellwire.cloud.store.errors import StoreBusy, StoreFailed
-from bellwire.cloud.wishes import WishError, first_occurrence, label_of
+from bellwire.cloud.wishes import WishError
 
 MOST = 1_000
 """Alerts of one request."""
@@ -104,18 +104,8 @@ class BulkController(Controller):
 
 
 def _alert(wish: NewAlert, services: Services, account: Account, now: datetime) -> Alert:
-    label = label_of(wish.label, services.limits.label)
-    schedule = schedule_of(wish, account, now)
-    return Alert(
-        token=str(uuid.uuid4()),
-        kind=wish.kind,
-        label=label,
-        schedule=schedule,
-        scheduled_time=first_occurrence(schedule, now, services.limits.past_due),
-        version=1,
-        everywhere=wish.devices is None,
-        speech=services.promised_speech(account, wish.kind, label),
-    )
+    alert = alert_of(wish, account, services.limits, now)
+    return replace(alert, speech=services.promised_speech(account, alert.kind, alert.label))
 
 
 async def _add_each(

@@ -86,8 +86,9 @@ class ChangeFeed:
                 f"{self._most} listen to this account already, as many as may; end one first, or "
                 f"have whoever runs the cloud raise it: bellwire cloud --limit listeners={self._most * 2}",
             )
+        newest = (await self.kept()).newest
         if self._looking is None:
-            self._seen = (await self.kept()).newest
+            self._seen = newest
             self._looking = asyncio.create_task(self._look())
         listener = Listener(account_id, self._seen)
         self._listeners[account_id].add(listener)

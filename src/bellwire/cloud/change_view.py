@@ -7,14 +7,11 @@ from datetime import datetime
 
 import msgspec
 
-from bellwire.alerts.lifecycle import Life
-from bellwire.cloud.accounts import Shown
+from bellwire.cloud.accounts import UnknownAlertError, show_alert
 from bellwire.cloud.alert_forms import AlertView, view_of
-from bellwire.cloud.store.alerts import load_alert
 from bellwire.cloud.store.changes import Change
 from bellwire.cloud.store.devices import find_device
 from bellwire.cloud.store.errors import NotFound
-from bellwire.cloud.store.standings import lives_of
 from bellwire.cloud.store.transaction import Transaction
 
 GONE = frozenset({"alert.deleted", "device.removed"})
@@ -48,10 +45,7 @@ def view_of_change(account_id: str, change: Change) -> Transaction[ChangeView]:
     """A change with what it is about, as that is now."""
     alert = device = None
     if change.token is not None and change.what not in GONE:
-        found = yield from load_alert(account_id, change.token)
-        if found is not None:
-            lives: dict[str, Life] = yield from lives_of(account_id, change.token)
-            alert = view_of(Shown(found, lives))
+        alert = yield from _alert(account_id, change.token)
     if change.device_id is not None and change.what not in GONE:
         device = yield from _device(account_id, change.device_id)
     return ChangeView(
@@ -62,6 +56,13 @@ def view_of_change(account_id: str, change: Change) -> Transaction[ChangeView]:
         alert=alert,
         device=device,
     )
+
+
+def _alert(account_id: str, token: str) -> Transaction[AlertView | None]:
+    try:
+        return view_of((yield from show_alert(account_id, token)))
+    except UnknownAlertError:
+        return None
 
 
 def _device(account_id: str, device_id: str) -> Transaction[DeviceName | None]:

@@ -39,8 +39,10 @@ class Kind(NamedTuple):
     """What can be edited with a condition."""
 
     name: str
-    path: re.Pattern[str]
-    """Of one, and of all below it; its group is the id."""
+    path: str
+    """What the paths of one, and of all below it, begin with."""
+    key: str | None
+    """The parameter of these paths that is its id; None: there is but one."""
     shows: frozenset[str]
     """Members by which its JSON is known."""
     own: Callable[[Json], object]
@@ -77,21 +79,24 @@ def _all_but(name: str) -> Callable[[Json], object]:
 _KINDS = (
     Kind(
         "alert",
-        re.compile(r"/alerts/([^/]+)"),
+        "/alerts/",
+        "token",
         frozenset({"token", "kind", "label", "devices"}),
         _all_but("devices"),
         _load_alert,
     ),
     Kind(
         "device",
-        re.compile(r"/devices/([^/]+)"),
+        "/devices/",
+        "device_id",
         frozenset({"device_id", "name", "profile", "model", "exceptions"}),
         _only("device_id", "name", "profile", "model"),
         _load_device,
     ),
     Kind(
         "account",
-        re.compile(r"/account()"),
+        "/account",
+        None,
         frozenset({"account_id", "timezone", "speaks"}),
         _only("account_id", "name", "timezone", "country", "language"),
         _load_account,
@@ -173,11 +178,11 @@ class EntityTags(ASGIMiddleware):
         await next_app(scope, receive, _Tagging(send, looks=looks, seen=tags if looks else None).send)
 
     def _provide(self, scope: Scope, tags: Tags) -> None:
-        path = scope["path"].removeprefix(self._prefix)
+        path, parameters = scope["path"].removeprefix(self._prefix), scope["path_params"]
         for kind in _KINDS:
-            found = kind.path.match(path)
-            if found is not None and path[found.end() :][:1] in {"", "/"}:
-                current_conditions().add(partial(_check, kind, user_of(scope).account_id, found[1], tags))
+            if path.startswith(kind.path) and (kind.key is None or kind.key in parameters):
+                key = "" if kind.key is None else parameters[kind.key]
+                current_conditions().add(partial(_check, kind, user_of(scope).account_id, key, tags))
                 return
         raise PreconditionFailed("If-Match is for one alert, one device or the account; leave it out here")
 

@@ -20,6 +20,7 @@ import structlog
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from litestar.enums import ScopeType
+from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from litestar.middleware import ASGIMiddleware
 
 from bellwire.cloud.asgi import AsgiMessage, Receive, Scope, Send, header
@@ -73,7 +74,7 @@ class Idempotency(ASGIMiddleware):
         self._under_way: set[tuple[str, bytes]] = set()
 
     async def handle(self, scope: Any, receive: Any, send: Any, next_app: Any) -> None:
-        """Serve a request. Raises BadKeyError, KeyReusedError, NotAnsweredAgainError, StoreError."""
+        """Serve a request. Raises the errors above, RequestEntityTooLarge, StoreError."""
         key = header(scope, b"idempotency-key")
         if key is None or scope["method"] != "POST" or not scope["path"].startswith(self._prefix):
             await next_app(scope, receive, send)
@@ -174,13 +175,15 @@ class _Body:
         self._read: list[Any] = []
 
     async def read(self, most: int) -> bytes:
-        """The body; of one that is longer than `most` bytes, only so much that it is refused as too large."""
+        """The body. Raises RequestEntityTooLarge beyond `most` bytes, without reading on."""
         size = 0
         while True:
             message = await self._receive()
             self._read.append(message)
             size += len(message.get("body", b""))
-            if size > most or not message.get("more_body"):
+            if size > most:
+                raise RequestEntityTooLarge
+            if not message.get("more_body"):
                 return b"".join(each.get("body", b"") for each in self._read)
 
     async def receive(self) -> Any:
