@@ -7,8 +7,9 @@ from alembic import command
 from bellwire.cloud.identity import DeviceIdentity
 from bellwire.cloud.store.accounts import Account, list_accounts
 from bellwire.cloud.store.alerts import list_overdue, load_alert
+from bellwire.cloud.store.changes import changes_after
 from bellwire.cloud.store.clients import SPEAKER, find_client
-from bellwire.cloud.store.devices import Device, device_by_token, list_devices
+from bellwire.cloud.store.devices import Device, device_by_token, list_devices, rename_device
 from bellwire.cloud.store.instants import from_ms
 from bellwire.cloud.store.migrating import _config
 from bellwire.cloud.store.opening import connect, open_now
@@ -63,3 +64,20 @@ def test_alerts_outlive_the_migration_to_schedules(tmp_path: Path) -> None:
         assert (alert.schedule.rule, alert.schedule.floating, alert.paused_on) == ("FREQ=DAILY", False, None)
         later = from_ms(10)
         assert [token for _, token, _ in store.read(list_overdue, later, later, 9)] == ["t"]
+
+
+def test_what_happens_after_the_migration_to_the_account_api_is_noted(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    before = made_at(path, "0005")
+    before.execute("INSERT INTO accounts (account_id, name, timezone, created_ms) VALUES ('a1', 'home', 'UTC', 1)")
+    before.execute(
+        "INSERT INTO devices (account_id, device_id, name, profile, created_ms) "
+        "VALUES ('a1', 'd1', 'kitchen', 'cic-ko-2022', 1)"
+    )
+    before.close()
+
+    with open_now(path) as store:
+        store.run(rename_device, "a1", "d1", "bath")
+        assert [(change.what, change.device_id) for change in store.read(changes_after, 0)] == [
+            ("device.changed", "d1")
+        ]
