@@ -109,15 +109,18 @@ class _Stream:
 
     async def _tell(self, listener: Listener, send: Send) -> None:
         await self._tell_missed(listener.begins, send)
+        loop, often = asyncio.get_running_loop(), self._services.limits.sign_of_life.total_seconds()
+        due = loop.time() + often
         while not listener.ending:
-            try:
-                async with asyncio.timeout(self._services.limits.sign_of_life.total_seconds()):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout_at(due):
                     await listener.stirred.wait()
-            except TimeoutError:
+            listener.stirred.clear()
+            if loop.time() >= due:  # also when there is always something to tell
                 if not await self._may_listen():
                     return
                 await self._send(send, ALIVE)
-            listener.stirred.clear()
+                due = loop.time() + often
             if listener.is_behind:
                 log.warning("listener cut: too far behind", account=self._account_id)
                 return
