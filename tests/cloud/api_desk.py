@@ -19,6 +19,7 @@ from bellwire.cloud.assets import AssetStore
 from bellwire.cloud.auth import Tokens, hash_of
 from bellwire.cloud.authority import Authority
 from bellwire.cloud.bus import InProcessBus
+from bellwire.cloud.calendar_files import CalendarFiles
 from bellwire.cloud.change_feed import ChangeFeed
 from bellwire.cloud.conditions import ConditionalStore
 from bellwire.cloud.config import Limits
@@ -63,10 +64,12 @@ class ApiDesk:
             by_address=True,
             clock=self._clock,
         )
+        assets = AssetStore(folder, b"secret", Silent())
         return Services(
             store=conditional,
             tokens=Tokens(self.store, account_by_token, self._clock),
-            assets=AssetStore(folder, b"secret", Silent()),
+            assets=assets,
+            calendars=CalendarFiles(conditional, assets, bus, limits, self._clock),
             bus=bus,
             gateway=gateway,
             authority=authority,

@@ -15,6 +15,7 @@ from bellwire.cloud.assets import AssetStore
 from bellwire.cloud.auth import Tokens, hash_of, new_token
 from bellwire.cloud.authority import Authority
 from bellwire.cloud.bus import InProcessBus
+from bellwire.cloud.calendar_files import CalendarFiles
 from bellwire.cloud.change_feed import ChangeFeed
 from bellwire.cloud.conditions import ConditionalStore
 from bellwire.cloud.config import Limits
@@ -68,6 +69,7 @@ def test_an_alert_is_shown_as_it_was_added(home: Account) -> None:
         "every": None,
         "until": None,
         "except": [],
+        "ahead": None,
         "timezone": "Asia/Seoul",
         "floating": False,
         "everywhere": True,
@@ -593,6 +595,13 @@ def test_the_document_lists_every_route_with_its_answers(cloud: Cloud) -> None:
         "POST /api/v1/agreement": {201} | always | made,
         "GET /api/v1/account": {200} | looks,
         "PATCH /api/v1/account": {200} | always | with_body | of_one,
+        "GET /api/v1/calendars": {200} | looks,
+        "POST /api/v1/calendars/{name}/import": {200} | always | with_body | made,
+        "DELETE /api/v1/calendars/{name}": {200, 422} | always,
+        "GET /api/v1/calendar.ics": {200} | looks,
+        "GET /api/v1/calendar-feed": {200} | looks,
+        "POST /api/v1/calendar-feed": {201} | always | made,
+        "DELETE /api/v1/calendar-feed": {204} | always,
     }
 
 
@@ -683,10 +692,12 @@ async def call_on(store: SqliteStore, folder: Path, call: Call) -> Call:
         clock=clock,
         strict=False,
     )
+    assets = AssetStore(folder, b"secret", Silent())
     services = Services(
         store=ConditionalStore(store),
         tokens=Tokens(store, account_by_token, clock),
-        assets=AssetStore(folder, b"secret", Silent()),
+        assets=assets,
+        calendars=CalendarFiles(ConditionalStore(store), assets, bus, limits, clock),
         bus=bus,
         gateway=gateway,
         authority=Authority(

@@ -14,6 +14,7 @@ from bellwire.cloud.activity import note_success, tell_devices
 from bellwire.cloud.alert_api import AlertsController
 from bellwire.cloud.bodies import StrictRequest
 from bellwire.cloud.bulk_api import BulkController
+from bellwire.cloud.calendar_api import CalendarController, CalendarsController
 from bellwire.cloud.change_api import ChangesController
 from bellwire.cloud.change_view import ChangeView
 from bellwire.cloud.consent import AgreementController, ApprovalsController, AuthorizationsController
@@ -29,17 +30,24 @@ from bellwire.cloud.services import API_PATH, Services
 def account_api(services: Services) -> Litestar:
     """The account API as an ASGI application."""
     consent = Router(API_PATH, route_handlers=[AuthorizationsController, ApprovalsController, AgreementController])
-    single = Router(API_PATH, route_handlers=[DeviceController, AccountController])
+    single = Router(API_PATH, route_handlers=[DeviceController, AccountController, CalendarController])
+    files = Router(
+        API_PATH,
+        route_handlers=[CalendarsController],
+        request_max_body_size=services.limits.calendar,
+        tags=["calendars"],
+    )
     bearer = SecurityScheme(type="http", scheme="bearer", description="An account's token")
+    most = max(services.limits.api_body, services.limits.bulk_body, services.limits.calendar)
     return Litestar(
-        [AlertsController, BulkController, DevicesController, ChangesController, consent, single],
+        [AlertsController, BulkController, DevicesController, ChangesController, consent, single, files],
         before_send=[note_success, name_methods],
         request_class=StrictRequest,
         after_response=tell_devices,
         state=State({"services": services}),
         middleware=[
             Door(API_PATH, services.tokens, services.limits.requests, services.clock),
-            Idempotency(API_PATH, services.store, services.limits.bulk_body, services.clock),
+            Idempotency(API_PATH, services.store, most, services.clock),
             EntityTags(API_PATH),
         ],
         exception_handlers=HANDLERS,

@@ -7,7 +7,7 @@ reason to refuse an edit. It knows what is shown; it must not know routes.
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -17,7 +17,7 @@ from litestar.middleware import ASGIMiddleware
 
 from bellwire.cloud.accounts import show_alert
 from bellwire.cloud.alert_forms import view_of
-from bellwire.cloud.asgi import AsgiMessage, Scope, Send, header
+from bellwire.cloud.asgi import AsgiMessage, Header, Scope, Send, header
 from bellwire.cloud.conditions import current_conditions
 from bellwire.cloud.doors import user_of
 from bellwire.cloud.store.accounts import find_account
@@ -102,6 +102,11 @@ _KINDS = (
         _load_account,
     ),
 )
+
+
+def edits_one(path: str) -> bool:
+    """Whether what is at this path of the document, or what it does, can be asked for with If-Match."""
+    return any(path.startswith(kind.path) and (kind.key is None or f"{{{kind.key}}}" in path) for kind in _KINDS)
 
 
 def tag_of(body: bytes, *, seen: bool) -> str | None:
@@ -208,15 +213,18 @@ class _Tagging:
             await self._send_tagged(start, message)
 
     def _is_tagged(self, start: Any) -> bool:
-        return start["status"] in {200, 201} and (b"content-type", b"application/json") in start["headers"]
+        headers = start["headers"]
+        is_json = (b"content-type", b"application/json") in headers
+        return start["status"] in {200, 201} and (is_json or _own_tag(headers) is not None)
 
     async def _send_tagged(self, start: Any, message: Any) -> None:
         if message.get("more_body") or not message.get("body"):
             await self._send(start)
             await self._send(message)
             return
-        tag = tag_of(message["body"], seen=self._looks)
-        headers = [*start["headers"], *([(b"etag", tag.encode())] if tag else [])]
+        tag = _own_tag(start["headers"]) or tag_of(message["body"], seen=self._looks)
+        headers = [each for each in start["headers"] if each[0].lower() != b"etag"]
+        headers += [(b"etag", tag.encode())] if tag else []
         if tag and self._seen is not None and self._seen.has(tag):
             kept = [each for each in headers if each[0] not in {b"content-type", b"content-length"}]
             await self._send({**start, "status": 304, "headers": kept})
@@ -224,3 +232,8 @@ class _Tagging:
             return
         await self._send({**start, "headers": headers})
         await self._send(message)
+
+
+def _own_tag(headers: Iterable[Header]) -> str | None:
+    """The tag that a route gave its answer itself."""
+    return next((value.decode() for name, value in headers if name.lower() == b"etag"), None)

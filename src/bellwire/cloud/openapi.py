@@ -12,6 +12,7 @@ from litestar import Litestar, Request
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.routes import HTTPRoute
 
+from bellwire.cloud.etags import edits_one
 from bellwire.cloud.problems import MEANINGS, MEDIA_TYPE, Problem
 
 Json = dict[str, Any]
@@ -115,14 +116,13 @@ def _links(path: str, paths: Json) -> Json:
 
 def _operation(method: str, path: str, operation: Json) -> Json:
     looks = method == "get"
-    is_of_one = re.search(r"/\{|/account$", path) is not None
     answers = {status: _answer(status, answer, method) for status, answer in operation["responses"].items()}
     named = list(_parameters(operation.get("parameters", [])))
     is_stream = any("text/event-stream" in answer.get("content", {}) for answer in answers.values())
     if looks and not is_stream:
         named.append(_ref("parameters", "IfNoneMatch"))
         answers["304"] = {"description": "It is as the client has it.", "headers": {"ETag": _ref("headers", "ETag")}}
-    if not looks and is_of_one:
+    if not looks and edits_one(path):
         named.append(_ref("parameters", "IfMatch"))
         answers["412"] = _problem("412")
     if method == "post":

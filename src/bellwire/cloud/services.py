@@ -17,6 +17,7 @@ from bellwire.cloud.assets import AssetStore
 from bellwire.cloud.auth import Tokens
 from bellwire.cloud.authority import Authority
 from bellwire.cloud.bus import Bus
+from bellwire.cloud.calendar_files import CalendarFiles
 from bellwire.cloud.change_feed import ChangeFeed
 from bellwire.cloud.conditions import ConditionalStore
 from bellwire.cloud.config import Limits
@@ -42,6 +43,7 @@ class Services:
     store: ConditionalStore
     tokens: Tokens[AccountIdentity]
     assets: AssetStore
+    calendars: CalendarFiles
     bus: Bus
     gateway: Gateway
     authority: Authority
