@@ -96,7 +96,8 @@ def _structs(app: Litestar) -> list[type[msgspec.Struct]]:
 
 def _path(path: str, routes: Json, prefix: str) -> Json:
     return {
-        method: _operation(method, path, each) if path.startswith(prefix) else each for method, each in routes.items()
+        method: _operation(method, path.removeprefix(prefix), each) if path.startswith(prefix) else each
+        for method, each in routes.items()
     }
 
 
