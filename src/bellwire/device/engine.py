@@ -15,7 +15,7 @@ from typing import Any
 
 from bellwire.alerts.alert import Occurrence
 from bellwire.alerts.lifecycle import SOUNDING, Life, Step
-from bellwire.device import inputs, system
+from bellwire.device import complaints, inactivity, inputs, system
 from bellwire.device.due import end_what_is_over, fall_due, fetch_again
 from bellwire.device.held import LOUDEST, Held, State
 from bellwire.device.inputs import Input
@@ -61,8 +61,8 @@ def step(state: State, happened: Input, now: datetime, profile: Profile) -> tupl
     """
     turn = Turn(state, now, profile)
     _INPUTS[type(happened)](turn, happened)
-    if type(happened) in system.USER_ACTIVITY:
-        system.user_active(turn, happened)
+    if type(happened) in inactivity.USER_ACTIVITY:
+        inactivity.in_use(turn)
     end_what_is_over(turn)
     system.due(turn)
     fall_due(turn)
@@ -81,7 +81,7 @@ def is_moot(message: Message, state: State) -> bool:
     A request to stop what has stopped would be taken for the next occurrence, which would then not be heard.
     """
     if not isinstance(message, RequestAlertStop):
-        return system.is_stale(message, state)
+        return inactivity.is_stale(message, state)
     held = state.alerts.get(message.token)
     return held is None or held.life is not Life.MUTED
 
@@ -215,7 +215,7 @@ def _not_understood(turn: Turn, happened: inputs.NotUnderstood) -> None:
 
     Where the version's report needs a type and none can be read, nothing can be said.
     """
-    system.not_understood(turn, happened)
+    complaints.not_understood(turn, happened)
     unread = happened.unread
     failure = _failure(unread.message, unread.tokens, unread.kind) if unread else None
     if failure is not None and _has_its_type(failure, turn.profile):
@@ -237,7 +237,7 @@ def _not_kept(turn: Turn, not_kept: inputs.NotKept) -> None:
     failure = _failure(type(message), tokens_of(message), getattr(message, "type", None))
     if failure is not None:
         turn.do(Send(failure, certified=False))
-    system.complain(turn, INTERNAL, "what it changes can't be saved", not_kept.raw)
+    complaints.complain(turn, INTERNAL, "what it changes can't be saved", not_kept.raw)
 
 
 # What people do.
