@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
 from bellwire.device import outputs
+from bellwire.device.agenda import Agenda
 from bellwire.device.difference import to_keep
 from bellwire.device.engine import step
 from bellwire.device.held import LOUDEST, Held, Remembered, Setup, State, System
@@ -137,7 +138,9 @@ def saved_over(kept: State, state: State) -> State:
     for token in unkept.forget:
         del alerts[token]
     volume = kept.volume if unkept.volume is None else unkept.volume
-    return State(alerts, volume=volume, system=System(remembered=unkept.remembered or kept.system.remembered))
+    return State(
+        Agenda(alerts.values()), volume=volume, system=System(remembered=unkept.remembered or kept.system.remembered)
+    )
 
 
 class Device:
@@ -223,7 +226,7 @@ class Device:
             self._perform(output)
 
     def _keep(self) -> None:
-        kept = State(self.disk, volume=self.volume, system=System(remembered=self.remembered))
+        kept = State(Agenda(self.disk.values()), volume=self.volume, system=System(remembered=self.remembered))
         after = saved_over(kept, self.state)
         self.disk, self.volume, self.remembered = dict(after.alerts), after.volume, after.system.remembered
 

@@ -11,6 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from bellwire.alerts.lifecycle import SOUNDING, Life
 from bellwire.device import inputs, outputs
+from bellwire.device.agenda import Agenda
 from bellwire.device.engine import step
 from bellwire.device.held import LOUDEST, Held, State
 from bellwire.protocol.messages import Message
@@ -290,7 +291,7 @@ class World(RuleBasedStateMachine):
     def happens(self, happened: inputs.Input) -> None:
         self.state, done = step(self.state, happened, self.now, self.profile)
         before = dict(self.disk)
-        after = saved_over(State(self.disk, volume=self.volume), self.state)
+        after = saved_over(State(Agenda(self.disk.values()), volume=self.volume), self.state)
         self.disk, self.volume = dict(after.alerts), after.volume
         assert self.disk == self.state.alerts
         self.keep(done)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bellwire.alerts.lifecycle import Life
-from bellwire.device.held import Held, Remembered, State, sounding_of
+from bellwire.device.held import Held, Remembered, State
 from bellwire.device.occurrences import behind_of, sources_of, urls_of
 from bellwire.device.outputs import (
     Fetch,
@@ -41,12 +41,14 @@ class Unkept:
 
 def to_keep(kept: State, after: State) -> Unkept:
     """Every alert that is not as it was kept, and what is remembered beside them."""
-    alerts = kept.alerts
+    changed = sorted(after.alerts.changes_since(kept.alerts))
     return Unkept(
         save=tuple(
-            held for token, held in after.alerts.items() if (was := alerts.get(token)) is not held and was != held
+            after.alerts[token]
+            for token in changed
+            if token in after.alerts and after.alerts[token] != kept.alerts.get(token)
         ),
-        forget=tuple(sorted(alerts.keys() - after.alerts.keys())),
+        forget=tuple(token for token in changed if token not in after.alerts),
         remembered=after.system.kept if kept.system.kept != after.system.kept else None,
         volume=after.volume if kept.volume != after.volume else None,
     )
@@ -58,7 +60,7 @@ def to_sound(before: State, after: State, profile: Profile) -> Iterator[SetVolum
         yield SetVolume(after.volume)
     if after.is_behind is not before.is_behind:
         yield PutBehind(after.is_behind)
-    was, now = sounding_of(before.alerts.values()), sounding_of(after.alerts.values())
+    was, now = before.alerts.sounding, after.alerts.sounding
     if was is not None and (now is None or now.token != was.token):
         yield Stop(was.token)
     if now is not None and now.life is Life.MUTED and was is not None and was.life is not Life.MUTED:
@@ -90,11 +92,7 @@ def _ring_of(held: Held, profile: Profile) -> Ring:
 
 def to_fetch(before: State, after: State, profile: Profile) -> Iterator[Fetch | ForgetAssets]:
     """Assets that were not needed before, or are not needed any more."""
-    changed = [
-        token
-        for token in before.alerts.keys() | after.alerts.keys()
-        if before.alerts.get(token) is not after.alerts.get(token)
-    ]
+    changed = after.alerts.changes_since(before.alerts)
     was, now = (
         {url for token in changed if token in alerts for url in urls_of(alerts[token].occurrence, profile)}
         for alerts in (before.alerts, after.alerts)
@@ -108,7 +106,8 @@ def to_fetch(before: State, after: State, profile: Profile) -> Iterator[Fetch | 
 
 def is_needed(url: str, alerts: Iterable[Held], profile: Profile) -> bool:
     """Whether some alert plays this asset."""
-    return any(url in urls_of(held.occurrence, profile) for held in alerts)
+    having = (held for held in alerts if any(asset.url == url for asset in held.occurrence.assets))
+    return any(url in urls_of(held.occurrence, profile) for held in having)
 
 
 def to_wake(after: State) -> WakeAt:
@@ -117,10 +116,10 @@ def to_wake(after: State) -> WakeAt:
 
 
 def _times(state: State) -> Iterator[datetime]:
-    for held in state.alerts.values():
-        if held.life is Life.SET:
-            yield held.occurrence.scheduled_time
-        elif held.ends_at is not None:
-            yield held.ends_at
+    if state.alerts.next_time is not None:
+        yield state.alerts.next_time
+    sounding = state.alerts.sounding
+    if sounding is not None and sounding.ends_at is not None:
+        yield sounding.ends_at
     yield from state.missing.values()
     yield from state.system.times()

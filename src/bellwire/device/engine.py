@@ -312,9 +312,9 @@ def _disconnected(turn: Turn, happened: inputs.Disconnected) -> None:
 
 def _clock_stepped(turn: Turn, stepped: inputs.ClockStepped) -> None:
     """Times of day are what they were; what counts from now on is carried along with the clock."""
-    for token, held in turn.alerts.items():
-        if held.ends_at is not None:
-            turn.alerts[token] = replace(held, ends_at=held.ends_at + stepped.by)
+    held = turn.sounding
+    if held is not None and held.ends_at is not None:
+        turn.alerts[held.token] = replace(held, ends_at=held.ends_at + stepped.by)
     turn.missing = {url: time + stepped.by for url, time in turn.missing.items()}
     turn.system = system.moved_by(turn.system, stepped.by)
 

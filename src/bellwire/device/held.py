@@ -4,12 +4,13 @@ It knows the values of which the device's whole state is made; it must not know 
 kept.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from bellwire.alerts.alert import Occurrence
-from bellwire.alerts.lifecycle import SOUNDING, Life
+from bellwire.alerts.lifecycle import Life
+from bellwire.device.agenda import Agenda
 from bellwire.device.clouds import Clouds
 
 
@@ -114,8 +115,7 @@ class System:
 class State:
     """All that the engine knows. Its mappings are never changed, only replaced."""
 
-    alerts: Mapping[str, Held] = field(default_factory=dict)
-    """By token."""
+    alerts: Agenda = field(default_factory=Agenda)
     missing: Mapping[str, datetime] = field(default_factory=dict)
     """Assets that could not be fetched, by url, with the time to try again."""
     over: Mapping[str, datetime] = field(default_factory=dict)
@@ -125,8 +125,3 @@ class State:
     is_behind: bool = False
     """A dialogue or another sound is in front: what rings is heard behind it."""
     system: System = field(default_factory=System)
-
-
-def sounding_of(alerts: Iterable[Held]) -> Held | None:
-    """The one that has the bell, heard or muted."""
-    return next((held for held in alerts if held.life in SOUNDING), None)

@@ -3,6 +3,7 @@
 It knows what can be seen of a speaker; it must not know who looks, nor change anything.
 """
 
+from collections.abc import Iterable
 from datetime import timedelta
 
 from bellwire.alerts.alert import Occurrence
@@ -54,12 +55,16 @@ def tell(observer: Observer, before: State, after: State) -> None:
     """Tell what became of the alerts, and of how they ring, between two states."""
     if after.volume != before.volume:
         observer.volume_changed(after.volume)
-    for token, held in before.alerts.items():
-        if after.alerts.get(token) is not held:
-            _tell_of_what_was(observer, held, after.alerts.get(token))
-    for held in sorted(after.alerts.values(), key=lambda held: held.turn):
-        if before.alerts.get(held.token) is not held:
-            _tell_of_what_is(observer, before.alerts.get(held.token), held)
+    changed = after.alerts.changes_since(before.alerts)
+    for held in _in_turn(before, changed):
+        _tell_of_what_was(observer, held, after.alerts.get(held.token))
+    for held in _in_turn(after, changed):
+        _tell_of_what_is(observer, before.alerts.get(held.token), held)
+
+
+def _in_turn(state: State, tokens: Iterable[str]) -> list[Held]:
+    there = (state.alerts[token] for token in tokens if token in state.alerts)
+    return sorted(there, key=lambda held: held.turn)
 
 
 def _tell_of_what_was(observer: Observer, was: Held, now: Held | None) -> None:

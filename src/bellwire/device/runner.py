@@ -13,6 +13,7 @@ from uuid import uuid4
 import structlog
 
 from bellwire.device import inputs, outputs
+from bellwire.device.agenda import Agenda
 from bellwire.device.clouds import Clouds
 from bellwire.device.difference import Unkept, to_keep
 from bellwire.device.engine import alerts_state, is_moot, step
@@ -119,7 +120,7 @@ class Runner:
         """
         self._bell, self._reconnect = bell, reconnect
         held, volume, remembered = self._storage.alerts(), self._storage.volume(), self._storage.remembered()
-        self._kept = State({each.token: each for each in held}, volume=volume, system=System(remembered=remembered))
+        self._kept = State(Agenda(held), volume=volume, system=System(remembered=remembered))
         self._outbox.restore(self._storage.letters())
         self._timer.start()
         self.happens(inputs.Started(held, volume, remembered, setup))
