@@ -103,7 +103,14 @@ class Warns:
     text: str
 
 
-Said = Message | Loose | Sound | Assets | Reconnects | Warns
+@dataclass(frozen=True)
+class Corrects:
+    """It takes the time to be another one than its clock shows."""
+
+    by: timedelta
+
+
+Said = Corrects | Message | Loose | Sound | Assets | Reconnects | Warns
 
 
 def _told(happened: Input | Message) -> Input:
@@ -128,6 +135,7 @@ _SAID: dict[type[Output], Callable[[Any], Said]] = {
     outputs.ForgetAssets: lambda forget: gives_up(*forget.urls),
     outputs.Reconnect: lambda _: Reconnects(),
     outputs.Warn: lambda warn: Warns(warn.text),
+    outputs.CorrectClock: lambda correct: Corrects(correct.by),
 }
 
 
@@ -184,6 +192,7 @@ class Device:
         while self.wake_at is not None and self.wake_at <= until:
             self.now = max(self.now, self.wake_at)
             self._step(Woke())
+            until += sum((did.by for did in self.outputs if isinstance(did, outputs.CorrectClock)), timedelta())
             if self.wake_at == self.now:
                 raise AssertionError(self._tale("it would wake for ever"))
         self.now = until
@@ -195,11 +204,13 @@ class Device:
         self.now = moment(time)
         return self
 
-    def powered(self) -> Self:
-        """Cut the power, and boot from what is on the disk."""
+    def powered(self, latest: str | None = None, *, is_same_boot: bool = False) -> Self:
+        """Cut the power, and boot from what is on the disk; `latest` is the last time that was noted there."""
         self._nothing_unexpected()
         self.state, self.wake_at = State(), None
-        self._step(Started(tuple(self.disk.values()), self.volume, remembered=self.remembered, setup=self.setup))
+        noted = moment(latest) if latest else None
+        held = tuple(self.disk.values())
+        self._step(Started(held, self.volume, self.remembered, self.setup, noted, is_same_boot))
         return self
 
     def clock_set(self, time: str) -> Self:
@@ -236,6 +247,8 @@ class Device:
                 self.outbox.clear()
             case outputs.WakeAt(time):
                 self.wake_at = time
+            case outputs.CorrectClock(by):
+                self.now += by
             case Send(message, True):
                 self.outbox.append(message)
             case _:

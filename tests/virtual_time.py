@@ -41,12 +41,20 @@ class VirtualClock(Clock):
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._midnight = MIDNIGHT
+        self.is_kept = False
+        self.booted = "this time"
 
     def wall(self) -> datetime:
         return self._midnight + timedelta(seconds=self._loop.time())
 
     def monotonic(self) -> float:
         return self._loop.time()
+
+    def is_kept_by_ntp(self) -> bool:
+        return self.is_kept
+
+    def boot(self) -> str:
+        return self.booted
 
     def step(self, by: timedelta) -> None:
         self._midnight += by

@@ -1,7 +1,7 @@
 """What holds of a device whatever becomes of its network, its owner and its cloud."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from hypothesis import settings
@@ -111,13 +111,18 @@ class SystemWorld(World):
             self.happens(inputs.Connected())
             super().teardown()
 
-    def reboots(self) -> None:
+    def clock_is_moved(self, by: timedelta) -> None:
+        super().clock_is_moved(by)
+        self.active_at += by
+
+    def reboots(self, latest: datetime | None = None, *, is_same_boot: bool = False) -> None:
         self.state, self.bell, self.is_heard, self.wake_at = State(), None, False, None
         self.is_behind, self.stands = False, False
         self.tried.clear()
         if self.profile.stopping_removes:
             self.is_over.clear()
-        self.happens(inputs.Started(tuple(self.disk.values()), self.volume, self.remembered, self.setup))
+        held = tuple(self.disk.values())
+        self.happens(inputs.Started(held, self.volume, self.remembered, self.setup, latest, is_same_boot))
 
     def happens(self, happened: inputs.Input) -> None:
         if isinstance(happened, ACTIVITY) or isinstance(getattr(happened, "message", None), ResetUserInactivity):

@@ -9,6 +9,7 @@ import shutil
 import ssl
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cached_property
 from hashlib import sha256
 
 from bellwire.device import inputs
@@ -38,6 +39,7 @@ class Speaker:
         tls = tls_context(config.ca_file)
         clock = Clock()
         self._observer = observer
+        self._ca_file = config.ca_file
         self._can_delete = profile.delete_request is not None
         self._renewal = self._renewing(config, tls, clock) if config.access_token is None else None
         authorization = self._renewal.authorization if self._renewal else lambda: f"Bearer {config.access_token}"
@@ -60,6 +62,7 @@ class Speaker:
             where=self._where,
             meaning=self._runner.meaning_of,
             on_unauthorized=self._renewal.unauthorized if self._renewal else None,
+            on_date=self._runner.told_time,
         )
         self.logged_out = asyncio.Event()
         """Set when the cloud has ended the pairing by code, and what there was of the account was deleted."""
@@ -148,7 +151,13 @@ class Speaker:
         clouds = self._runner.clouds
         self._assets.trust(clouds.places)
         is_set = clouds.current == clouds.configured
-        return replace(self._endpoint, url=clouds.current, sender="" if is_set else self._endpoint.host)
+        tls = self._tls_without_dates if self._runner.has_wrong_clock else self._endpoint.tls
+        return replace(self._endpoint, url=clouds.current, sender="" if is_set else self._endpoint.host, tls=tls)
+
+    @cached_property
+    def _tls_without_dates(self) -> ssl.SSLContext:
+        """A clock that is years behind takes every certificate for one of the future; the cloud can set it right."""
+        return tls_context(self._ca_file, by_the_clock=False)
 
     def _renewing(self, config: Config, tls: ssl.SSLContext, clock: Clock) -> Renewal:
         file = TokenFile(config.folder)

@@ -116,7 +116,9 @@ def to_wake(after: State) -> WakeAt:
 
 
 def _times(state: State) -> Iterator[datetime]:
-    if state.alerts.next_time is not None:
+    if state.belief.until is not None:
+        yield state.belief.until
+    elif state.alerts.next_time is not None:
         yield state.alerts.next_time
     sounding = state.alerts.sounding
     if sounding is not None and sounding.ends_at is not None:

@@ -21,8 +21,11 @@ def fall_due(turn: Turn) -> None:
     """One rings at a time, in the order (time, token); the others wait their turn.
 
     Where a later alert cancels an older one, it does so when it falls due while the older rings. Alerts that fall due
-    together, as after a power cut, ring one after the other: none that was missed is lost unheard.
+    together, as after a power cut, ring one after the other: none that was missed is lost unheard. By a clock that is
+    not believed nothing falls due, nor is it too late for anything.
     """
+    if turn.belief.is_doubted:
+        return
     fresh = []
     for held in turn.alerts.due(turn.now):
         if held.hidden or held.occurrence.scheduled_time < turn.now - turn.profile.past_due:

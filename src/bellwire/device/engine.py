@@ -15,7 +15,7 @@ from typing import Any
 
 from bellwire.alerts.alert import Occurrence
 from bellwire.alerts.lifecycle import SOUNDING, Life, Step
-from bellwire.device import complaints, inactivity, inputs, system
+from bellwire.device import complaints, inactivity, inputs, system, timekeeping
 from bellwire.device.due import end_what_is_over, fall_due, fetch_again
 from bellwire.device.held import LOUDEST, Held, State
 from bellwire.device.inputs import Input
@@ -63,6 +63,7 @@ def step(state: State, happened: Input, now: datetime, profile: Profile) -> tupl
     _INPUTS[type(happened)](turn, happened)
     if type(happened) in inactivity.USER_ACTIVITY:
         inactivity.in_use(turn)
+    timekeeping.due(turn)
     end_what_is_over(turn)
     system.due(turn)
     fall_due(turn)
@@ -133,7 +134,7 @@ def _say_that_it_is_over(turn: Turn, held: Held) -> None:
 
 
 def _must_fail(turn: Turn, changed: Held, *, is_same: bool) -> bool:
-    is_past = changed.occurrence.scheduled_time < turn.now - turn.profile.past_due
+    is_past = changed.occurrence.scheduled_time < turn.now - turn.profile.past_due and not turn.belief.is_doubted
     is_full = changed.life is Life.ABSENT and len(turn.alerts) >= MAX_ALERTS
     is_refused = is_full or is_too_large(changed.occurrence) or turn.system.is_deleting
     return is_refused or (is_past and not is_same)
@@ -285,6 +286,7 @@ def _started(turn: Turn, started: inputs.Started) -> None:
     """Go on where the power went. What rang or waited is due again; what was muted is over, for nobody will answer."""
     turn.volume = started.volume
     turn.alerts.update((held.token, held) for held in started.alerts)
+    timekeeping.started(turn, started)
     system.started(turn, started)
     for held in list(turn.alerts.values()):
         if held.life in {Life.RINGING, Life.WAITING}:
@@ -308,15 +310,6 @@ def _disconnected(turn: Turn, happened: inputs.Disconnected) -> None:
     held = turn.sounding
     if held is not None and held.life is Life.MUTED:
         turn.take(held, Step.STOP)
-
-
-def _clock_stepped(turn: Turn, stepped: inputs.ClockStepped) -> None:
-    """Times of day are what they were; what counts from now on is carried along with the clock."""
-    held = turn.sounding
-    if held is not None and held.ends_at is not None:
-        turn.alerts[held.token] = replace(held, ends_at=held.ends_at + stepped.by)
-    turn.missing = {url: time + stepped.by for url, time in turn.missing.items()}
-    turn.system = system.moved_by(turn.system, stepped.by)
 
 
 def _other_audio(turn: Turn, other: inputs.OtherAudio) -> None:
@@ -378,7 +371,6 @@ _INPUTS: Mapping[type[Input], Handler] = {
     Directive: _directive,
     inputs.AssetFailed: _asset_failed,
     inputs.AssetFetched: _asset_fetched,
-    inputs.ClockStepped: _clock_stepped,
     inputs.Connected: _connected,
     inputs.DeletePressed: _delete_pressed,
     inputs.Disconnected: _disconnected,
@@ -392,4 +384,5 @@ _INPUTS: Mapping[type[Input], Handler] = {
     inputs.VolumePressed: _volume_pressed,
     inputs.Woke: _nothing,
     **system.INPUTS,
+    **timekeeping.INPUTS,
 }

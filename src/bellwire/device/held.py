@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from bellwire.alerts.alert import Occurrence
 from bellwire.alerts.lifecycle import Life
 from bellwire.device.agenda import Agenda
+from bellwire.device.belief import Belief
 from bellwire.device.clouds import Clouds
 
 
@@ -70,6 +71,15 @@ class Remembered:
 
 
 @dataclass(frozen=True, slots=True)
+class Noted:
+    """What the clock showed while it was believed."""
+
+    latest: datetime
+    boot: str
+    """Names the time since the machine was switched on, empty: it can't be told."""
+
+
+@dataclass(frozen=True, slots=True)
 class System:
     """What the engine knows beside alerts. When the clock is set its times move along: they count what has gone by."""
 
@@ -125,3 +135,5 @@ class State:
     is_behind: bool = False
     """A dialogue or another sound is in front: what rings is heard behind it."""
     system: System = field(default_factory=System)
+    belief: Belief = field(default_factory=Belief)
+    """Whether the clock can be believed."""

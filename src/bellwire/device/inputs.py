@@ -5,7 +5,7 @@ It knows what the engine is told; it must not know who tells it. Beside these a 
 """
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bellwire.device.held import LOUDEST, Held, Remembered, Setup
 from bellwire.protocol.messages import Message
@@ -20,6 +20,10 @@ class Started:
     volume: int = LOUDEST
     remembered: Remembered = field(default_factory=Remembered)
     setup: Setup = field(default_factory=Setup)
+    latest: datetime | None = None
+    """The last time that was saved while the clock was believed."""
+    is_same_boot: bool = False
+    """The machine has been on since then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,18 @@ class ClockStepped:
     """The wall clock was set, or the machine slept: now is later than it would have been, `by` so much."""
 
     by: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class KeptByNtp:
+    """The machine says that its clock is right."""
+
+
+@dataclass(frozen=True, slots=True)
+class TimeTold:
+    """The cloud's clock shows this time (HTTP, Date)."""
+
+    time: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +166,8 @@ Input = (
     | Disconnected
     | Woke
     | ClockStepped
+    | KeptByNtp
+    | TimeTold
     | StopPressed
     | DeletePressed
     | VolumePressed

@@ -44,6 +44,12 @@ class Observer:
     def volume_changed(self, volume: int) -> None:
         """Alerts ring so loud from now on, 0 to 100."""
 
+    def time_doubted(self) -> None:
+        """The clock may be wrong: nothing rings by it until it is believed, a minute at most."""
+
+    def time_believed(self) -> None:
+        """The clock is believed again, or the best guess that there is; alerts ring by it."""
+
     def message_sent(self, json: str) -> None:
         """An event goes to the cloud, each time that it is tried."""
 
@@ -55,6 +61,8 @@ def tell(observer: Observer, before: State, after: State) -> None:
     """Tell what became of the alerts, and of how they ring, between two states."""
     if after.volume != before.volume:
         observer.volume_changed(after.volume)
+    if after.belief.is_doubted is not before.belief.is_doubted:
+        (observer.time_doubted if after.belief.is_doubted else observer.time_believed)()
     changed = after.alerts.changes_since(before.alerts)
     for held in _in_turn(before, changed):
         _tell_of_what_was(observer, held, after.alerts.get(held.token))

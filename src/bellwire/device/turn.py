@@ -52,6 +52,7 @@ class Turn:
         self.volume = state.volume
         self.is_behind = state.is_behind
         self.system = state.system
+        self.belief = state.belief
         self.raw = ""
         """The directive that leads to it all, as it came."""
         self.unread: tuple[Unread, ...] = ()
@@ -122,6 +123,7 @@ class Turn:
             volume=self.volume,
             is_behind=self.is_behind,
             system=self.system,
+            belief=self.belief,
         )
         return state, tuple(self._outputs(state))
 
