@@ -16,6 +16,7 @@ from typing import Any, Self
 from bellwire.device import outputs
 from bellwire.device.agenda import Agenda
 from bellwire.device.difference import to_keep
+from bellwire.device.do_not_disturb import DoNotDisturb
 from bellwire.device.engine import step
 from bellwire.device.held import LOUDEST, Held, Remembered, Setup, State, System
 from bellwire.device.inputs import ClockStepped, Input, Started, Told, Woke
@@ -146,8 +147,12 @@ def saved_over(kept: State, state: State) -> State:
     for token in unkept.forget:
         del alerts[token]
     volume = kept.volume if unkept.volume is None else unkept.volume
+    quiet = unkept.do_not_disturb or kept.do_not_disturb
     return State(
-        Agenda(alerts.values()), volume=volume, system=System(remembered=unkept.remembered or kept.system.remembered)
+        Agenda(alerts.values()),
+        volume=volume,
+        do_not_disturb=quiet,
+        system=System(remembered=unkept.remembered or kept.system.remembered),
     )
 
 
@@ -163,6 +168,8 @@ class Device:
         self.disk: dict[str, Held] = {}
         self.volume = LOUDEST
         """On the disk."""
+        self.do_not_disturb = DoNotDisturb()
+        """The same."""
         self.outbox: list[Message] = []
         """Certified events that nobody has taken yet."""
         self.wake_at: datetime | None = None
@@ -210,7 +217,8 @@ class Device:
         self.state, self.wake_at = State(), None
         noted = moment(latest) if latest else None
         held = tuple(self.disk.values())
-        self._step(Started(held, self.volume, self.remembered, self.setup, noted, is_same_boot))
+        booted = Started(held, self.volume, self.remembered, self.setup, noted, is_same_boot, self.do_not_disturb)
+        self._step(booted)
         return self
 
     def clock_set(self, time: str) -> Self:
@@ -237,8 +245,14 @@ class Device:
             self._perform(output)
 
     def _keep(self) -> None:
-        kept = State(Agenda(self.disk.values()), volume=self.volume, system=System(remembered=self.remembered))
+        kept = State(
+            Agenda(self.disk.values()),
+            volume=self.volume,
+            do_not_disturb=self.do_not_disturb,
+            system=System(remembered=self.remembered),
+        )
         after = saved_over(kept, self.state)
+        self.do_not_disturb = after.do_not_disturb
         self.disk, self.volume, self.remembered = dict(after.alerts), after.volume, after.system.remembered
 
     def _perform(self, output: Output) -> None:

@@ -3,16 +3,19 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
+from datetime import time as of_day
 from typing import Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from bellwire.alerts.alert import Kind
 from bellwire.alerts.lifecycle import SOUNDING, Life
 from bellwire.device import inputs, outputs
 from bellwire.device.agenda import Agenda
 from bellwire.device.belief import GRACE
+from bellwire.device.do_not_disturb import DoNotDisturb, Hours
 from bellwire.device.engine import step
 from bellwire.device.held import LOUDEST, Held, State
 from bellwire.protocol.messages import Message
@@ -76,7 +79,8 @@ class World(RuleBasedStateMachine):
         self.is_heard = False
         self.wake_at: Any = None
         self.is_over: dict[str, Any] = {}
-        self.volume = LOUDEST
+        self.volume = self.heard_at = LOUDEST
+        self.quiet = DoNotDisturb()
         self.is_behind = False
         self.place: type[Message] | None = None
         self.state = State()
@@ -132,6 +136,15 @@ class World(RuleBasedStateMachine):
         else:
             self.told(SetVolume(volume=volume) if happens == "set" else AdjustVolume(volume=volume))
         assert self.state.volume == min(max(wanted, 0), LOUDEST)
+
+    @rule(is_on=st.booleans())
+    def do_not_disturb(self, is_on: bool) -> None:
+        self.happens(inputs.DoNotDisturbPressed(is_on))
+        assert self.quiet.is_on is is_on
+
+    @rule(hours=st.none() | st.just(Hours(of_day(22), of_day(7), "Asia/Seoul")), kinds=st.sets(st.sampled_from(Kind)))
+    def do_not_disturb_by_the_hours(self, hours: Hours | None, kinds: set[Kind]) -> None:
+        self.happens(inputs.DoNotDisturbSet(hours, tuple(sorted(kinds))))
 
     @rule(in_front=st.booleans())
     def other_audio(self, in_front: bool) -> None:
@@ -250,6 +263,13 @@ class World(RuleBasedStateMachine):
         assert not (self.profile.stopping_removes and Life.STOPPED in lives)
 
     @invariant()
+    def who_is_not_to_be_disturbed_hears_what_is_an_exception(self) -> None:
+        assert self.quiet == self.state.do_not_disturb
+        rings = self.state.alerts.get(self.bell or "")
+        is_silent = rings is not None and self.quiet.is_on and rings.occurrence.kind not in self.quiet.exceptions
+        assert self.heard_at == (0 if is_silent else self.state.volume)
+
+    @invariant()
     def a_doubted_clock_rings_nothing(self) -> None:
         assert not (self.state.belief.is_doubted and self.bell)
 
@@ -307,11 +327,14 @@ class World(RuleBasedStateMachine):
 
     def reboots(self, latest: datetime | None = None, *, is_same_boot: bool = False) -> None:
         self.state, self.bell, self.is_heard, self.wake_at = State(), None, False, None
+        self.heard_at = LOUDEST
         self.is_behind = False
         if self.profile.stopping_removes:
             self.is_over.clear()  # it is nowhere any more
         held = tuple(self.disk.values())
-        self.happens(inputs.Started(held, self.volume, latest=latest, is_same_boot=is_same_boot))
+        self.happens(
+            inputs.Started(held, self.volume, latest=latest, is_same_boot=is_same_boot, do_not_disturb=self.quiet)
+        )
 
     def happens(self, happened: inputs.Input) -> None:
         self.state, done = step(self.state, happened, self.now, self.profile)
@@ -319,8 +342,9 @@ class World(RuleBasedStateMachine):
             if isinstance(output, outputs.CorrectClock):
                 self.clock_is_moved(output.by)
         before = dict(self.disk)
-        after = saved_over(State(Agenda(self.disk.values()), volume=self.volume), self.state)
-        self.disk, self.volume = dict(after.alerts), after.volume
+        kept = State(Agenda(self.disk.values()), volume=self.volume, do_not_disturb=self.quiet)
+        after = saved_over(kept, self.state)
+        self.disk, self.volume, self.quiet = dict(after.alerts), after.volume, after.do_not_disturb
         assert self.disk == self.state.alerts
         self.keep(done)
         self.judge(before, done)
@@ -382,6 +406,8 @@ class World(RuleBasedStateMachine):
                 self.bell, self.is_heard = None, False
             case outputs.PutBehind(is_behind):
                 self.is_behind = is_behind
+            case outputs.SetVolume(volume):
+                self.heard_at = volume
             case outputs.WakeAt(time):
                 self.wake_at = time
 

@@ -12,11 +12,13 @@ from dataclasses import replace
 from functools import cached_property
 from hashlib import sha256
 
+from bellwire.alerts.alert import Kind
 from bellwire.device import inputs
 from bellwire.device.authorization import AuthorizationServer
 from bellwire.device.clouds import address_of
 from bellwire.device.config import Config
 from bellwire.device.connection import DEFAULT_TIMING, Connection
+from bellwire.device.do_not_disturb import HEARD, DoNotDisturb, Hours
 from bellwire.device.endpoint import Endpoint, tls_context
 from bellwire.device.held import Remembered, Setup
 from bellwire.device.observer import Observer
@@ -112,6 +114,23 @@ class Speaker:
     def set_alert_volume(self, volume: int) -> None:
         """Alerts ring so loud from now on, also after a restart; what is outside 0 to 100 counts as the nearest."""
         self._runner.happens(inputs.VolumePressed(volume))
+
+    @property
+    def do_not_disturb(self) -> DoNotDisturb:
+        """Whether alerts are seen and not heard now, which are heard all the same, and its hours."""
+        return self._runner.do_not_disturb
+
+    def set_do_not_disturb(self, is_on: bool) -> None:
+        """Alerts that are no exceptions light up from now on and are not heard, or are heard again.
+
+        Where there are hours, until they next begin or end. What rings meanwhile is AlertStarted for the cloud all the
+        same: it can be seen, and stopped.
+        """
+        self._runner.happens(inputs.DoNotDisturbPressed(is_on))
+
+    def set_do_not_disturb_hours(self, hours: Hours | None, exceptions: tuple[Kind, ...] = HEARD) -> None:
+        """Each day so from now on, also after a restart; None: only as it is switched by hand."""
+        self._runner.happens(inputs.DoNotDisturbSet(hours, exceptions))
 
     def other_audio_began(self) -> None:
         """A dialogue or another sound is heard: what rings goes behind it."""

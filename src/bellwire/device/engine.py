@@ -15,7 +15,8 @@ from typing import Any
 
 from bellwire.alerts.alert import Occurrence
 from bellwire.alerts.lifecycle import SOUNDING, Life, Step
-from bellwire.device import complaints, inactivity, inputs, system, timekeeping
+from bellwire.device import complaints, do_not_disturb, inactivity, inputs, system, timekeeping
+from bellwire.device.do_not_disturb import DoNotDisturb
 from bellwire.device.due import end_what_is_over, fall_due, fetch_again
 from bellwire.device.held import LOUDEST, Held, State
 from bellwire.device.inputs import Input
@@ -279,12 +280,23 @@ def _volume_pressed(turn: Turn, pressed: inputs.VolumePressed) -> None:
         turn.set_volume(pressed.volume)
 
 
+def _do_not_disturb_pressed(turn: Turn, pressed: inputs.DoNotDisturbPressed) -> None:
+    turn.do_not_disturb = replace(turn.do_not_disturb, is_on=pressed.is_on)
+
+
+def _do_not_disturb_set(turn: Turn, wish: inputs.DoNotDisturbSet) -> None:
+    """Without hours it stays as it was switched by hand; what hours have switched on goes off with them."""
+    was = turn.do_not_disturb
+    wanted = DoNotDisturb(was.is_on and was.hours is None, wish.hours, wish.exceptions)
+    turn.do_not_disturb = do_not_disturb.set_to(wanted, turn.now)
+
+
 # What becomes of the device.
 
 
 def _started(turn: Turn, started: inputs.Started) -> None:
     """Go on where the power went. What rang or waited is due again; what was muted is over, for nobody will answer."""
-    turn.volume = started.volume
+    turn.volume, turn.do_not_disturb = started.volume, started.do_not_disturb
     turn.alerts.update((held.token, held) for held in started.alerts)
     timekeeping.started(turn, started)
     system.started(turn, started)
@@ -374,6 +386,8 @@ _INPUTS: Mapping[type[Input], Handler] = {
     inputs.Connected: _connected,
     inputs.DeletePressed: _delete_pressed,
     inputs.Disconnected: _disconnected,
+    inputs.DoNotDisturbPressed: _do_not_disturb_pressed,
+    inputs.DoNotDisturbSet: _do_not_disturb_set,
     inputs.NotKept: _not_kept,
     inputs.NotUnderstood: _not_understood,
     inputs.OtherAudio: _other_audio,

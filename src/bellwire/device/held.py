@@ -13,6 +13,7 @@ from bellwire.alerts.lifecycle import Life
 from bellwire.device.agenda import Agenda
 from bellwire.device.belief import Belief
 from bellwire.device.clouds import Clouds
+from bellwire.device.do_not_disturb import DoNotDisturb
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +133,8 @@ class State:
     """Occurrences that were stopped and are not held any more, by token: said again they do not ring again."""
     volume: int = LOUDEST
     """How loud alerts ring, 0 to LOUDEST."""
+    do_not_disturb: DoNotDisturb = field(default_factory=DoNotDisturb)
+    """Which alerts are not to be heard, and when."""
     is_behind: bool = False
     """A dialogue or another sound is in front: what rings is heard behind it."""
     system: System = field(default_factory=System)

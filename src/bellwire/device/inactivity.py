@@ -14,7 +14,15 @@ from bellwire.protocol.errors import Malformed
 from bellwire.protocol.messages import Message
 from bellwire.protocol.messages.system import UserInactivityReport
 
-USER_ACTIVITY = frozenset({inputs.StopPressed, inputs.DeletePressed, inputs.VolumePressed})
+USER_ACTIVITY = frozenset(
+    {
+        inputs.StopPressed,
+        inputs.DeletePressed,
+        inputs.VolumePressed,
+        inputs.DoNotDisturbPressed,
+        inputs.DoNotDisturbSet,
+    }
+)
 """Inputs that are also a sign that somebody is there."""
 
 

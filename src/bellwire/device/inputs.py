@@ -7,6 +7,8 @@ It knows what the engine is told; it must not know who tells it. Beside these a 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from bellwire.alerts.alert import Kind
+from bellwire.device.do_not_disturb import HEARD, DoNotDisturb, Hours
 from bellwire.device.held import LOUDEST, Held, Remembered, Setup
 from bellwire.protocol.messages import Message
 from bellwire.protocol.messages.envelope import Directive, Unread
@@ -24,6 +26,7 @@ class Started:
     """The last time that was saved while the clock was believed."""
     is_same_boot: bool = False
     """The machine has been on since then."""
+    do_not_disturb: DoNotDisturb = field(default_factory=DoNotDisturb)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +119,21 @@ class VolumePressed:
 
 
 @dataclass(frozen=True, slots=True)
+class DoNotDisturbPressed:
+    """Somebody switched it on or off; where it has hours, until they next begin or end."""
+
+    is_on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DoNotDisturbSet:
+    """Somebody set its hours, or none, and which kinds of alerts are heard all the same."""
+
+    hours: Hours | None
+    exceptions: tuple[Kind, ...] = HEARD
+
+
+@dataclass(frozen=True, slots=True)
 class OtherAudio:
     """A dialogue or another sound has begun, or nothing else is heard any more."""
 
@@ -171,6 +189,8 @@ Input = (
     | StopPressed
     | DeletePressed
     | VolumePressed
+    | DoNotDisturbPressed
+    | DoNotDisturbSet
     | OtherAudio
     | PlaybackEnded
     | AssetFetched

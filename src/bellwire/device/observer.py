@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from bellwire.alerts.alert import Occurrence
 from bellwire.alerts.lifecycle import SOUNDING, Life
+from bellwire.device.do_not_disturb import DoNotDisturb
 from bellwire.device.held import Held, State
 
 
@@ -50,6 +51,9 @@ class Observer:
     def time_believed(self) -> None:
         """The clock is believed again, or the best guess that there is; alerts ring by it."""
 
+    def do_not_disturb_changed(self, setting: DoNotDisturb) -> None:
+        """It was switched, by somebody or by its hours, or set: which alerts are seen and not heard."""
+
     def message_sent(self, json: str) -> None:
         """An event goes to the cloud, each time that it is tried."""
 
@@ -61,6 +65,8 @@ def tell(observer: Observer, before: State, after: State) -> None:
     """Tell what became of the alerts, and of how they ring, between two states."""
     if after.volume != before.volume:
         observer.volume_changed(after.volume)
+    if after.do_not_disturb != before.do_not_disturb:
+        observer.do_not_disturb_changed(after.do_not_disturb)
     if after.belief.is_doubted is not before.belief.is_doubted:
         (observer.time_doubted if after.belief.is_doubted else observer.time_believed)()
     changed = after.alerts.changes_since(before.alerts)

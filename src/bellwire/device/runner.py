@@ -17,6 +17,7 @@ from bellwire.device.agenda import Agenda
 from bellwire.device.belief import Faith
 from bellwire.device.clouds import Clouds
 from bellwire.device.difference import Unkept, to_keep
+from bellwire.device.do_not_disturb import DoNotDisturb
 from bellwire.device.engine import alerts_state, is_moot, step
 from bellwire.device.held import LOUDEST, Noted, Setup, State, System
 from bellwire.device.inputs import Input
@@ -25,7 +26,7 @@ from bellwire.device.observer import Observer, tell
 from bellwire.device.outbox import UNAUTHORIZED, Outbox, Post
 from bellwire.device.outputs import Output
 from bellwire.device.ringer.sounds import Source
-from bellwire.device.storage import Storage, StorageError, fact_of, noted_fact, volume_fact
+from bellwire.device.storage import Storage, StorageError, do_not_disturb_fact, fact_of, noted_fact, volume_fact
 from bellwire.device.system import components
 from bellwire.device.timer import Clock, Timer
 from bellwire.protocol.codec import Codec
@@ -63,6 +64,7 @@ class Bell(Protocol):
         rounds: int | None = None,
         pause: timedelta = timedelta(),
         behind: Source | None = None,
+        ramp: timedelta = timedelta(),
     ) -> None:
         """Begin at once; what rang before ends."""
 
@@ -129,13 +131,14 @@ class Runner:
         """
         self._bell, self._reconnect = bell, reconnect
         held, volume, remembered = self._storage.alerts(), self._storage.volume(), self._storage.remembered()
-        self._kept = State(Agenda(held), volume=volume, system=System(remembered=remembered))
+        quiet = self._storage.do_not_disturb()
+        self._kept = State(Agenda(held), volume=volume, do_not_disturb=quiet, system=System(remembered=remembered))
         self._outbox.restore(self._storage.letters())
         self._timer.start()
         noted = self._storage.noted()
         latest = noted.latest if noted else None
         is_same_boot = noted is not None and noted.boot == self._boot != ""
-        self.happens(inputs.Started(held, volume, remembered, setup, latest, is_same_boot))
+        self.happens(inputs.Started(held, volume, remembered, setup, latest, is_same_boot, quiet))
 
     def close(self) -> None:
         """Wakes no more."""
@@ -249,6 +252,11 @@ class Runner:
         return self._state.volume
 
     @property
+    def do_not_disturb(self) -> DoNotDisturb:
+        """Whether alerts are seen and not heard."""
+        return self._state.do_not_disturb
+
+    @property
     def clouds(self) -> Clouds:
         """Where the cloud is, and where it has been."""
         return self._state.system.remembered.clouds
@@ -354,7 +362,8 @@ def _to_send(done: tuple[Output, ...]) -> list[outputs.Send]:
 def _facts(unkept: Unkept) -> dict[str, str]:
     """What is to be kept beside alerts and events."""
     volume = volume_fact(unkept.volume) if unkept.volume is not None else {}
-    return volume | (fact_of(unkept.remembered) if unkept.remembered is not None else {})
+    quiet = do_not_disturb_fact(unkept.do_not_disturb) if unkept.do_not_disturb is not None else {}
+    return volume | quiet | (fact_of(unkept.remembered) if unkept.remembered is not None else {})
 
 
 Performances = Mapping[type[Output], Callable[[Runner, Any], None]]
@@ -367,7 +376,13 @@ _ON_THE_BELL: Performances = {
     outputs.Mute: lambda runner, mute: runner._bell.mute(mute.token),
     outputs.PutBehind: lambda runner, put: setattr(runner._bell, "behind", put.is_behind),
     outputs.Ring: lambda runner, ring: runner._bell.ring(
-        ring.token, ring.kind, ring.sources, rounds=ring.rounds, pause=ring.pause, behind=ring.behind
+        ring.token,
+        ring.kind,
+        ring.sources,
+        rounds=ring.rounds,
+        pause=ring.pause,
+        behind=ring.behind,
+        ramp=ring.ramp,
     ),
     outputs.SetVolume: lambda runner, volume: setattr(runner._bell, "volume", volume.volume / LOUDEST),
     outputs.Stop: lambda runner, stop: runner._bell.stop(stop.token),

@@ -13,6 +13,7 @@ from types import MappingProxyType
 
 import msgspec
 
+from bellwire.device.do_not_disturb import DoNotDisturb
 from bellwire.device.held import LOUDEST, Held, Noted, Remembered
 
 _SCHEMA = (
@@ -34,10 +35,12 @@ _VERSION = len(_SCHEMA)
 _encode = msgspec.json.Encoder().encode
 _decode_held = msgspec.json.Decoder(Held).decode
 _decode_remembered = msgspec.json.Decoder(Remembered).decode
+_decode_do_not_disturb = msgspec.json.Decoder(DoNotDisturb).decode
 _decode_noted = msgspec.json.Decoder(Noted).decode
 _REMEMBERED = "remembered"
 _VOLUME = "volume"
 _NOTED = "noted"
+_DO_NOT_DISTURB = "do not disturb"
 
 
 def volume_fact(volume: int) -> dict[str, str]:
@@ -48,6 +51,11 @@ def volume_fact(volume: int) -> dict[str, str]:
 def fact_of(remembered: Remembered) -> dict[str, str]:
     """The form in which it is kept."""
     return {_REMEMBERED: _encode(remembered).decode()}
+
+
+def do_not_disturb_fact(wish: DoNotDisturb) -> dict[str, str]:
+    """The form in which it is kept."""
+    return {_DO_NOT_DISTURB: _encode(wish).decode()}
 
 
 def noted_fact(noted: Noted) -> dict[str, str]:
@@ -113,6 +121,12 @@ class Storage:
         with self._errors_named():
             kept = self.facts().get(_VOLUME)
             return msgspec.json.decode(kept, type=int) if kept else LOUDEST
+
+    def do_not_disturb(self) -> DoNotDisturb:
+        """What a person has set; off, where nobody has set anything yet."""
+        with self._errors_named():
+            kept = self.facts().get(_DO_NOT_DISTURB)
+            return _decode_do_not_disturb(kept) if kept else DoNotDisturb()
 
     def noted(self) -> Noted | None:
         """What the clock last showed, as far as that was written; None: nobody has noted it yet."""

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from bellwire.device import belief, inputs, system
+from bellwire.device import belief, do_not_disturb, inputs, system
 from bellwire.device.belief import NOTHING
 from bellwire.device.outputs import CorrectClock, Warn
 from bellwire.device.turn import Turn
@@ -25,6 +25,7 @@ def started(turn: Turn, happened: inputs.Started) -> None:
 def due(turn: Turn) -> None:
     """Nobody has said what time it is, for long enough: the best guess must do, for somebody wants to be woken."""
     turn.belief, by = belief.waited(turn.belief, turn.now)
+    turn.do_not_disturb = do_not_disturb.at(turn.do_not_disturb, turn.now)
     if _is_corrected(turn, by):
         turn.do(
             Warn(
@@ -64,6 +65,7 @@ def _is_corrected(turn: Turn, by: timedelta) -> bool:
 
 def _carry(turn: Turn, by: timedelta) -> None:
     """Times of day are what they were; what counts from now on is carried along with the clock."""
+    turn.do_not_disturb = do_not_disturb.clock_set(turn.do_not_disturb, by, turn.now)
     held = turn.sounding
     if held is not None and held.ends_at is not None:
         turn.alerts[held.token] = replace(held, ends_at=held.ends_at + by)

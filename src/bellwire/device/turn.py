@@ -50,6 +50,7 @@ class Turn:
         self.missing = dict(state.missing)
         self.over = dict(state.over)
         self.volume = state.volume
+        self.do_not_disturb = state.do_not_disturb
         self.is_behind = state.is_behind
         self.system = state.system
         self.belief = state.belief
@@ -121,6 +122,7 @@ class Turn:
             missing=self.missing,
             over=dict(list(self.over.items())[-MOST_OVER:]),
             volume=self.volume,
+            do_not_disturb=self.do_not_disturb,
             is_behind=self.is_behind,
             system=self.system,
             belief=self.belief,
