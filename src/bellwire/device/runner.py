@@ -104,7 +104,7 @@ class Runner:
         self._timer = Timer(
             clock,
             on_due=lambda: self.happens(inputs.Woke()),
-            on_step=lambda by: self.happens(inputs.ClockStepped(by)),
+            on_step=self._clock_was_set,
             on_look=self._looked,
         )
         self._boot = clock.boot()
@@ -133,10 +133,10 @@ class Runner:
         held, volume, remembered = self._storage.alerts(), self._storage.volume(), self._storage.remembered()
         quiet = self._storage.do_not_disturb()
         self._kept = State(Agenda(held), volume=volume, do_not_disturb=quiet, system=System(remembered=remembered))
-        self._outbox.restore(self._storage.letters())
-        self._timer.start()
         noted = self._storage.noted()
         latest = noted.latest if noted else None
+        self._outbox.restore(self._storage.letters(), latest)
+        self._timer.start()
         is_same_boot = noted is not None and noted.boot == self._boot != ""
         self.happens(inputs.Started(held, volume, remembered, setup, latest, is_same_boot, quiet))
 
@@ -189,6 +189,20 @@ class Runner:
         was, now_at = before.system.remembered.clouds, state.system.remembered.clouds
         if now_at.current != (was.current or now_at.configured):
             self._observer.moved(now_at.current)
+
+    def _clock_was_set(self, by: timedelta) -> None:
+        self._move_letters(by)
+        self.happens(inputs.ClockStepped(by))
+
+    def _correct_clock(self, by: timedelta) -> None:
+        self._move_letters(by)
+        self._timer.correct(by)
+
+    def _move_letters(self, by: timedelta) -> None:
+        try:
+            self._storage.moved_by(by)
+        except StorageError as error:
+            log.warning("events on the disk keep the times of the clock before", reason=str(error))
 
     def _looked(self) -> None:
         if self._state.belief.faith is not Faith.SURE and self._clock.is_kept_by_ntp():
@@ -369,7 +383,7 @@ def _facts(unkept: Unkept) -> dict[str, str]:
 Performances = Mapping[type[Output], Callable[[Runner, Any], None]]
 
 _AT_FIRST: Performances = {
-    outputs.CorrectClock: lambda runner, correct: runner._timer.correct(correct.by),
+    outputs.CorrectClock: lambda runner, correct: runner._correct_clock(correct.by),
 }
 
 _ON_THE_BELL: Performances = {

@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
 
@@ -176,6 +176,11 @@ class Storage:
             self.keep(facts=noted_fact(noted))
         finally:
             self._db.execute("PRAGMA synchronous = FULL")
+
+    def moved_by(self, by: timedelta) -> None:
+        """The clock was set: what happened before it happened so much later by the new one."""
+        with self._transaction() as db:
+            db.execute("UPDATE events SET happened_at = happened_at + ?", (by.total_seconds(),))
 
     def arrived(self, message_id: str) -> None:
         """The cloud has this event, or will never take it: it is kept no longer."""
