@@ -83,6 +83,13 @@ def test_the_clouds_date_corrects_a_clock_that_is_wrong() -> None:
     is_heard(device)
 
 
+def test_a_cloud_that_lost_its_power_too_is_no_witness() -> None:
+    device = at_seven().asleep_until("03:00:00").powered("06:50:00")
+    device << TimeTold(moment("03:00:00"))
+    assert device.state.belief.is_doubted
+    device << TimeTold(moment("06:59:00")) >> Corrects(timedelta(hours=3, minutes=59)) >> off(14_340, "behind")
+
+
 def test_ntp_is_a_witness() -> None:
     device = at_seven().asleep_until("06:59:55").powered("06:50:00")
     device << KeptByNtp()
@@ -280,9 +287,9 @@ def test_a_cloud_on_the_same_machine_is_no_witness(tmp_path: Path) -> None:
         house = House(tmp_path, watch := Watch())
         house.clock.booted = "another time"
         async with house:
-            house.runner.told_time(house.clock.wall(), of_another=False)
+            house.runner.told_time(moment("06:59:00"), of_another=False)
             assert watch.lines == ["doubted"]
-            house.runner.told_time(house.clock.wall(), of_another=True)
+            house.runner.told_time(moment("06:59:00"), of_another=True)
             assert watch.lines == ["doubted", "believed"]
 
     virtually(set_at_seven(tmp_path))
