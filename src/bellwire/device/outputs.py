@@ -41,6 +41,8 @@ class Ring:
     """Silence between two rounds."""
     behind: Source | None = None
     """What is played instead while something else is in front; None: the same, softly."""
+    ramp: timedelta = timedelta()
+    """From its beginning on it becomes louder for so long, up to the alert volume; nothing: it is as loud at once."""
 
 
 @dataclass(frozen=True, slots=True)

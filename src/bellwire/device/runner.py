@@ -58,6 +58,7 @@ class Bell(Protocol):
         rounds: int | None = None,
         pause: timedelta = timedelta(),
         behind: Source | None = None,
+        ramp: timedelta = timedelta(),
     ) -> None:
         """Begin at once; what rang before ends."""
 
@@ -321,7 +322,13 @@ _ON_THE_BELL: Performances = {
     outputs.Mute: lambda runner, mute: runner._bell.mute(mute.token),
     outputs.PutBehind: lambda runner, put: setattr(runner._bell, "behind", put.is_behind),
     outputs.Ring: lambda runner, ring: runner._bell.ring(
-        ring.token, ring.kind, ring.sources, rounds=ring.rounds, pause=ring.pause, behind=ring.behind
+        ring.token,
+        ring.kind,
+        ring.sources,
+        rounds=ring.rounds,
+        pause=ring.pause,
+        behind=ring.behind,
+        ramp=ring.ramp,
     ),
     outputs.SetVolume: lambda runner, volume: setattr(runner._bell, "volume", volume.volume / LOUDEST),
     outputs.Stop: lambda runner, stop: runner._bell.stop(stop.token),
