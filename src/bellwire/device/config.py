@@ -10,7 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from bellwire import __version__
-from bellwire.device.ringer.playback import Output
+from bellwire.device.ringer.card import Output
 from bellwire.protocol.profiles import DEFAULT_PROFILE, profile_named
 from bellwire.protocol.profiles.profile import Product
 

@@ -13,9 +13,10 @@ from typing import Any
 import structlog
 
 from bellwire.device.ringer.assets import AssetCache
+from bellwire.device.ringer.card import Output
 from bellwire.device.ringer.clip import Clip
 from bellwire.device.ringer.mixer import Mixer, Report
-from bellwire.device.ringer.playback import Output, Playback
+from bellwire.device.ringer.playback import Playback
 from bellwire.device.ringer.rounds import round_of, sound_of
 from bellwire.device.ringer.sounds import KINDS, RATE, Asset, AssetError, Source, bell
 from bellwire.device.ringer.voice import Ring
