@@ -105,6 +105,13 @@ class Warn:
 
 
 @dataclass(frozen=True, slots=True)
+class CorrectClock:
+    """Take it to be `by` so much later than until now, until somebody sets the machine's clock."""
+
+    by: timedelta
+
+
+@dataclass(frozen=True, slots=True)
 class WakeAt:
     """Say `inputs.Woke` at this time, and no longer at the one named before; None: at none."""
 
@@ -124,5 +131,6 @@ Output = (
     | DropAssets
     | Reconnect
     | Warn
+    | CorrectClock
     | WakeAt
 )
