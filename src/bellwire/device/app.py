@@ -5,11 +5,10 @@ It knows which part needs which; it must not know what any of them does.
 
 import asyncio
 import random
-import shutil
 import ssl
 from collections.abc import Callable
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from hashlib import sha256
 
 from bellwire.alerts.alert import Kind
@@ -53,9 +52,9 @@ class Speaker:
             offline_grace=config.offline_grace,
         )
         # Sounds are fetched by HTTP/1.1: the connection's own context offers HTTP/2 alone.
-        trust = ssl.create_default_context(cafile=config.ca_file)
+        trust = partial(ssl.create_default_context, cafile=config.ca_file)
         config.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._assets = AssetCache(config.assets, trusted_origin=config.cloud, trusted_context=trust)
+        self._assets = AssetCache(config.assets, trusted_origin=config.cloud, trust=trust)
         self._storage = Storage(config.database)
         self._runner = Runner(profile, self._storage, observer, clock)
         self._connection = Connection(
@@ -239,7 +238,8 @@ def forget_account(config: Config, storage: Storage) -> None:
     """
     forgotten = [held.token for held in storage.alerts()]
     storage.keep(forget=forgotten, drop_letters=True, facts=fact_of(Remembered()))
-    shutil.rmtree(config.assets, ignore_errors=True)
+    if config.assets.exists():
+        AssetCache(config.assets).forget_all()
 
 
 def _owner_of(config: Config) -> str:
