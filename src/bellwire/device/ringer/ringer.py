@@ -209,7 +209,7 @@ class Ringer:
         """Fetches again what has got lost, and what its server may have anew, while it can be had."""
         while True:
             await asyncio.sleep(_LOOK_SECONDS)
-            self.prepare(await self._assets.outdated(within=2 * _LOOK_SECONDS))
+            self.prepare(await self._assets.outdated())
 
     async def _fetch(self, url: str) -> None:
         reason = None
