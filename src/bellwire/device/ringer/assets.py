@@ -149,7 +149,8 @@ class AssetCache:
                 raise
             log.info("asset kept as it was", place=parse_url(url).place, reason=str(error))
             note = msgspec.structs.replace(old, fresh_until=self._wall() + _NEXT_TRY)
-            self._write_note(url, note)
+            with suppress(OSError):  # what can't be noted is asked for again sooner
+                self._write_note(url, note)
             return note
 
     async def _downloaded(self, url: str) -> Note:
