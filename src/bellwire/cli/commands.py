@@ -15,6 +15,7 @@ from bellwire.cli import (
     account_places,
     accounts,
     alerts,
+    calendars,
     check,
     clients,
     cloud,
@@ -42,6 +43,7 @@ app.command(epilog=trace.EPILOG)(trace.trace)
 account_places.add_to(accounts.app)
 device_details.add_to(devices.app)
 app.add_typer(alerts.app, name="alert")
+app.add_typer(calendars.app, name="calendar")
 app.add_typer(accounts.app, name="account")
 app.add_typer(devices.app, name="device")
 app.add_typer(clients.app, name="client")

@@ -18,6 +18,7 @@ from bellwire.alerts.recurrence import excepting, zone_named
 from bellwire.alerts.rules import read_rule
 from bellwire.alerts.workdays import has_calendar
 from bellwire.cloud.accounts import name_of
+from bellwire.cloud.calendars.entries import Known
 from bellwire.cloud.config import Limits
 from bellwire.cloud.countries import country_of
 from bellwire.cloud.languages import language_named
@@ -30,6 +31,7 @@ from bellwire.cloud.store.accounts import (
     set_language,
 )
 from bellwire.cloud.store.alerts import insert_alert, list_alerts
+from bellwire.cloud.store.calendars import keep_known, list_all_known
 from bellwire.cloud.store.copies import account_tokens_until, device_tokens_until
 from bellwire.cloud.store.devices import Device, add_device, add_device_token, list_devices
 from bellwire.cloud.store.standings import add_standings, load_standings
@@ -70,6 +72,8 @@ class AlertCopy(msgspec.Struct, forbid_unknown_fields=True):
     alert: Alert
     devices: list[Id]
     """On which it is desired."""
+    calendar: tuple[Id, Known] | None = None
+    """The name of the calendar that it came of, and by what it is known again there."""
 
 
 class AccountCopy(msgspec.Struct, forbid_unknown_fields=True):
@@ -106,7 +110,8 @@ def copy_of(account_id: str, now: datetime) -> Transaction[AccountCopy]:
             if standing.desired is not None:
                 desired.setdefault(standing.token, []).append(device_id)
     alerts = yield from list_alerts(account_id, None, _ANY_NUMBER)
-    copies = [AlertCopy(alert, desired.get(alert.token, [])) for alert in alerts]
+    calendars = yield from list_all_known(account_id)
+    copies = [AlertCopy(alert, desired.get(alert.token, []), calendars.get(alert.token)) for alert in alerts]
     return AccountCopy(
         form=FORM,
         account_id=account_id,
@@ -181,3 +186,6 @@ def add_copy(copy: AccountCopy, speech: dict[str, str | None], now: datetime) ->
         alert = replace(each.alert, speech=speech.get(each.alert.token))
         yield from insert_alert(copy.account_id, alert, now)
         yield from add_standings(copy.account_id, alert, each.devices, now)
+        if each.calendar is not None:
+            name, known = each.calendar
+            yield from keep_known(copy.account_id, name, [replace(known, token=alert.token)])

@@ -7,6 +7,7 @@ import asyncio
 import random
 import ssl
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property, partial
 from hashlib import sha256
@@ -240,6 +241,8 @@ def forget_account(config: Config, storage: Storage) -> None:
     storage.keep(forget=forgotten, drop_letters=True, facts=fact_of(Remembered()))
     if config.assets.exists():
         AssetCache(config.assets).forget_all()
+        with suppress(OSError):  # something is in it that the disk does not let go, and the log has it
+            config.assets.rmdir()
 
 
 def _owner_of(config: Config) -> str:
