@@ -188,7 +188,7 @@ class Speaker:
             tokens,
             clock,
             authorization_server(config, tls).renewed,
-            chance=random.random,
+            chance=_chance,
             on_use=self._renewed,
             on_log_out=self._end_pairing,
         )
@@ -261,3 +261,8 @@ def _endpoint(
         tls=tls,
         authorization=authorization,
     )
+
+
+def _chance() -> float:
+    # As in `connection`.
+    return random.random()  # noqa: S311
