@@ -14,6 +14,7 @@ from bellwire.alerts.alert import Occurrence
 from bellwire.device.held import Setup
 from bellwire.device.observer import Observer
 from bellwire.device.ringer.assets import AssetCache
+from bellwire.device.ringer.playback import Playback
 from bellwire.device.ringer.ringer import Ringer
 from bellwire.device.runner import Runner
 from bellwire.device.storage import Storage
@@ -71,8 +72,7 @@ async def _ring(data: Path) -> tuple[list[float], list[float]]:
     runner = Runner(DEFAULT_PROFILE, storage, observer, Clock())
     bell = TimedBell(
         AssetCache(data / "assets", trusted_origin=None, trusted_context=None),
-        output="null",
-        record=None,
+        audio=lambda samples: Playback(samples, output="null"),
         on_sounding=runner.sounding,
         on_ended=runner.ended,
         on_fetched=runner.fetched,

@@ -1,5 +1,4 @@
 import json
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -75,23 +74,6 @@ def test_a_reason_commands_no_terminal(capsys: pytest.CaptureFixture[str]) -> No
         assert line.isprintable()
 
 
-def test_which_alert_delete_means() -> None:
-    face = Face("https://cloud:8443", as_json=False)
-    meant = [face.meant]
-    life: tuple[Callable[[], None], ...] = (
-        lambda: face.alert_set(TEA),
-        lambda: face.alert_set(UP),
-        lambda: face.alert_ringing(TEA, timedelta()),
-        lambda: face.alert_stopped(TEA),
-        lambda: face.alert_removed(UP),
-        lambda: face.alert_removed(TEA),
-    )
-    for happens in life:
-        happens()
-        meant.append(face.meant)
-    assert meant == [None, TEA, UP, TEA, UP, TEA, None]
-
-
 def test_the_volume_and_what_can_not_be_deleted_here(capsys: pytest.CaptureFixture[str]) -> None:
     for as_json in (False, True):
         face = Face("https://cloud:8443", as_json=as_json)
@@ -102,3 +84,38 @@ def test_the_volume_and_what_can_not_be_deleted_here(capsys: pytest.CaptureFixtu
     assert refusal.endswith(" alerts are deleted in the account, not on this speaker; s stops what rings")
     events = [json.loads(line) for line in as_json_lines]
     assert [(each["event"], each.get("volume")) for each in events] == [("volume", 60), ("not_deleted", None)]
+
+
+def test_what_was_muted_and_unplugged(capsys: pytest.CaptureFixture[str]) -> None:
+    for as_json in (False, True):
+        face = Face("https://cloud:8443", as_json=as_json)
+        face.muted(True)
+        face.muted(False)
+        face.plugged(False)
+        face.plugged(True)
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.partition(" ")[2] for line in lines[:4]] == [
+        "what rings is muted",
+        "what rings is heard again, or over",
+        "the network is unplugged; u plugs it in again",
+        "the network is plugged in again",
+    ]
+    assert [json.loads(line)["event"] for line in lines[4:]] == ["muted", "unmuted", "unplugged", "plugged"]
+
+
+def test_messages_are_shown_in_short_to_who_wants_them(capsys: pytest.CaptureFixture[str]) -> None:
+    said = '{"event":{"header":{"namespace":"Alerts","name":"AlertStarted"},"payload":{"token":"t1","type":"ALARM"}}}'
+    for shows_messages in (False, True):
+        face = Face("https://cloud:8443", as_json=True, shows_messages=shows_messages)
+        face.message_sent(said)
+        face.message_received("no JSON \x1b[2J")
+    sent, received = map(json.loads, capsys.readouterr().out.splitlines())
+    assert sent == {
+        "at": sent["at"],
+        "event": "message",
+        "direction": "event",
+        "name": "Alerts.AlertStarted",
+        "payload": "token=t1 type=ALARM",
+    }
+    assert (received["direction"], received["name"]) == ("directive", "(not a message)")
+    assert received["payload"].isprintable()

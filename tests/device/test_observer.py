@@ -1,11 +1,14 @@
 """What an observer hears of the difference between two states."""
 
+from inspect import signature
+
 import pytest
+from structlog.testing import capture_logs
 
 from bellwire.alerts.alert import Occurrence
 from bellwire.alerts.lifecycle import Life
 from bellwire.device.held import Held, State
-from bellwire.device.observer import Observer, tell
+from bellwire.device.observer import Observer, Observers, tell
 from bellwire.device.occurrences import occurrence_of
 from tests.conversation import alarm
 
@@ -72,3 +75,31 @@ def test_another_volume_is_told_once() -> None:
     tell(Listening(), State(), State(volume=60))
     tell(Listening(), State(volume=60), State(volume=60, is_behind=True))
     assert heard == [60]
+
+
+def test_several_see_the_same_and_one_that_fails_troubles_nobody() -> None:
+    hooks = [name for name in vars(Observer) if not name.startswith("_")]
+    told: list[tuple[str, str, int]] = []
+
+    class Named(Observer):
+        def __init__(self, name: str) -> None:
+            self.name = name
+
+    def seen(hook: str) -> object:
+        def see(self: Named, *facts: object) -> None:
+            told.append((self.name, hook, len(facts)))
+            if self.name == "clumsy":
+                raise RuntimeError("it fell")
+
+        return see
+
+    for hook in hooks:
+        setattr(Named, hook, seen(hook))
+    observers = Observers(Named("clumsy"), Named("other"))
+    with capture_logs() as logs:
+        for hook in hooks:
+            facts = list(signature(getattr(Observer, hook)).parameters)[1:]
+            getattr(observers, hook)(*facts)
+            assert told == [("clumsy", hook, len(facts)), ("other", hook, len(facts))]
+            told.clear()
+    assert [(entry["event"], entry["hook"]) for entry in logs] == [("an observer failed", hook) for hook in hooks]

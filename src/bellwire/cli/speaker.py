@@ -127,7 +127,7 @@ def _tags(written: list[str] | None) -> tuple[str, ...]:
     if not written:
         return ()
     from bellwire.cli.failure import shown_in_one_line
-    from bellwire.device.config import this_product
+    from bellwire.device.laptop import this_product
 
     with shown_in_one_line(ValueError):
         return this_product(tuple(written)).tags
@@ -185,10 +185,10 @@ def _is_paired(data: Path, pairing: "Pairing") -> bool:
 
 
 def _log_out(data: Path, json: bool, *, url: str | None, pair: bool) -> None:
-    from bellwire.cli.parting import part
+    from bellwire.cli.parting import part, say_that
 
     if url is not None or pair:
         raise typer.BadParameter(
             "--log-out is of the cloud that the speaker is paired with: leave out --url and --pair"
         )
-    part(data, as_json=json)
+    say_that(part(data), as_json=json)

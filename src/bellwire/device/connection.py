@@ -13,11 +13,12 @@ from typing import Protocol
 import structlog
 
 from bellwire.device.backoff import Backoff
+from bellwire.device.cable import UNPLUGGED
 from bellwire.device.dial import connect
 from bellwire.device.endpoint import Endpoint
 from bellwire.device.http2 import Http2Connection
 from bellwire.device.stream import Stream, Unreachable
-from bellwire.device.timing import Timing
+from bellwire.device.timing import DEFAULT_TIMING, Timing
 from bellwire.protocol.errors import ProtocolError, TooLarge
 from bellwire.protocol.multipart import MultipartReader, boundary_of
 
@@ -35,8 +36,6 @@ ANSWER_SECONDS = 10.0
 
 PATIENT_STATUSES = frozenset({401, 429})
 """The token is wrong, or we came too soon: coming again at once is the mistake itself."""
-
-DEFAULT_TIMING = Timing()
 
 
 @dataclass(frozen=True)
@@ -161,8 +160,9 @@ class Connection:
         while True:
             ended = await self._attempt_or_leave()
             patient = isinstance(ended, _Refused) and ended.answer.status in PATIENT_STATUSES
-            seconds = self._backoff.wait(patient=patient)
-            log.info("not connected", reason=str(ended), next_try_seconds=round(seconds, 2))
+            # Unplugged it waits for the plug, and not longer and longer.
+            seconds = self._backoff.wait(patient=patient) if self._endpoint.cable.is_plugged else None
+            log.info("not connected", reason=str(ended), next_try_seconds=seconds and round(seconds, 2))
             self._sooner.clear()
             self._tell(ended)
             with suppress(TimeoutError):
@@ -175,7 +175,10 @@ class Connection:
             async with asyncio.timeout(None) as self._stay:
                 return await self._attempt()
         except TimeoutError:
-            return Unreachable(f"{self._endpoint.authority} is left for another connection")
+            is_plugged = self._endpoint.cable.is_plugged
+            return Unreachable(
+                f"{self._endpoint.authority} is left for another connection" if is_plugged else UNPLUGGED
+            )
         finally:
             self._stay = None
 

@@ -1,19 +1,25 @@
-"""Who watches a speaker: a face, a test, a person at a terminal.
+"""Who watches a speaker: a face, a test, a maker's own program.
 
 It knows what can be seen of a speaker; it must not know who looks, nor change anything.
 """
 
 from datetime import timedelta
 
+import structlog
+
 from bellwire.alerts.alert import Occurrence
 from bellwire.alerts.lifecycle import SOUNDING, Life
 from bellwire.device.held import Held, State
+
+log = structlog.get_logger()
 
 
 class Observer:
     """Sees everything and does nothing; override what you want to see.
 
-    All calls come from the event loop, and must return at once.
+    All calls come from the event loop of the speaker, in the order in which things happen, and must return at once.
+    One that raises is logged, and told of what happens next all the same. Times are instants in UTC, tokens name alerts
+    here and in the cloud.
     """
 
     def connected(self) -> None:
@@ -43,11 +49,76 @@ class Observer:
     def volume_changed(self, volume: int) -> None:
         """Alerts ring so loud from now on, 0 to 100."""
 
+    def muted(self, is_muted: bool) -> None:
+        """What rings is silent by hand from now on, and goes on; or is heard again, or over."""
+
     def message_sent(self, json: str) -> None:
         """An event goes to the cloud, each time that it is tried."""
 
     def message_received(self, json: str) -> None:
         """A message came from the cloud."""
+
+
+class Observers(Observer):
+    """Several that see the same; what one of them does wrong is in the log, and troubles nobody else."""
+
+    def __init__(self, *observers: Observer) -> None:
+        self._observers = observers
+
+    def connected(self) -> None:
+        """Tell each."""
+        self._each("connected")
+
+    def disconnected(self, reason: str) -> None:
+        """Tell each."""
+        self._each("disconnected", reason)
+
+    def moved(self, cloud: str) -> None:
+        """Tell each."""
+        self._each("moved", cloud)
+
+    def logged_out(self) -> None:
+        """Tell each."""
+        self._each("logged_out")
+
+    def alert_set(self, occurrence: Occurrence) -> None:
+        """Tell each."""
+        self._each("alert_set", occurrence)
+
+    def alert_ringing(self, occurrence: Occurrence, late: timedelta) -> None:
+        """Tell each."""
+        self._each("alert_ringing", occurrence, late)
+
+    def alert_stopped(self, occurrence: Occurrence) -> None:
+        """Tell each."""
+        self._each("alert_stopped", occurrence)
+
+    def alert_removed(self, occurrence: Occurrence) -> None:
+        """Tell each."""
+        self._each("alert_removed", occurrence)
+
+    def volume_changed(self, volume: int) -> None:
+        """Tell each."""
+        self._each("volume_changed", volume)
+
+    def muted(self, is_muted: bool) -> None:
+        """Tell each."""
+        self._each("muted", is_muted)
+
+    def message_sent(self, json: str) -> None:
+        """Tell each."""
+        self._each("message_sent", json)
+
+    def message_received(self, json: str) -> None:
+        """Tell each."""
+        self._each("message_received", json)
+
+    def _each(self, hook: str, *facts: object) -> None:
+        for observer in self._observers:
+            try:
+                getattr(observer, hook)(*facts)
+            except Exception:
+                log.exception("an observer failed", hook=hook)
 
 
 def tell(observer: Observer, before: State, after: State) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
+from bellwire.device.cable import Cable
 from bellwire.device.ringer import assets
 from bellwire.device.ringer.assets import AssetCache
 from bellwire.device.ringer.sounds import AssetError
@@ -46,6 +47,18 @@ def test_after_a_restart_it_comes_from_disk(server: Server, tmp_path: Path, tone
     restarted = AssetCache(tmp_path)
     asyncio.run(restarted.fetch(url))
     assert restarted.clip(url) == tone(480, 5000)
+    assert server.asked == ["/a"]
+
+
+def test_without_a_network_only_what_is_there_can_be_had(server: Server, tmp_path: Path, tone: Make, wav: Make) -> None:
+    cable = Cable()
+    cache = AssetCache(tmp_path, trusted_origin=server.origin, cable=cable)
+    here, there = server.give("/a", wav(tone(480, 5000))), server.give("/b", wav(tone(480, 6000)))
+    asyncio.run(cache.fetch(here))
+    cable.is_plugged = False
+    asyncio.run(AssetCache(tmp_path, cable=cable).fetch(here))
+    with pytest.raises(AssetError, match="the network is unplugged"):
+        asyncio.run(cache.fetch(there))
     assert server.asked == ["/a"]
 
 

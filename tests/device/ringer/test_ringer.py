@@ -15,6 +15,7 @@ from bellwire.device.ringer import ringer as ringer_module
 from bellwire.device.ringer import sounds
 from bellwire.device.ringer.assets import AssetCache
 from bellwire.device.ringer.mixer import SOFTLY
+from bellwire.device.ringer.playback import Playback
 from bellwire.device.ringer.ringer import Ringer
 from bellwire.device.ringer.sounds import Asset, Bell, bell
 
@@ -29,15 +30,22 @@ class Room:
     def __init__(self, folder: Path, trusted_origin: str | None) -> None:
         self.told: asyncio.Queue[tuple[object, ...]] = asyncio.Queue()
         self.heard_file = folder / "heard.wav"
+        self.has_amplifier = False
+        self.amplified: list[float] = []
+        """How loud its hardware was asked to be."""
         self.ringer = Ringer(
             AssetCache(folder / "assets", trusted_origin=trusted_origin),
-            output="null",
-            record=self.heard_file,
+            audio=lambda samples: Playback(samples, output="null", record=self.heard_file),
+            amplified=self._amplified,
             on_sounding=lambda *told: self.told.put_nowait(("sounding", *told)),
             on_ended=lambda *told: self.told.put_nowait(("ended", *told)),
             on_fetched=lambda *told: self.told.put_nowait(("fetched", *told)),
             on_failed=lambda *told: self.told.put_nowait(("failed", *told)),
         )
+
+    def _amplified(self, volume: float) -> bool:
+        self.amplified.append(volume)
+        return self.has_amplifier
 
     async def hears(self, pcm: bytes, after: int = 0) -> None:
         """Waits until `pcm` was heard, `after` so many bytes."""
@@ -343,3 +351,52 @@ def test_the_end_of_a_ring_is_not_told_of_the_one_that_took_its_place(
         assert room.told.empty()
 
     in_room(tmp_path, act, server.origin)
+
+
+def test_a_ring_that_is_hushed_goes_on_unheard_also_when_it_is_changed_and_the_next_one_is_heard(
+    tmp_path: Path,
+) -> None:
+    async def act(room: Room) -> None:
+        ring = room.ringer
+        ring.ring("a", "ALARM", ())
+        await room.hears(bell("ALARM")[:9600])
+        ring.hush("b", is_hushed=True)
+        ring.hush("a", is_hushed=True)
+        await room.hears(bytes(48_000))
+        ring.ring("a", "TIMER", ())
+        await room.hears(bytes(48_000), after=len(room.heard()))
+        assert bell("TIMER")[:9600] not in room.heard()
+        ring.ring("b", "REMINDER", ())
+        await room.hears(bell("REMINDER")[:9600])
+        ring.hush("b", is_hushed=True)
+        ring.stop("b")
+        before = len(room.heard())
+        ring.ring("b", "REMINDER", ())
+        await room.hears(bell("REMINDER")[:9600], after=before)
+
+    in_room(tmp_path, act)
+
+
+def test_a_hushed_ring_is_heard_again_where_it_is(tmp_path: Path) -> None:
+    async def act(room: Room) -> None:
+        room.ringer.ring("a", "ALARM", ())
+        await room.hears(bell("ALARM")[:9600])
+        room.ringer.hush("a", is_hushed=True)
+        await room.hears(bytes(48_000))
+        before = len(room.heard())
+        room.ringer.hush("a", is_hushed=False)
+        await room.hears(bell("ALARM")[:9600], after=before)
+
+    in_room(tmp_path, act)
+
+
+def test_an_amplifier_makes_it_louder_and_softer_and_the_samples_stay_as_they_are(tmp_path: Path) -> None:
+    async def act(room: Room) -> None:
+        assert room.amplified == [1.0]
+        room.has_amplifier = True
+        room.ringer.volume = 0.3
+        assert (room.ringer.volume, room.amplified) == (0.3, [1.0, 0.3])
+        room.ringer.ring("a", "ALARM", ())
+        await room.hears(bell("ALARM")[:9600])
+
+    in_room(tmp_path, act)

@@ -14,6 +14,7 @@ from tempfile import NamedTemporaryFile
 
 import structlog
 
+from bellwire.device.cable import UNPLUGGED, Cable
 from bellwire.device.reach import parse_url
 from bellwire.device.ringer.decoding import decode
 from bellwire.device.ringer.download import Downloader, Limits
@@ -41,6 +42,7 @@ class AssetCache:
         trusted_origin: str | None = None,
         trusted_context: ssl.SSLContext | None = None,
         limits: Limits | None = None,
+        cable: Cable | None = None,
     ) -> None:
         """`folder` is made when it is missing, and holds nothing else.
 
@@ -50,6 +52,7 @@ class AssetCache:
         """
         self._folder = folder
         self._downloader = Downloader(trusted_origin, trusted_context, limits or Limits())
+        self._cable = cable or Cable()
         self._gate = asyncio.Semaphore(_AT_ONCE)
         self._decoded: dict[str, bytes] = {}
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -100,6 +103,8 @@ class AssetCache:
         self._downloader.trust(origins)
 
     async def _download(self, url: str) -> bytes:
+        if not self._cable.is_plugged:
+            raise AssetError(UNPLUGGED)
         body = await self._downloader.fetch(url)
         try:
             pcm = await asyncio.to_thread(decode, body)

@@ -61,6 +61,7 @@ class Mixer:
         self._following: _Voice | None = None
         self._leaving = False
         self._muted = False
+        self._hushed = False
         self._behind = False
         self._reports: list[Report] = []
 
@@ -90,6 +91,16 @@ class Mixer:
             if self._voice is not None and not self._leaving and not self._voice.moves(behind=value):
                 self._following = self._voice.begun_anew()
                 self._leave()
+
+    @property
+    def hushed(self) -> bool:
+        """Whether what is played goes on unheard, until this is taken back."""
+        return self._hushed
+
+    @hushed.setter
+    def hushed(self, value: bool) -> None:
+        with self._lock:
+            self._hushed = value
 
     def play(self, ring: Ring) -> None:
         """Begins `ring` with the next frame; one that plays already fades away first."""
@@ -135,7 +146,7 @@ class Mixer:
         self._leaving = False
 
     def _goal(self, voice: "_Voice") -> float:
-        return 0.0 if self._leaving or self._muted else self._volume * voice.level
+        return 0.0 if self._leaving or self._muted or self._hushed else self._volume * voice.level
 
     def _next_piece(self, frames: int) -> bytes:
         """At most `frames` frames; fewer where a clip or a fade ends, none where a ring ends."""

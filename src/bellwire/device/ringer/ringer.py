@@ -7,13 +7,12 @@ import asyncio
 import time
 from collections.abc import Callable, Iterable
 from datetime import timedelta
-from pathlib import Path
 
 import structlog
 
+from bellwire.device.hardware import AudioOut, Samples
 from bellwire.device.ringer.assets import AssetCache
 from bellwire.device.ringer.mixer import Mixer, Report, Ring
-from bellwire.device.ringer.playback import Output, Playback
 from bellwire.device.ringer.sounds import KINDS, RATE, Asset, AssetError, Source, bell, clips_of, pcm_of
 
 log = structlog.get_logger()
@@ -29,28 +28,31 @@ class Ringer:
         self,
         assets: AssetCache,
         *,
-        output: Output,
-        record: Path | None = None,
+        audio: Callable[[Samples], AudioOut],
+        amplified: Callable[[float], bool] = lambda _: False,
         volume: float = 1.0,
         on_sounding: Callable[[str, float], object],
         on_ended: Callable[[str], object],
         on_fetched: Callable[[str], object],
         on_failed: Callable[[str, str], object],
     ) -> None:
-        """Opens the sound card; `output` "null" plays into nothing.
+        """Opens the sound output with `audio`. `amplified(volume)`: whether the hardware makes it so loud by itself.
 
         `on_sounding(token, time)`: the first sound of this ring went to the card at that time.monotonic().
         `on_ended(token)`: its rounds are over; not called for a ring that is stopped.
         `on_fetched(url)`, `on_failed(url, reason)`: what came of `prepare`; the reason is one sentence.
         """
         self._assets = assets
+        self._volume = volume
+        self._amplified = amplified
         self._mixer = Mixer(volume=volume)
-        self._playback = Playback(self._read, output=output, record=record)
+        self._playback = audio(self._read)
         self._on_sounding = on_sounding
         self._on_ended = on_ended
         self._on_fetched = on_fetched
         self._on_failed = on_failed
         self._ringing: Ring | None = None
+        self._hushed: str | None = None
         self._fetches: dict[str, asyncio.Task[None]] = {}
 
     def start(self) -> None:
@@ -58,6 +60,7 @@ class Ringer:
         self._loop = asyncio.get_running_loop()
         for kind in KINDS:
             bell(kind)
+        self.volume = self._volume
         self._playback.start()
 
     async def close(self) -> None:
@@ -91,6 +94,7 @@ class Ringer:
             round(pause.total_seconds() * RATE),
             lambda: self._behind(behind),
         )
+        self.hush(token, token == self._hushed)
         self._mixer.play(self._ringing)
         urls = dict.fromkeys(source.url for source in (*sources, behind) if isinstance(source, Asset))
         self.prepare(url for url in urls if self._assets.clip(url) is None)
@@ -104,16 +108,24 @@ class Ringer:
         """Ends the ring; another token changes nothing."""
         if self._ringing is not None and token == self._ringing.token:
             self._mixer.stop()
+            self._hushed = None
+
+    def hush(self, token: str, is_hushed: bool) -> None:
+        """Lets the ring go on unheard, or be heard again; another token changes nothing."""
+        if self._ringing is not None and token == self._ringing.token:
+            self._mixer.hushed = is_hushed
+            self._hushed = token if is_hushed else None
 
     @property
     def volume(self) -> float:
         """0 to 1."""
-        return self._mixer.volume
+        return self._volume
 
     @volume.setter
     def volume(self, value: float) -> None:
         """Raises ValueError outside 0 to 1."""
-        self._mixer.volume = value
+        self._mixer.volume = 1.0 if self._amplified(value) else value
+        self._volume = value
 
     @property
     def behind(self) -> bool:
