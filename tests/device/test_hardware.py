@@ -166,8 +166,10 @@ def test_unplugged_it_goes_nowhere_and_plugged_in_again_it_does_at_once(tmp_path
             speaker._connection.try_now()
             await asyncio.sleep(0.3)
             assert came.empty()
+            watching.away = asyncio.get_running_loop().create_future()
             speaker.plug()
-            assert speaker.is_plugged
+            assert bool(speaker.is_plugged)
             await asyncio.wait_for(came.get(), 10)
+            assert "hung up" in await asyncio.wait_for(watching.away, 10)
 
     asyncio.run(evening())
