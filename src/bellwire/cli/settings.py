@@ -40,6 +40,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The cloud's data folder, when it is on this machine."""
     has_face: bool = False
     """A terminal's face (`face_process`) reads its lines, has the messages on the wire among them, and outlives it."""
+    must_pair: bool = False
+    """It is to be paired by a code first."""
     log_out: bool = False
     """All of the account is to be deleted before it is paired anew."""
 

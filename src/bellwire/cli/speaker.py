@@ -82,19 +82,27 @@ def speaker(
         Literal["auto", "null"], typer.Option(help="A sound card if there is one; or nothing: null.")
     ] = "auto",
     record: Annotated[Path | None, typer.Option(metavar="FILE", help="A WAV file of what is heard.")] = None,
+    plain: Annotated[
+        bool, typer.Option("--plain", help="A line for each thing that happens, as where there is no terminal.")
+    ] = False,
     json: Json = False,
 ) -> None:
-    """Run a speaker until SIGTERM, Ctrl-C or q. Keys: s stops what rings, d deletes it (else the next alert), q quits.
+    """Run a speaker until SIGTERM, Ctrl-C or q. On a terminal it has a face that shows what its keys do.
 
-    + and - make alerts louder and softer; t is as if somebody talked with the speaker, so that what rings goes to the
-    background, and h as if that were over.
+    s stops what rings, d deletes it (else the chosen alert), m mutes it, + and - make alerts louder and softer, u pulls
+    the network's plug and puts it back, l logs out. t is as if somebody talked with the speaker, so that what rings
+    goes to the background, and h as if that were over.
 
-    Where there is no terminal, the lines stop, delete, louder, softer, talk, hush and quit on its input do the same.
+    Where there is no terminal, lines on its input do the same: stop, delete, delete TOKEN, mute, louder, softer,
+    unplug, talk, hush, log-out, quit.
 
     The cloud on this machine takes it unasked. Elsewhere it shows a code and a QR code, and somebody confirms it:
     bellwire device approve CODE. It renews its tokens by itself, and pairs anew when the cloud has ended the pairing.
     """
-    from bellwire.cli.settings import Settings, become_speaker
+    from msgspec.structs import replace
+
+    from bellwire.cli.settings import Settings, become_face, become_speaker
+    from bellwire.cli.terminal import has_terminal
 
     if log_out:
         _log_out(data, json, url=url, pair=pair)
@@ -115,7 +123,10 @@ def speaker(
         offline_grace=grace,
         cloud_folder=pairing.cloud,
     )
-    if pairing.access_token is None and (pair or not _is_paired(data, pairing)):
+    must_pair = pairing.access_token is None and (pair or not _is_paired(data, pairing))
+    if not (plain or json) and has_terminal():
+        become_face(replace(settings, json=True, has_face=True, must_pair=must_pair))
+    if must_pair:
         from bellwire.cli.pairing_process import pair_by_code
 
         if not pair_by_code(settings):

@@ -96,24 +96,26 @@ async def _run(settings: Settings) -> Ending:
         keeps_offline=settings.offline_grace is None,
         shows_messages=settings.has_face,
     )
-    async with Speaker(config_of(settings), hardware_of(settings), face) as speaker:
-        return await Desk(speaker, face).until_over(at_end="quit" if settings.has_face else None)
+    speaker = Speaker(config_of(settings), hardware_of(settings), face)
+    desk = Desk(speaker, face)
+    async with speaker:
+        return await desk.until_over(at_end="quit" if settings.has_face else None)
 
 
 class Desk:
-    """Where somebody sits who uses the speaker: has keys and words obeyed, and ends it."""
+    """Where somebody sits who uses the speaker: has keys and words obeyed, and ends it, from its making on."""
 
     def __init__(self, speaker: Speaker, face: Face) -> None:
         self._speaker = speaker
         self._face = face
         self._ending: Ending = "quit"
         self._over = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, self._end, "quit")
 
     async def until_over(self, *, at_end: Word | None) -> Ending:
         """Obeys until it is to end; `at_end` is what the end of the input says."""
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._end, "quit")
 
         def heard(wish: Wish) -> None:
             loop.call_soon_threadsafe(self._obey, wish)
