@@ -6,6 +6,7 @@ terminal's own sixteen, so that it can be read on light and on dark ground.
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from textwrap import wrap
 from typing import NamedTuple
 
 from rich.cells import cell_len
@@ -17,18 +18,6 @@ from bellwire.cli.large_letters import large
 from bellwire.cli.output import printable
 from bellwire.cli.shown import Alert, Message, Notice, Shown
 
-KEYS = (
-    ("s", "stop"),
-    ("d", "delete"),
-    ("m", "mute"),
-    ("+", "louder"),
-    ("-", "softer"),
-    ("u", "unplug"),
-    ("t", "talk"),
-    ("h", "hush"),
-    ("l", "log out"),
-    ("q", "quit"),
-)
 _GAP = 2
 _BARS = 10
 
@@ -55,7 +44,7 @@ def rooms(shown: Shown, columns: int, rows: int) -> Rooms:
     rings = shown.what_rings is not None
     ring = len(_banner(shown, columns)) + 3 if rings and rows >= _WITH_BANNER else int(rings)
     clock = 4 if rows >= _WITH_CLOCK and columns >= len(large("00:00:00")[0]) else 0
-    keys = min(len(keys_lines(columns)), max(rows - 3 - ring, 0))
+    keys = min(len(keys_lines(columns, keys_of(shown))), max(rows - 3 - ring, 0))
     left = max(rows - 1 - clock - ring - keys, 0)
     wanted = max(len(shown.alerts), 1) + 1
     log = max(left - wanted, left // 2) if left >= 2 * _LEAST_LOG else 0
@@ -145,7 +134,10 @@ def alert_lines(shown: Shown, now: datetime, columns: int, rows: int, chosen: st
         if len(seen) == len(in_turn)
         else f"next alerts, {first + 1}-{first + len(seen)} of {len(in_turn)}"
     )
-    return [Text(title, "dim"), *(_alert_line(alert, now, columns, is_chosen=alert.token == chosen) for alert in seen)]
+    return [
+        _cut(Text(title, "dim"), columns),
+        *(_alert_line(alert, now, columns, is_chosen=alert.token == chosen) for alert in seen),
+    ]
 
 
 def _alert_line(alert: Alert, now: datetime, columns: int, *, is_chosen: bool) -> Text:
@@ -203,11 +195,31 @@ def log_lines(log: Sequence[Message | Notice], columns: int, rows: int, back: in
         return []
     end = len(log) - back
     title = "messages" if not back else f"messages, {back} newer ones below"
-    return [Text(title, "dim"), *(log_line(said, columns) for said in log[max(end - rows + 1, 0) : end])]
+    return [_cut(Text(title, "dim"), columns), *(log_line(said, columns) for said in log[max(end - rows + 1, 0) : end])]
 
 
-def keys_lines(columns: int, keys: Sequence[tuple[str, str]] = KEYS) -> list[Text]:
-    """What each key does, in as many lines as it takes."""
+Keys = Sequence[tuple[str, str]]
+"""Each with what it does."""
+
+
+def keys_of(shown: Shown) -> Keys:
+    """The keys that there are now."""
+    return (
+        ("s", "stop"),
+        ("d", "delete"),
+        ("m", "unmute" if shown.is_muted else "mute"),
+        ("+", "louder"),
+        ("-", "softer"),
+        ("u", "unplug" if shown.is_plugged else "plug in"),
+        ("t", "talk"),
+        ("h", "hush"),
+        ("l", "log out"),
+        ("q", "quit"),
+    )
+
+
+def keys_lines(columns: int, keys: Keys) -> list[Text]:
+    """In as many lines as it takes."""
     lines = [Text()]
     for key, meaning in keys:
         entry = Text.assemble((key, "bold reverse"), f" {meaning}")
@@ -230,7 +242,8 @@ def code_lines(shown: Shown, columns: int, rows: int) -> list[Text]:
         ]
     until = f"{shown.code_until.astimezone():%H:%M:%S}"
     lines = [Text.from_ansi(line) for line in screen(shown.code, until, columns, max(rows - 1, 1))]
-    notices = [log_line(said, columns) for said in shown.log if isinstance(said, Notice) and said.is_wrong]
+    wrong = [said.text for said in shown.log if isinstance(said, Notice) and said.is_wrong]
+    notices = [Text(line, "yellow") for text in wrong for line in wrap(printable(text), columns)]
     room = rows - len(lines) - len(keys)
     return [*lines, *notices[-room:], *keys] if room > 0 else lines
 

@@ -153,6 +153,7 @@ class Shown:
         self.ringing = self.rings_since = None
         self.is_muted = self.is_talking = False
         self.is_plugged = True
+        self.log.clear()
         self.notice(at, "logged out: nothing of the account is on this speaker any more")
         if event.get("left_to_do"):
             self.notice(at, event["left_to_do"], is_wrong=True)

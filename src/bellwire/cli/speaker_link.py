@@ -58,6 +58,7 @@ class SpeakerLink:
             following.result()
         finally:
             following.cancel()
+            await asyncio.gather(following, return_exceptions=True)
 
     def say(self, word: str, about: str = "") -> None:
         """A word for the speaker; one that has ended hears nothing."""

@@ -21,6 +21,7 @@ from bellwire.cli.face_layout import (
     clock_lines,
     code_lines,
     keys_lines,
+    keys_of,
     log_lines,
     ring_lines,
     rooms,
@@ -50,6 +51,7 @@ class Question(ModalScreen[bool]):
 
     CSS = """
     Question { align: center middle; }
+    Question Static { text-wrap: wrap; }
     Question Middle { width: 60; max-width: 100%; height: auto; border: heavy ansi_red; padding: 0 1; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [("y", "dismiss(True)"), ("n,escape,q,ctrl+c", "dismiss(False)")]
@@ -135,8 +137,8 @@ class TerminalFace(App[int]):
         self.set_timer(1 - self._now().microsecond / 1_000_000, self._tick)
 
     def on_resize(self, _event: events.Resize) -> None:
-        """All of it is laid out anew."""
-        self.draw()
+        """All of it is laid out anew, once the new size is known everywhere."""
+        self.call_later(self.draw)
 
     def draw(self) -> None:
         """Show what there is to be shown, now."""
@@ -160,7 +162,7 @@ class TerminalFace(App[int]):
             "ring": ring_lines(shown, now, columns, room.ring),
             "alerts": _filled(alert_lines(shown, now, columns, room.alerts, self._chosen_token), room.alerts),
             "log": _filled(log_lines(list(shown.log), columns, room.log, self._back), room.log),
-            "keys": keys_lines(columns)[: room.keys],
+            "keys": keys_lines(columns, keys_of(shown))[: room.keys],
         }
 
     @property
