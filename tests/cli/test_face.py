@@ -7,6 +7,7 @@ from bellwire.alerts.alert import Kind, Occurrence
 from bellwire.cli.face import Face
 from bellwire.cli.failure import tell
 from bellwire.cli.output import hint
+from bellwire.device.do_not_disturb import DoNotDisturb
 
 TEA = Occurrence("t1", Kind.REMINDER, datetime(2026, 11, 21, 7, 0, tzinfo=UTC), "Tea")
 UP = Occurrence("t2", Kind.ALARM, datetime(2026, 11, 21, 6, 0, tzinfo=UTC))
@@ -86,21 +87,36 @@ def test_the_volume_and_what_can_not_be_deleted_here(capsys: pytest.CaptureFixtu
     assert [(each["event"], each.get("volume")) for each in events] == [("volume", 60), ("not_deleted", None)]
 
 
-def test_what_was_muted_and_unplugged(capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_was_muted_unplugged_and_switched(capsys: pytest.CaptureFixture[str]) -> None:
     for as_json in (False, True):
         face = Face("https://cloud:8443", as_json=as_json)
         face.muted(True)
         face.muted(False)
         face.plugged(False)
         face.plugged(True)
+        face.do_not_disturb_changed(DoNotDisturb(is_on=True))
+        face.do_not_disturb_changed(DoNotDisturb())
+        face.time_doubted()
+        face.time_believed()
     lines = capsys.readouterr().out.splitlines()
-    assert [line.partition(" ")[2] for line in lines[:4]] == [
+    assert [line.partition(" ")[2] for line in lines[:8]] == [
         "what rings is muted",
         "what rings is heard again, or over",
         "the network is unplugged; u plugs it in again",
         "the network is plugged in again",
+        "do not disturb: heard all the same: ALARM, TIMER",
+        "everything is heard again",
+        "the clock may be wrong: nothing rings by it until it is believed, a minute at most",
+        "the clock is believed: alerts ring by it",
     ]
-    assert [json.loads(line)["event"] for line in lines[4:]] == ["muted", "unmuted", "unplugged", "plugged"]
+    told = [json.loads(line) for line in lines[8:]]
+    assert [each["event"] for each in told[:4]] == ["muted", "unmuted", "unplugged", "plugged"]
+    assert [(each["event"], each.get("is_on")) for each in told[4:]] == [
+        ("do_not_disturb", True),
+        ("do_not_disturb", False),
+        ("time_doubted", None),
+        ("time_believed", None),
+    ]
 
 
 def test_messages_are_shown_in_short_to_who_wants_them(capsys: pytest.CaptureFixture[str]) -> None:

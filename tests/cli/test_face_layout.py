@@ -85,10 +85,24 @@ def test_what_rings_is_large() -> None:
     shown = showing(alert("a", timedelta(), "Take your medicine", "REMINDER"), ringing="a")
     shown.is_muted = True
     lines = plain(ring_lines(shown, NOW, 80, rooms(shown, 80, 24).ring))
-    assert lines == [*large("REMINDER"), "Take your medicine", f"{NOW:%H:%M:%S}, rings for 12 s, muted", ""]
+    assert lines == [*large("REMINDER"), "Take your medicine", f"{NOW:%H:%M:%S}, rings for 12 s, not heard: muted", ""]
     [line] = plain(ring_lines(shown, NOW, 80, 1))
-    assert line == f" REMINDER Take your medicine: {NOW:%H:%M:%S}, rings for 12 s, muted"
+    assert line == f" REMINDER Take your medicine: {NOW:%H:%M:%S}, rings for 12 s, not heard: muted"
     assert ring_lines(showing(), NOW, 80, 0) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "volume", "exceptions", "why"),
+    [
+        ("REMINDER", 100, {"ALARM"}, "not heard: do not disturb"),
+        ("ALARM", 100, {"ALARM"}, "rings for 12 s"),
+        ("ALARM", 0, {"ALARM"}, "not heard: volume 0"),
+    ],
+)
+def test_what_rings_and_is_not_heard(kind: str, volume: int, exceptions: set[str], why: str) -> None:
+    shown = showing(alert("a", timedelta(), kind=kind), ringing="a")
+    shown.is_undisturbed, shown.exceptions, shown.volume = True, frozenset(exceptions), volume
+    assert plain(ring_lines(shown, NOW, 80, 1))[0].endswith(why)
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from bellwire.cli.code_face import CodeFace
 from bellwire.cli.face import Face
 from bellwire.cli.parting import Parted
 from bellwire.cli.shown import KEPT, Message, Notice, Shown
+from bellwire.device.do_not_disturb import DoNotDisturb
 from bellwire.device.grant import DeviceCode
 
 CLOUD = "https://cloud:8443"
@@ -85,20 +86,25 @@ def test_the_connection(said: Said) -> None:
 
 
 def test_what_is_out_of_the_ordinary(said: Said) -> None:
-    def state() -> tuple[int, bool, bool, bool]:
+    def state() -> tuple[int | bool, ...]:
         shown = said.heard()
-        return shown.volume, shown.is_muted, shown.is_plugged, shown.is_talking
+        in_doubt, undisturbed = shown.is_time_doubted, shown.is_undisturbed
+        return shown.volume, shown.is_muted, shown.is_plugged, shown.is_talking, in_doubt, undisturbed
 
-    assert state() == (100, False, True, False)
+    assert state() == (100, False, True, False, False, False)
     said.face.volume_changed(40)
     said.face.muted(True)
     said.face.plugged(False)
     said.face.talks()
-    assert state() == (40, True, False, True)
+    said.face.time_doubted()
+    said.face.do_not_disturb_changed(DoNotDisturb(is_on=True))
+    assert state() == (40, True, False, True, True, True)
     said.face.muted(False)
     said.face.plugged(True)
     said.face.is_silent()
-    assert state() == (40, False, True, False)
+    said.face.time_believed()
+    said.face.do_not_disturb_changed(DoNotDisturb())
+    assert state() == (40, False, True, False, False, False)
 
 
 def test_messages_and_what_is_wrong(said: Said) -> None:

@@ -142,7 +142,8 @@ def test_words_for_how_alerts_ring_and_one_that_a_version_does_not_have(tmp_path
             speaker.say(word)
             assert until(speaker, "volume")["volume"] == volume
         events = {"talk": "talk", "hush": "hush", "delete": "not_deleted"}
-        for word, event in (*events.items(), ("unplug", "unplugged"), ("unplug", "plugged")):
+        switches = [("do-not-disturb", "do_not_disturb"), ("unplug", "unplugged"), ("unplug", "plugged")]
+        for word, event in (*events.items(), *switches):
             speaker.say(word)
             until(speaker, event)
         assert speaker.end() == 0

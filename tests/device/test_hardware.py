@@ -84,9 +84,12 @@ def test_its_buttons_lights_and_amplifier(tmp_path: Path) -> None:
                 clock.press(Button.MUTE)
                 assert await asyncio.wait_for(volumes.mute.get(), 10) is is_muted
                 assert clock.shown[-1].muted is is_muted
+            clock.press(Button.DO_NOT_DISTURB)
+            await asyncio.wait_for(_until(lambda: clock.shown[-1].do_not_disturb), 10)
+            clock.press(Button.DO_NOT_DISTURB)
+            await asyncio.wait_for(_until(lambda: not clock.shown[-1].do_not_disturb), 10)
             clock.press(Button.DELETE)
             clock.press(Button.STOP)
-            await asyncio.sleep(0)
             await asyncio.wait_for(_until(lambda: "removed a" in watching.told), 10)
         assert clock.is_closed
 

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from bellwire.device.do_not_disturb import DoNotDisturb
 from bellwire.device.hardware import Lights
 from bellwire.device.lights import Lighting
 from tests.device.test_meant import TEA, UP
@@ -21,6 +22,7 @@ def test_an_evening() -> None:
     lighting.alert_stopped(UP)
     lighting.muted(False)
     lighting.alert_removed(UP)
+    lighting.do_not_disturb_changed(DoNotDisturb(is_on=True))
     lighting.disconnected("it went away")
     ready = Lights(connected=True, alert_set=True)
     assert shown == [
@@ -31,5 +33,6 @@ def test_an_evening() -> None:
         Lights(connected=True, alert_set=True, ringing=True, muted=True),
         Lights(connected=True, muted=True),
         Lights(connected=True),
-        Lights(),
+        Lights(connected=True, do_not_disturb=True),
+        Lights(do_not_disturb=True),
     ]

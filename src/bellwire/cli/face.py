@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from bellwire.alerts.alert import Occurrence
 from bellwire.cli.conversation import ARROWS, Direction, Said, in_short
 from bellwire.cli.output import printable, put_json, say
+from bellwire.device.do_not_disturb import DoNotDisturb
 from bellwire.device.observer import Observer
 
 
@@ -70,6 +71,25 @@ class Face(Observer):
             "muted" if is_muted else "unmuted", f"what rings is {'muted' if is_muted else 'heard again, or over'}"
         )
 
+    def do_not_disturb_changed(self, setting: DoNotDisturb) -> None:
+        """It was switched, by somebody or by its hours, or set."""
+        heard = [kind.value for kind in setting.exceptions]
+        text = f"do not disturb: heard all the same: {', '.join(heard) or 'nothing'}"
+        self._say(
+            "do_not_disturb",
+            text if setting.is_on else "everything is heard again",
+            is_on=setting.is_on,
+            exceptions=heard,
+        )
+
+    def time_doubted(self) -> None:
+        """The clock may be wrong."""
+        self._say("time_doubted", "the clock may be wrong: nothing rings by it until it is believed, a minute at most")
+
+    def time_believed(self) -> None:
+        """It is not, or nobody knows better."""
+        self._say("time_believed", "the clock is believed: alerts ring by it")
+
     def message_sent(self, json: str) -> None:
         """An event goes to the cloud."""
         self._say_message("event", json)
@@ -116,7 +136,7 @@ class Face(Observer):
             **more,
         )
 
-    def _say(self, event: str, text: str, **facts: str | float) -> None:
+    def _say(self, event: str, text: str, **facts: str | float | list[str]) -> None:
         now = datetime.now(UTC)
         if self._as_json:
             put_json({"at": now.isoformat(timespec="milliseconds"), "event": event, **facts})

@@ -73,7 +73,12 @@ def _connection(shown: Shown) -> Text:
 
 
 def _out_of_the_ordinary(shown: Shown) -> list[str]:
-    words = {"muted": shown.is_muted, "talking": shown.is_talking}
+    words = {
+        "clock in doubt": shown.is_time_doubted,
+        "muted": shown.is_muted,
+        "do not disturb": shown.is_undisturbed,
+        "talking": shown.is_talking,
+    }
     return [word for word, is_so in words.items() if is_so]
 
 
@@ -103,7 +108,9 @@ def ring_lines(shown: Shown, now: datetime, columns: int, rows: int) -> list[Tex
         return []
     label = printable(alert.label)
     since = now - (shown.rings_since or now)
-    told = f"{_time_of(alert, now)}, rings for {_length(since)}" + (", muted" if shown.is_muted else "")
+    told = f"{_time_of(alert, now)}, rings for {_length(since)}" + (
+        f", not heard: {shown.why_unheard}" if shown.why_unheard else ""
+    )
     if rows == 1:
         named = f"{alert.kind} {label}".strip()
         return [Text(_cut(Text(f" {named}: {told}"), columns).plain.ljust(columns), "bold reverse")]
@@ -210,6 +217,7 @@ def keys_of(shown: Shown) -> Keys:
         ("m", "unmute" if shown.is_muted else "mute"),
         ("+", "louder"),
         ("-", "softer"),
+        ("n", "disturb" if shown.is_undisturbed else "do not disturb"),
         ("u", "unplug" if shown.is_plugged else "plug in"),
         ("t", "talk"),
         ("h", "hush"),

@@ -11,7 +11,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Literal, NamedTuple, get_args
 
-Word = Literal["stop", "delete", "louder", "softer", "mute", "talk", "hush", "unplug", "log-out", "quit"]
+Word = Literal[
+    "stop", "delete", "louder", "softer", "mute", "do-not-disturb", "talk", "hush", "unplug", "log-out", "quit"
+]
 
 KEYS: dict[str, Word] = {
     "s": "stop",
@@ -19,6 +21,7 @@ KEYS: dict[str, Word] = {
     "+": "louder",
     "-": "softer",
     "m": "mute",
+    "n": "do-not-disturb",
     "t": "talk",
     "h": "hush",
     "u": "unplug",

@@ -65,6 +65,12 @@ class Shown:
     rings_since: datetime | None = None
     volume: int = 100
     is_muted: bool = False
+    is_undisturbed: bool = False
+    """Alerts are seen and not heard, but for the exceptions."""
+    exceptions: frozenset[str] = frozenset()
+    """Kinds of alerts."""
+    is_time_doubted: bool = False
+    """Nothing rings before the clock is believed."""
     is_plugged: bool = True
     is_talking: bool = False
     log: deque[Message | Notice] = field(default_factory=lambda: deque(maxlen=KEPT))
@@ -85,6 +91,14 @@ class Shown:
     def what_rings(self) -> Alert | None:
         """What is heard, if it is there."""
         return self.alerts.get(self.ringing or "")
+
+    @property
+    def why_unheard(self) -> str:
+        """Why what rings is not heard; empty: it is."""
+        rings = self.what_rings
+        if rings is not None and self.is_undisturbed and rings.kind not in self.exceptions:
+            return "do not disturb"
+        return "muted" if self.is_muted else "volume 0" if not self.volume else ""
 
     def notice(self, at: datetime, text: str, *, is_wrong: bool = False) -> None:
         """A person should know this."""
@@ -129,6 +143,12 @@ class Shown:
 
     def _muted(self, _at: datetime, event: Mapping[str, Any]) -> None:
         self.is_muted = event["event"] == "muted"
+
+    def _do_not_disturb(self, _at: datetime, event: Mapping[str, Any]) -> None:
+        self.is_undisturbed, self.exceptions = event["is_on"], frozenset(event["exceptions"])
+
+    def _time(self, _at: datetime, event: Mapping[str, Any]) -> None:
+        self.is_time_doubted = event["event"] == "time_doubted"
 
     def _plugged(self, _at: datetime, event: Mapping[str, Any]) -> None:
         self.is_plugged = event["event"] == "plugged"
@@ -185,6 +205,7 @@ _EVENTS: Mapping[str, Callable[[Shown, datetime, Mapping[str, Any]], None]] = {
     "code": Shown._code,
     "connected": Shown._connected,
     "disconnected": Shown._disconnected,
+    "do_not_disturb": Shown._do_not_disturb,
     "hush": Shown._talk,
     "log": Shown._log,
     "logged_out": Shown._nobodys,
@@ -200,6 +221,8 @@ _EVENTS: Mapping[str, Callable[[Shown, datetime, Mapping[str, Any]], None]] = {
     "set": Shown._set,
     "stopped": Shown._stopped,
     "talk": Shown._talk,
+    "time_believed": Shown._time,
+    "time_doubted": Shown._time,
     "unmuted": Shown._muted,
     "unplugged": Shown._plugged,
     "volume": Shown._volume,

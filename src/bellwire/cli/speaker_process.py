@@ -38,7 +38,7 @@ from bellwire.device.storage import StorageError
 
 log = structlog.get_logger()
 
-KEYS = "keys: s stop, d delete, + louder, - softer, m mute, t talk, h hush, u unplug, q quit"
+KEYS = "keys: s stop, d delete, m mute, + louder, - softer, n do not disturb, u unplug, t talk, h hush, q quit"
 
 Ending = Literal["quit", "log-out", "unpaired"]
 """Why a speaker is over: somebody wants to leave it, or its account, or the cloud has ended its pairing."""
@@ -163,6 +163,7 @@ _BUTTONS: Mapping[Word, Button] = {
     "louder": Button.LOUDER,
     "softer": Button.SOFTER,
     "mute": Button.MUTE,
+    "do-not-disturb": Button.DO_NOT_DISTURB,
 }
 
 _WORDS: Mapping[Word, Callable[[Desk, Wish], None]] = {

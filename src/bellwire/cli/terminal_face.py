@@ -90,6 +90,7 @@ class TerminalFace(App[int]):
         ("m,M", "press('mute')"),
         ("plus,equals_sign", "press('louder')"),
         ("minus", "press('softer')"),
+        ("n,N", "press('do-not-disturb')"),
         ("u,U", "press('unplug')"),
         ("t,T", "press('talk')"),
         ("h,H", "press('hush')"),

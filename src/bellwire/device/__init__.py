@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from bellwire.alerts.alert import Kind, Occurrence
     from bellwire.device.app import Speaker
     from bellwire.device.config import Config
+    from bellwire.device.do_not_disturb import DoNotDisturb, Hours
     from bellwire.device.hardware import AudioOut, Button, Hardware, Lights, Samples
     from bellwire.device.laptop import Laptop
     from bellwire.device.observer import Observer
@@ -44,7 +45,9 @@ __all__ = [
     "AudioOut",
     "Button",
     "Config",
+    "DoNotDisturb",
     "Hardware",
+    "Hours",
     "Kind",
     "Laptop",
     "Lights",
@@ -62,7 +65,9 @@ _HOMES = {
     "AudioOut": "bellwire.device.hardware",
     "Button": "bellwire.device.hardware",
     "Config": "bellwire.device.config",
+    "DoNotDisturb": "bellwire.device.do_not_disturb",
     "Hardware": "bellwire.device.hardware",
+    "Hours": "bellwire.device.do_not_disturb",
     "Kind": "bellwire.alerts.alert",
     "Laptop": "bellwire.device.laptop",
     "Lights": "bellwire.device.hardware",

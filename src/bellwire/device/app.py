@@ -304,4 +304,5 @@ _PRESSED: Mapping[Button, Callable[[Speaker], None]] = {
     Button.LOUDER: lambda speaker: speaker.set_alert_volume(speaker.alert_volume + VOLUME_STEP),
     Button.SOFTER: lambda speaker: speaker.set_alert_volume(speaker.alert_volume - VOLUME_STEP),
     Button.MUTE: Speaker.press_mute,
+    Button.DO_NOT_DISTURB: lambda speaker: speaker.set_do_not_disturb(not speaker.do_not_disturb.is_on),
 }

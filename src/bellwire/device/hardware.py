@@ -30,6 +30,8 @@ class Button(StrEnum):
     SOFTER = "softer"
     MUTE = "mute"
     """What rings is to be silent, and goes on; pressed again it is heard again."""
+    DO_NOT_DISTURB = "do not disturb"
+    """Alerts are to be seen and not heard, but for alarms and timers; pressed again all are heard again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,8 @@ class Lights:
     ringing: bool = False
     muted: bool = False
     """What rings was silenced by hand."""
+    do_not_disturb: bool = False
+    """Alerts are seen and not heard now, but for the exceptions."""
 
 
 class AudioOut(Protocol):

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bellwire.alerts.alert import Occurrence
+from bellwire.device.do_not_disturb import DoNotDisturb
 from bellwire.device.hardware import Lights
 from bellwire.device.observer import Observer
 
@@ -58,6 +59,10 @@ class Lighting(Observer):
     def muted(self, is_muted: bool) -> None:
         """What rings is silent by hand, or heard again."""
         self._change(muted=is_muted)
+
+    def do_not_disturb_changed(self, setting: DoNotDisturb) -> None:
+        """It was switched, or set."""
+        self._change(do_not_disturb=setting.is_on)
 
     def _change(self, **changed: bool) -> None:
         lights = replace(self._lights or Lights(), **changed)
