@@ -113,7 +113,8 @@ def ring_lines(shown: Shown, now: datetime, columns: int, rows: int) -> list[Tex
     )
     if rows == 1:
         named = f"{alert.kind} {label}".strip()
-        return [Text(_cut(Text(f" {named}: {told}"), columns).plain.ljust(columns), "bold reverse")]
+        line = _cut(Text(f" {named}: {told}", "bold reverse"), columns)
+        return [line.append(" " * (columns - line.cell_len))]
     lines = [Text(line, "bold red") for line in _banner(shown, columns)]
     return [_cut(line, columns) for line in (*lines, Text(label, "bold"), Text(told), Text())]
 
