@@ -73,8 +73,22 @@ def run(args: Sequence[str] | None = None) -> int:
         context = getattr(error, "ctx", None)
         command = context.command_path if context else "bellwire"
         return tell(f"{error.format_message().rstrip('.')}; see {command} --help", 2)
+    except ModuleNotFoundError as error:
+        return tell(_how_to_get(error))
     except Failure as failure:
         if isinstance(failure.__cause__, BrokenPipeError):
             let_go_of(sys.stdout)  # as in `bellwire trace | head`
             return 1
         return tell(str(failure))
+
+
+_OF_A_SPEAKER = frozenset({"h2", "miniaudio", "segno"})
+
+
+def _how_to_get(missing: ModuleNotFoundError) -> str:
+    """What a part of bellwire needs that was not installed with it. Raises what is missing when it is its own."""
+    module = (missing.name or "").partition(".")[0]
+    if module in {"", "bellwire"}:
+        raise missing
+    part = "speaker" if module in _OF_A_SPEAKER else "cloud"
+    return f"this needs {module}, which is not installed: pip install 'bellwire[{part}]'"

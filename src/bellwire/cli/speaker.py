@@ -146,8 +146,8 @@ def _tags(written: list[str] | None) -> tuple[str, ...]:
 
 def _grace(written: str | None, *, strict: bool) -> float | None:
     """Seconds."""
+    from bellwire.alerts.length import length_of
     from bellwire.cli.failure import shown_in_one_line
-    from bellwire.cloud.wishes import length_of
 
     if strict and written is not None:
         raise typer.BadParameter("--strict leaves no grace: leave out --offline-grace")

@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
+from bellwire.alerts import length
 from bellwire.alerts.alert import Schedule
 from bellwire.alerts.recurrence import (
     EVERY,
@@ -29,7 +30,6 @@ from bellwire.alerts.workdays import has_calendar
 FURTHEST = timedelta(days=3660)
 """Ten years: further ahead is taken for a mistake."""
 
-_DURATION = re.compile(r"(?:(\d{1,9})d)?(?:(\d{1,9})h)?(?:(\d{1,9})m)?(?:(\d{1,9})s)?", re.ASCII)
 _CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?", re.ASCII)
 _PAGE = re.compile(r"https?://[A-Za-z0-9.\-:\[\]]+([/?#][!-~]*)?")
 _LONGEST_PAGE = 2048
@@ -84,11 +84,10 @@ def zone_of(name: str) -> ZoneInfo:
 
 def length_of(duration: str) -> timedelta:
     """A length of time: ``5s``, ``10m``, ``1h30m``, ``2d``."""
-    found = _DURATION.fullmatch(duration.strip().lower())
-    if not found or not found[0]:
-        raise WishError(f"{duration!r} is not a length of time; write it like 5s, 10m, 1h30m or 2d")
-    days, hours, minutes, seconds = (int(number or 0) for number in found.groups())
-    return _bounded(lambda: timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds), duration)
+    try:
+        return length.length_of(duration)
+    except ValueError as error:
+        raise WishError(str(error)) from None
 
 
 def schedule_in(duration: str, zone: str, now: datetime) -> Schedule:
