@@ -43,7 +43,9 @@ class VirtualClock(Clock):
     """Begins at midnight; `set` sets the wall clock alone."""
 
     def __init__(self) -> None:
-        self._loop = asyncio.get_running_loop()
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, VirtualLoop)
+        self._loop = loop
         self._midnight = MIDNIGHT
         self.is_kept = False
         self.booted = "this time"
@@ -53,6 +55,9 @@ class VirtualClock(Clock):
 
     def monotonic(self) -> float:
         return self._loop.time()
+
+    def pause(self, seconds: float) -> None:
+        self._loop._jumping.now += max(0.0, seconds)
 
     def is_kept_by_ntp(self) -> bool:
         return self.is_kept

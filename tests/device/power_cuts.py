@@ -73,7 +73,7 @@ def spoken(token: str, time: str) -> SetAlert:
 async def _one_of_everything(house: House) -> None:
     house.runner.connected()
     await house.quiet()
-    for message in (alarm("a", "00:01:00"), alarm("b", "00:01:00"), spoken("r", "00:02:00"), alarm("gone", "00:09:00")):
+    for message in (alarm("a", "00:01:00"), alarm("b", "00:01:00"), spoken("r", "00:02:00"), alarm("gone", "00:04:00")):
         house.told(message)
     await house.clock.until(moment("00:00:30"))
     house.told(DeleteAlert(token="gone", type="ALARM"))

@@ -68,7 +68,7 @@ async def after_the_cut(folder: Path, day: Day, notes: list[Note]) -> Life:
     house.clock.step(timedelta(seconds=notes[-1].at if notes else 0.0))
     async with house:
         house.runner.connected()
-        await house.clock.until(max(house.clock.wall(), moment("00:12:00")))
+        await house.clock.until(max(house.clock.wall(), moment("00:05:00")))
     took = [(came.event.message_id, came.name, tokens_of(came.event.message)) for came in house.cloud.came]
     return Life([token for _, token in house.bell.rang], set(), took)
 

@@ -1,6 +1,7 @@
 """Clocks that are set, and clocks that were wrong at boot, told as conversations: what is not believed wakes nobody."""
 
-from datetime import timedelta
+import time
+from datetime import UTC, timedelta
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from bellwire.device.belief import GRACE, Faith
 from bellwire.device.inputs import ClockStepped, Connected, KeptByNtp, TimeTold
 from bellwire.device.observer import Observer
 from bellwire.device.timekeeping import SET_IT
+from bellwire.device.timer import Clock
 from bellwire.protocol.messages.alerts import AlertStarted, AlertStopped, RequestSynchronizeAlert, SetAlertSucceeded
 from tests.conversation import Corrects, Device, Loose, Warns, alarm, moment, rings
 from tests.device.house import House
@@ -220,18 +222,40 @@ def test_a_corrected_clock_rings_on_time_and_one_that_ntp_sets_later_is_right_by
     virtually(boot())
 
 
-def test_a_clock_that_ntp_keeps_is_believed_within_a_second(tmp_path: Path) -> None:
+@pytest.mark.parametrize("since", ["before the start", "later"])
+def test_a_clock_that_ntp_keeps_is_believed_within_a_second(tmp_path: Path, since: str) -> None:
     async def boot() -> None:
         house = House(tmp_path, watch := Watch())
-        house.clock.booted, house.clock.is_kept = "another time", True
+        house.clock.booted, house.clock.is_kept = "another time", since == "before the start"
         house.clock.step(timedelta(hours=7))
         async with house:
-            await house.clock.until(house.clock.wall() + timedelta(seconds=1.1))
+            assert (house.bell.sounding == "a") is (since == "before the start")
+            await house.clock.until(house.clock.wall() + timedelta(seconds=10))
+            house.clock.is_kept = True
+            await house.clock.until(house.clock.wall() + timedelta(seconds=1))
             assert house.bell.sounding == "a"
             assert watch.lines == ["doubted", "believed"]
 
     virtually(set_at_seven(tmp_path))
     virtually(boot())
+
+
+def test_the_machines_own_time_zone_means_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    for zone in ("America/New_York", "Asia/Seoul", "UTC"):
+        monkeypatch.setenv("TZ", zone)
+        time.tzset()
+        assert abs(Clock().wall().timestamp() - time.time()) < 60
+        assert Clock().wall().tzinfo is UTC
+    monkeypatch.undo()
+    time.tzset()
+
+
+def test_a_pause_is_no_shorter_than_it_should_be() -> None:
+    clock = Clock()
+    began = clock.monotonic()
+    clock.pause(0.002)
+    clock.pause(-1)
+    assert clock.monotonic() - began >= 0.002
 
 
 def test_a_doubted_clock_is_not_noted(tmp_path: Path) -> None:

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from bellwire import __version__
 from bellwire.device.hardware import AudioOut, Button, Lights, Samples, checked_firmware_version
-from bellwire.device.ringer.playback import Output, Playback
+from bellwire.device.ringer.card import Output
+from bellwire.device.ringer.playback import Playback
 from bellwire.protocol.profiles.profile import Product
 
 

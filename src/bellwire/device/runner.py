@@ -139,6 +139,7 @@ class Runner:
         self._timer.start()
         is_same_boot = noted is not None and noted.boot == self._boot != ""
         self.happens(inputs.Started(held, volume, remembered, setup, latest, is_same_boot, quiet))
+        self._looked()
 
     def close(self) -> None:
         """Wakes no more."""

@@ -16,6 +16,10 @@ LOOK_EVERY = 1.0
 STEP = timedelta(seconds=0.5)
 """Less is the clock being slewed, which the next look evens out."""
 
+LEAD = timedelta(milliseconds=1.5)
+"""So much earlier it wakes and then waits without letting go: the event loop counts in whole milliseconds, and beside a
+busy thread a turn has to be waited for."""
+
 AFTER_FAILURE = timedelta(seconds=1)
 """Something that is due and could not be done is tried again then, not at once for ever."""
 
@@ -30,6 +34,12 @@ class Clock:
     def monotonic(self) -> float:
         """Seconds from some beginning; never set, and stands still while the machine sleeps."""
         return time.monotonic()
+
+    def pause(self, seconds: float) -> None:
+        """Does nothing else for a moment."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            pass
 
     def is_kept_by_ntp(self) -> bool:
         """Whether the machine knows that its wall clock is right."""
@@ -92,7 +102,7 @@ class Timer:
         self.close()
         wait = LOOK_EVERY
         if self._time is not None:
-            wait = min(wait, max(0.0, (self._time - self.now()).total_seconds()))
+            wait = min(wait, max(0.0, (self._time - LEAD - self.now()).total_seconds()))
         self._look_at = asyncio.get_running_loop().call_later(wait, self._look)
 
     def notice_step(self) -> None:
@@ -110,9 +120,9 @@ class Timer:
         try:
             self.notice_step()
             self._on_look()
-            now = self.now()
-            if self._time is not None and self._time <= now:
-                self._time = now + AFTER_FAILURE
+            if self._time is not None and self._time - LEAD <= self.now():
+                self._clock.pause((self._time - self.now()).total_seconds())
+                self._time = self.now() + AFTER_FAILURE
                 self._on_due()
         finally:
             self._arm()

@@ -1,4 +1,5 @@
 import asyncio
+import math
 import threading
 import time
 from array import array
@@ -12,12 +13,12 @@ import pytest
 from structlog.testing import capture_logs
 
 from bellwire.device.ringer import ringer as ringer_module
-from bellwire.device.ringer import sounds
+from bellwire.device.ringer import rounds
 from bellwire.device.ringer.assets import AssetCache
-from bellwire.device.ringer.mixer import SOFTLY
 from bellwire.device.ringer.playback import Playback
 from bellwire.device.ringer.ringer import Ringer
 from bellwire.device.ringer.sounds import Asset, Bell, bell
+from bellwire.device.ringer.voice import SOFTLY
 
 # The fixtures' server (conftest.py); importlib mode gives it no name to import.
 Server = Any
@@ -196,7 +197,7 @@ def test_a_forgotten_asset_is_neither_kept_nor_told(server: Server, tmp_path: Pa
 
     room = in_room(tmp_path, act, server.origin)
     assert room.told.empty()
-    assert len(list((tmp_path / "assets").iterdir())) == 1
+    assert len(list((tmp_path / "assets").iterdir())) == 2  # a sound and its note
 
 
 def test_all_is_forgotten_also_what_is_on_its_way(server: Server, tmp_path: Path, tone: Make, wav: Make) -> None:
@@ -278,7 +279,7 @@ def test_the_bell_is_rung_in_the_place_of_an_asset_until_it_comes(
     server: Server, tmp_path: Path, tone: Make, wav: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bells = {"TIMER": tone(4800, 7000)}
-    monkeypatch.setattr(sounds, "bell", bells.__getitem__)
+    monkeypatch.setattr(rounds, "bell", bells.__getitem__)
     here, missing = server.give("/here", wav(tone(480, 5000))), server.origin + "/missing"
 
     async def act(room: Room) -> None:
@@ -333,14 +334,13 @@ def test_its_sound_for_behind_is_heard_there_and_is_fetched_with_the_others(
 
 
 def test_the_end_of_a_ring_is_not_told_of_the_one_that_took_its_place(
-    server: Server, tmp_path: Path, tone: Make, wav: Make
+    tmp_path: Path, tone: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    url = server.give("/a", wav(tone(48, 5000)))
+    bells = {"ALARM": tone(48, 5000), "TIMER": bell("TIMER")}
+    monkeypatch.setattr(rounds, "bell", bells.__getitem__)
 
     async def act(room: Room) -> None:
-        room.ringer.prepare([url])
-        await room.told.get()
-        room.ringer.ring("t1", "ALARM", (Asset(url),), rounds=1)
+        room.ringer.ring("t1", "ALARM", (), rounds=1)
         # The sound card's thread plays it to its end, of which this loop, kept busy here, can't hear yet.
         deadline = time.monotonic() + 10
         while tone(48, 5000) not in room.heard():
@@ -350,7 +350,79 @@ def test_the_end_of_a_ring_is_not_told_of_the_one_that_took_its_place(
         await room.hears(bell("TIMER")[:4800])
         assert room.told.empty()
 
+    in_room(tmp_path, act)
+
+
+def test_an_asset_on_the_disk_is_heard_from_the_first_round_on(
+    server: Server, tmp_path: Path, tone: Make, wav: Make
+) -> None:
+    sound = tone(480, 5000)
+    url = server.give("/a", wav(sound))
+
+    async def fetch(room: Room) -> None:
+        room.ringer.prepare([url])
+        assert await room.told.get() == ("fetched", url)
+
+    async def act(room: Room) -> None:
+        room.ringer.ring("t1", "TIMER", (Asset(url), Asset(server.origin + "/missing")))
+        await room.hears(sound * 3)
+
+    in_room(tmp_path, fetch, server.origin)
+    heard = in_room(tmp_path, act, server.origin).heard()
+    assert heard.startswith(sound)
+
+
+def test_a_bell_is_heard_while_every_asset_is_still_on_its_way(server: Server, tmp_path: Path) -> None:
+    may_come = threading.Event()
+    urls = [server.on(f"/{n}", lambda _: may_come.wait(10) and None) for n in range(8)]
+
+    async def act(room: Room) -> None:
+        try:
+            room.ringer.prepare(urls)
+            room.ringer.ring("t1", "ALARM", tuple(map(Asset, urls)))
+            assert (await room.told.get())[:2] == ("sounding", "t1")
+            await room.hears(bell("ALARM")[:4800])
+        finally:
+            may_come.set()
+
+    assert in_room(tmp_path, act, server.origin).heard()[:4800] == bell("ALARM")[:4800]
+
+
+def test_an_alarm_with_a_ramp_becomes_louder_bell_by_bell(
+    tmp_path: Path, tone: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rounds, "bell", lambda _: tone(2400, 10_000))
+
+    async def act(room: Room) -> None:
+        room.ringer.ring("t1", "ALARM", (), ramp=timedelta(milliseconds=400))
+        await room.hears(tone(2400, 10_000) * 2)
+        room.ringer.stop("t1")
+        await room.hears(bytes(9600))
+
+    heard = array("h", in_room(tmp_path, act).heard())
+    loud = [rms(heard[at : at + 2400]) for at in range(0, 9 * 2400, 2400)]
+    assert loud == pytest.approx([*(2500 + 1000 * k for k in range(8)), 10_000], rel=0.02)
+
+
+def rms(sound: "array[int]") -> float:
+    return math.sqrt(sum(sample * sample for sample in sound) / len(sound))
+
+
+def test_what_got_lost_is_fetched_again_while_its_server_has_it(
+    server: Server, tmp_path: Path, tone: Make, wav: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ringer_module, "_LOOK_SECONDS", 0.01)
+    url = server.give("/a", wav(tone(480, 5000)))
+
+    async def act(room: Room) -> None:
+        room.ringer.prepare([url])
+        assert await room.told.get() == ("fetched", url)
+        for file in (tmp_path / "assets").iterdir():
+            file.unlink()
+        assert await room.told.get() == ("fetched", url)
+
     in_room(tmp_path, act, server.origin)
+    assert server.asked == ["/a", "/a"]
 
 
 def test_a_ring_that_is_hushed_goes_on_unheard_also_when_it_is_changed_and_the_next_one_is_heard(

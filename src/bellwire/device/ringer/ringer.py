@@ -5,20 +5,30 @@ It knows tokens, sounds and callbacks; it must not know when or why an alert rin
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from datetime import timedelta
+from typing import Any
 
 import structlog
 
 from bellwire.device.hardware import AudioOut, Samples
 from bellwire.device.ringer.assets import AssetCache
-from bellwire.device.ringer.mixer import Mixer, Report, Ring
-from bellwire.device.ringer.sounds import KINDS, RATE, Asset, AssetError, Source, bell, clips_of, pcm_of
+from bellwire.device.ringer.clip import Clip
+from bellwire.device.ringer.mixer import Mixer, Report
+from bellwire.device.ringer.rounds import round_of, sound_of
+from bellwire.device.ringer.sounds import KINDS, RATE, Asset, AssetError, Source, bell
+from bellwire.device.ringer.voice import Ring
 
 log = structlog.get_logger()
 
 MAX_FETCHES = 1000
 """Fetches that wait or run; the rest fail at once."""
+
+PATIENCE = timedelta(milliseconds=50)
+"""How long the first round waits for assets to come from the disk, before bells are heard in their place."""
+
+_LOOK_SECONDS = 600.0
+"""Between two looks at whether what is kept is still whole and fresh."""
 
 
 class Ringer:
@@ -53,7 +63,11 @@ class Ringer:
         self._on_failed = on_failed
         self._ringing: Ring | None = None
         self._hushed: str | None = None
+        self._wanted: dict[str, Clip | None] = {}
+        """By url, what the present ring plays, as far as it is there."""
         self._fetches: dict[str, asyncio.Task[None]] = {}
+        self._others: set[asyncio.Task[None]] = set()
+        """Tasks beside the fetches, for nobody else holds them."""
 
     def start(self) -> None:
         """Starts the sound card, silent. The bells are made now so that none is late at its hour."""
@@ -62,14 +76,17 @@ class Ringer:
             bell(kind)
         self.volume = self._volume
         self._playback.start()
+        self._begin(self._look_after())
 
     async def close(self) -> None:
         """Ends all sound and all fetches."""
         self._playback.close()
-        fetches = list(self._fetches.values())
-        for fetch in fetches:
-            fetch.cancel()
-        await asyncio.gather(*fetches, return_exceptions=True)
+        self._mixer.close()
+        tasks = [*self._fetches.values(), *self._others]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._assets.close()
 
     def ring(
         self,
@@ -84,21 +101,28 @@ class Ringer:
     ) -> None:
         """Begins at once, again and again until it is stopped, or `rounds` times with a `pause` between two.
 
-        A ring before it ends. Assets that are not ready are sought now and heard from the round after they come. A
-        round of which nothing is there is the bell of `kind`. `behind` is heard instead while the ringer is behind
-        something else; where it is not there, the round itself, softly.
+        A ring before it ends. Assets come from the disk, for which the first round waits 50 ms at most; what is not
+        there is fetched now and heard from the round after it came. A round of which nothing is there is the bell of
+        `kind`. `behind` is heard instead while the ringer is behind something else; where it is not there, the round
+        itself, softly. The gain rises from a fifth to all of it over `ramp`.
         """
+        urls = dict.fromkeys(source.url for source in (*sources, behind) if isinstance(source, Asset))
+        sounds, sought = dict[str, Clip | None].fromkeys(urls), set(urls)
+        self._wanted = sounds
         self._ringing = Ring(
             token,
-            lambda: clips_of(sources, kind, self._assets.clip),
+            lambda: round_of(sources, kind, sounds.get),
             rounds,
-            round(pause.total_seconds() * RATE),
-            lambda: self._behind(behind),
+            _frames_in(pause),
+            lambda: [sound for source in (behind,) if source and (sound := sound_of(source, sounds.get))],
+            _frames_in(ramp),
+            _frames_in(PATIENCE),
+            lambda: not sought,
         )
         self.hush(token, token == self._hushed)
         self._mixer.play(self._ringing)
-        urls = dict.fromkeys(source.url for source in (*sources, behind) if isinstance(source, Asset))
-        self.prepare(url for url in urls if self._assets.clip(url) is None)
+        for url in urls:
+            self._begin(self._seek(url, sounds, sought))
 
     def mute(self, token: str) -> None:
         """Silences the ring at once, until it is stopped or another begins; another token changes nothing."""
@@ -109,6 +133,8 @@ class Ringer:
         """Ends the ring; another token changes nothing."""
         if self._ringing is not None and token == self._ringing.token:
             self._mixer.stop()
+            self._ringing, self._wanted = None, {}
+        if token == self._hushed:
             self._hushed = None
 
     def hush(self, token: str, is_hushed: bool) -> None:
@@ -151,15 +177,11 @@ class Ringer:
             self._fetches[url] = self._loop.create_task(self._fetch(url))
 
     def forget(self, urls: Iterable[str]) -> None:
-        """Deletes assets and ends their fetches, without a callback."""
+        """These are not needed any more; their fetches end without a callback."""
         for url in urls:
             if fetch := self._fetches.pop(url, None):
                 fetch.cancel()
             self._assets.forget([url])
-
-    def _behind(self, source: Source | None) -> tuple[bytes, ...]:
-        sound = pcm_of(source, self._assets.clip) if source else None
-        return (sound,) if sound else ()
 
     def forget_all(self) -> None:
         """Deletes every asset that was ever fetched, and ends all fetches, without a callback."""
@@ -168,10 +190,33 @@ class Ringer:
         self._fetches.clear()
         self._assets.forget_all()
 
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        task = self._loop.create_task(work)
+        self._others.add(task)
+        task.add_done_callback(self._others.discard)
+
+    async def _seek(self, url: str, sounds: dict[str, Clip | None], sought: set[str]) -> None:
+        """Brings a sound from the disk into a ring, or has it fetched."""
+        try:
+            sounds[url] = await self._assets.clip(url)
+        finally:
+            sought.discard(url)
+        if sounds[url] is None and sounds is self._wanted:
+            self.prepare([url])
+
+    async def _look_after(self) -> None:
+        """Fetches again what has got lost, and what its server may have anew, while it can be had."""
+        while True:
+            await asyncio.sleep(_LOOK_SECONDS)
+            self.prepare(await self._assets.outdated(within=2 * _LOOK_SECONDS))
+
     async def _fetch(self, url: str) -> None:
         reason = None
         try:
             await self._assets.fetch(url)
+            wanted = self._wanted
+            if url in wanted:
+                wanted[url] = await self._assets.clip(url)
         except AssetError as error:
             reason = str(error)
             log.warning("asset not fetched", reason=reason)
@@ -202,4 +247,9 @@ class Ringer:
         if report.what == "sounding":
             self._on_sounding(report.ring.token, moment)
         else:
+            self._ringing, self._wanted = None, {}
             self._on_ended(report.ring.token)
+
+
+def _frames_in(time: timedelta) -> int:
+    return round(time.total_seconds() * RATE)

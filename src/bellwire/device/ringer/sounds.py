@@ -6,7 +6,7 @@ All sound in this package is 48 kHz, mono, 16 bit signed in the machine's byte o
 
 import math
 from array import array
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import repeat
@@ -159,21 +159,3 @@ def _release(sound: "array[float]") -> None:
     """Leads the last 40 ms to zero."""
     for n in range(_RELEASE):
         sound[-1 - n] *= n / _RELEASE
-
-
-def clips_of(sources: Iterable[Source], kind: str, clip: Callable[[str], bytes | None]) -> list[bytes]:
-    """One round of a ring: the sounds of `sources` that are there, in their order.
-
-    `clip` gives an asset's PCM, or None when it is not there: then what the asset names is heard in its place. When
-    nothing is left it is the bell of `kind`: an alert is never silent (SetAlert: an asset that cannot be had is left
-    out).
-    """
-    found = (pcm_of(source, clip) for source in sources)
-    return [sound for sound in found if sound] or [bell(kind)]
-
-
-def pcm_of(source: Source, clip: Callable[[str], bytes | None]) -> bytes | None:
-    """What is heard of one source now; None: nothing."""
-    if isinstance(source, Bell):
-        return bell(source.kind)
-    return clip(source.url) or (bell(source.instead) if source.instead else None)
