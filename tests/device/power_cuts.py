@@ -92,7 +92,7 @@ async def _one_of_everything(house: House) -> None:
     await house.clock.until(moment("00:02:10"))
     house.told(DeleteAlert(token="r", type="REMINDER"))
     house.told(alarm("last", "00:02:40"))
-    house.runner.told_time(house.clock.wall() + timedelta(seconds=20))
+    house.runner.told_time(house.clock.wall() + timedelta(seconds=20), of_another=True)
     await house.clock.until(moment("00:02:25"))
     house.runner.happens(StopPressed())
     await house.clock.until(moment("00:02:40"))
@@ -171,7 +171,7 @@ class _Taken(list[Came]):
 
 def _watch(house: Watched) -> None:
     """Everything that the runner does to the world goes by `about_to`."""
-    for table in (runner._AT_FIRST, runner._ON_THE_BELL, runner._LATER, runner._AFTERWARDS):
+    for table in (runner._ON_THE_BELL, runner._LATER, runner._AFTERWARDS):
         for output, perform in table.items():
             cast("dict[Any, Any]", table)[output] = _after(house, output.__name__, perform)
     put, keep, arrived = Outbox.put, Storage.keep, Storage.arrived

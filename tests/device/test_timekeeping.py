@@ -202,7 +202,7 @@ def test_a_corrected_clock_rings_on_time_and_one_that_ntp_sets_later_is_right_by
         house.clock.booted = "another time"
         async with house:
             await house.clock.until(moment("00:00:10"))
-            house.runner.told_time(moment("06:59:00"))
+            house.runner.told_time(moment("06:59:00"), of_another=True)
             await house.clock.until(moment("00:00:30"))
             house.clock.step(moment("06:59:20") - moment("00:00:30"))
             await house.clock.until(moment("07:00:01"))
@@ -212,7 +212,7 @@ def test_a_corrected_clock_rings_on_time_and_one_that_ntp_sets_later_is_right_by
         house = House(tmp_path)
         house.clock.booted = "a third time"
         async with house:
-            house.runner.told_time(moment("06:59:00"))
+            house.runner.told_time(moment("06:59:00"), of_another=True)
             await house.clock.until(moment("00:01:01"))
             ((time, _),) = house.bell.rang
             assert time == moment("00:01:00"), "by a clock that shows midnight when it is a minute to seven"
@@ -256,6 +256,37 @@ def test_a_pause_is_no_shorter_than_it_should_be() -> None:
     clock.pause(0.002)
     clock.pause(-1)
     assert clock.monotonic() - began >= 0.002
+
+
+def test_what_a_correction_brings_is_kept_with_the_right_time(tmp_path: Path) -> None:
+    async def boot() -> None:
+        house = House(tmp_path)
+        house.clock.booted = "another time"
+        async with house:
+            house.runner.told_time(moment("07:00:30"), of_another=True)
+            assert house.bell.sounding == "a"
+            noted = house.storage.noted()
+            assert noted is not None
+            assert abs(noted.latest - moment("07:00:30")) < timedelta(seconds=1)
+            happened = [letter.happened_at for letter in house.storage.letters()]
+            assert abs(happened[-1] - moment("07:00:30")) < timedelta(seconds=1)
+
+    virtually(set_at_seven(tmp_path))
+    virtually(boot())
+
+
+def test_a_cloud_on_the_same_machine_is_no_witness(tmp_path: Path) -> None:
+    async def boot() -> None:
+        house = House(tmp_path, watch := Watch())
+        house.clock.booted = "another time"
+        async with house:
+            house.runner.told_time(house.clock.wall(), of_another=False)
+            assert watch.lines == ["doubted"]
+            house.runner.told_time(house.clock.wall(), of_another=True)
+            assert watch.lines == ["doubted", "believed"]
+
+    virtually(set_at_seven(tmp_path))
+    virtually(boot())
 
 
 def test_a_doubted_clock_is_not_noted(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from bellwire.cli import (
     account_places,
     accounts,
     alerts,
+    check,
     clients,
     cloud,
     demo,
@@ -45,6 +46,7 @@ app.add_typer(accounts.app, name="account")
 app.add_typer(devices.app, name="device")
 app.add_typer(clients.app, name="client")
 app.add_typer(profiles.app, name="profile")
+app.add_typer(check.app, name="check")
 
 
 def _version(wanted: bool) -> None:

@@ -21,6 +21,11 @@ def speaker_folder() -> Path:
     return _data_home() / "bellwire" / "speaker"
 
 
+def kit_folder() -> Path:
+    """Where the conformance kit keeps its certificates when nobody says otherwise."""
+    return _data_home() / "bellwire" / "check"
+
+
 def _data_home() -> Path:
     # A relative path there is to be ignored (XDG Base Directory Specification, "Environment variables").
     home = Path(os.environ.get("XDG_DATA_HOME", ""))

@@ -86,13 +86,13 @@ class Connection:
         where: Callable[[], Endpoint] | None = None,
         meaning: Callable[[int], int] = lambda status: status,
         on_unauthorized: Callable[[str], object] | None = None,
-        on_date: Callable[[datetime], object] | None = None,
+        on_date: Callable[[datetime, bool], object] | None = None,
     ) -> None:
         """`where` says where each connect goes; None: to `endpoint`, always. `meaning` gives the status for which
         another one stands in this version of the protocol (`Codec.meaning_of`).
 
         `on_unauthorized` is told the Authorization header of every request that was refused with 401; `on_date` what
-        the cloud's clock shows, with every answer that says it (UTC).
+        the cloud's clock shows, with every answer that says it (UTC), and whether that is another machine's clock.
         """
         self._endpoint = endpoint
         self._where = where or (lambda: endpoint)
@@ -150,7 +150,7 @@ class Connection:
             try:
                 async with asyncio.timeout_at(deadline):
                     stream = await stack.enter_async_context(http2.request(request, body))
-                    await self._answered(stream)
+                    await self._answered(http2, stream)
             except TimeoutError as error:
                 raise Unreachable(f"the cloud did not answer an event within {within:g} s") from error
             self._delivered = True
@@ -192,16 +192,18 @@ class Connection:
             async with connect(self._endpoint, self._timing) as http2:
                 request = self._endpoint.request("GET", self._endpoint.downchannel_path)
                 async with http2.request(request) as downchannel:
-                    reader = await self._open(downchannel, request)
+                    reader = await self._open(http2, downchannel, request)
                     await self._hold(http2, downchannel, reader)
         except Unreachable as ended:
             return ended
         return Unreachable("the cloud ended the downchannel")
 
-    async def _open(self, downchannel: Stream, request: list[tuple[str, str]]) -> MultipartReader:
+    async def _open(
+        self, http2: Http2Connection, downchannel: Stream, request: list[tuple[str, str]]
+    ) -> MultipartReader:
         try:
             async with asyncio.timeout(self._timing.downchannel):
-                status = await self._answered(downchannel)
+                status = await self._answered(http2, downchannel)
         except TimeoutError as error:
             seconds = self._timing.downchannel
             raise Unreachable(f"the cloud did not answer the downchannel within {seconds:g} s") from error
@@ -230,10 +232,10 @@ class Connection:
             self._http2 = None
             self._backoff.stood(loop.time() - since, delivered=self._delivered)
 
-    async def _answered(self, stream: Stream) -> int:
+    async def _answered(self, http2: Http2Connection, stream: Stream) -> int:
         status = await stream.answered()
         if self._on_date is not None and (date := stream.date) is not None:
-            self._on_date(date)
+            self._on_date(date, not http2.is_to_this_machine)
         return status
 
     async def _read_answer(self, stream: Stream, deadline: float) -> Answer:

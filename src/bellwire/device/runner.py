@@ -169,7 +169,6 @@ class Runner:
         now = self._timer.now()
         before = self._state
         state, done = step(before, happened, now, self._profile)
-        self._perform(done, _AT_FIRST)
         outgoing = [self._outgoing(send, now) for send in _to_send(done)]
         if isinstance(happened, inputs.Woke):
             # On time, where a disk may take its time. What the power cuts off between the two is due at boot again.
@@ -196,6 +195,7 @@ class Runner:
         self.happens(inputs.ClockStepped(by))
 
     def _correct_clock(self, by: timedelta) -> None:
+        """What is kept of this step already has the time before the correction, as all that was kept earlier."""
         self._move_letters(by)
         self._timer.correct(by)
 
@@ -208,20 +208,22 @@ class Runner:
     def _looked(self) -> None:
         if self._state.belief.faith is not Faith.SURE and self._clock.is_kept_by_ntp():
             self.happens(inputs.KeptByNtp())
-        if self._state.alerts and self._clock.monotonic() - self._noted_at >= NOTE_SECONDS:
+        if self._clock.monotonic() - self._noted_at >= NOTE_SECONDS:
             self._note_time()
 
     def _note_time(self) -> None:
         self._noted_at = self._clock.monotonic()
-        if self._state.belief.is_doubted:
+        if self._state.belief.is_doubted or not self._state.alerts:
             return
         try:
-            self._storage.note(self._noted())
+            self._storage.note(Noted(self._timer.now(), self._boot))
         except StorageError as error:
             log.warning("the time could not be noted", reason=str(error))
 
-    def _noted(self) -> Noted:
-        return Noted(self._timer.now(), self._boot)
+    def _time_of(self, after: State, done: tuple[Output, ...]) -> dict[str, str]:
+        """What time it is once this step is done, if that is believed then."""
+        by = sum((output.by for output in done if isinstance(output, outputs.CorrectClock)), timedelta())
+        return {} if after.belief.is_doubted else noted_fact(Noted(self._timer.now() + by, self._boot))
 
     def _line_up(self, done: tuple[Output, ...], outgoing: list[Outgoing]) -> None:
         """What is to come of it later, and so waits for nothing that may fail."""
@@ -252,7 +254,7 @@ class Runner:
                     forget=unkept.forget,
                     letters=letters,
                     drop_letters=drops or self._drops_letters,
-                    facts=_facts(unkept) | ({} if after.belief.is_doubted else noted_fact(self._noted())),
+                    facts=_facts(unkept) | self._time_of(after, done),
                 )
             except StorageError as error:
                 log.critical("not kept", reason=str(error))
@@ -287,9 +289,10 @@ class Runner:
 
     # What the connection tells.
 
-    def told_time(self, time: datetime) -> None:
-        """The cloud's clock shows this."""
-        self.happens(inputs.TimeTold(time))
+    def told_time(self, time: datetime, of_another: bool) -> None:  # noqa: FBT001: a callback
+        """The cloud's clock shows this. A cloud on this machine has the same clock, and is no witness."""
+        if of_another:
+            self.happens(inputs.TimeTold(time))
 
     def connected(self) -> None:
         """The downchannel stands."""
@@ -383,10 +386,6 @@ def _facts(unkept: Unkept) -> dict[str, str]:
 
 Performances = Mapping[type[Output], Callable[[Runner, Any], None]]
 
-_AT_FIRST: Performances = {
-    outputs.CorrectClock: lambda runner, correct: runner._correct_clock(correct.by),
-}
-
 _ON_THE_BELL: Performances = {
     outputs.Mute: lambda runner, mute: runner._bell.mute(mute.token),
     outputs.PutBehind: lambda runner, put: setattr(runner._bell, "behind", put.is_behind),
@@ -404,6 +403,7 @@ _ON_THE_BELL: Performances = {
 }
 
 _LATER: Performances = {
+    outputs.CorrectClock: lambda runner, correct: runner._correct_clock(correct.by),
     outputs.DropEvents: lambda runner, _: runner._outbox.clear(),
     outputs.WakeAt: lambda runner, wake: runner._timer.set(wake.time),
 }

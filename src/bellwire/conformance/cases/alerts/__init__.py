@@ -1,0 +1,1 @@
+"""Cases of Alerts, in the order of the documents."""

@@ -1,0 +1,1 @@
+"""Cases of System, in the order of the documents."""

@@ -1,0 +1,1 @@
+"""Cases of the transport, in the order of the documents."""

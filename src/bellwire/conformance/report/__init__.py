@@ -1,0 +1,1 @@
+"""How results are shown: as a page for people, as JUnit XML for machines that build."""

@@ -1,0 +1,89 @@
+"""Cases, one after another, and how each ended.
+
+It knows outcomes; it must not know what a case does, nor how a result is shown.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Protocol
+
+from bellwire.conformance.case import Case, Level, OutOfReach, Unmet
+from bellwire.conformance.record import Entry, Record
+
+LONGEST = 90.0
+"""Seconds of one case: longer than any takes."""
+
+
+class Outcome(StrEnum):
+    """How a case ended."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came of one case."""
+
+    case: Case
+    outcome: Outcome
+    seconds: float
+    expected: str = ""
+    """Of one that failed."""
+    came: str = ""
+    """Of one that failed; of one that was skipped, why."""
+    exchange: tuple[Entry, ...] = ()
+    """What was said from its beginning to its end."""
+
+    def is_fault(self, *, strict: bool) -> bool:
+        """Whether what was checked is not as the documents have it; with `strict` what SHOULD be counts as well."""
+        return self.outcome is Outcome.FAILED and (strict or self.case.level is Level.MUST)
+
+
+class Stand(Protocol):
+    """What cases are given."""
+
+    async def clear(self) -> None:
+        """Clear away what a case has left."""
+
+
+async def run(cases: Iterable[Case], stand: Stand, record: Record) -> AsyncIterator[Result]:
+    """Run the cases in their order, and give each result when it is there."""
+    for case in cases:
+        record.begin()
+        began = time.monotonic()
+        outcome, expected, came = await _ended(case.run, stand)
+        seconds = time.monotonic() - began
+        exchange = record.entries
+        if unmet := await _cleared(stand):
+            outcome, expected, came = (outcome, expected, came) if outcome is Outcome.FAILED else unmet
+        yield Result(case, outcome, seconds, expected, came, exchange)
+
+
+async def _ended(case: Callable[[Any], Awaitable[None]], stand: Stand) -> tuple[Outcome, str, str]:
+    try:
+        async with asyncio.timeout(LONGEST):
+            await case(stand)
+    except Unmet as unmet:
+        return Outcome.FAILED, unmet.expected, unmet.came
+    except OutOfReach as reason:
+        return Outcome.SKIPPED, "", str(reason)
+    except TimeoutError:
+        return Outcome.FAILED, f"an end within {LONGEST:g} s", "none came"
+    return Outcome.PASSED, "", ""
+
+
+async def _cleared(stand: Stand) -> tuple[Outcome, str, str] | None:
+    """What went wrong while it was cleared away; None: nothing."""
+    try:
+        async with asyncio.timeout(LONGEST):
+            await stand.clear()
+    except Unmet as unmet:
+        return Outcome.FAILED, f"{unmet.expected}, when the case was over", unmet.came
+    except OutOfReach:
+        return None
+    return None

@@ -1,0 +1,49 @@
+"""The kit passes on our own cloud and our own speaker, in every version of the protocol: real processes, real time."""
+
+import asyncio
+from itertools import chain
+from pathlib import Path
+
+import pytest
+
+from bellwire.conformance.case import Case, Side
+from bellwire.conformance.cases import chosen
+from bellwire.conformance.runner import Outcome, Result
+from bellwire.protocol.profiles import PROFILES
+from tests.conformance.subjects import check
+
+SUBJECTS = [(side, name) for side in Side for name in PROFILES]
+PARTS = 2
+"""Each version's cases are shared out among so many: most of the time goes by in waiting for an alert's hour."""
+
+Results = dict[tuple[Side, str], list[Result]]
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
+    """All of them at once."""
+
+    async def part(side: Side, name: str, cases: tuple[Case, ...], folder: Path) -> list[Result]:
+        return list((await check(side)(folder, PROFILES[name], cases)).results)
+
+    async def one(side: Side, name: str) -> list[Result]:
+        cases = chosen(side, PROFILES[name])
+        folders = [tmp_path_factory.mktemp(f"{side}-{name}") for _ in range(PARTS)]
+        parts = (part(side, name, cases[number::PARTS], folder) for number, folder in enumerate(folders))
+        return list(chain.from_iterable(await asyncio.gather(*parts)))
+
+    async def all_of_them() -> list[list[Result]]:
+        return list(await asyncio.gather(*(one(*subject) for subject in SUBJECTS)))
+
+    return dict(zip(SUBJECTS, asyncio.run(all_of_them()), strict=True))
+
+
+@pytest.mark.parametrize(("side", "name"), SUBJECTS)
+def test_every_case_passes(results: Results, side: Side, name: str) -> None:
+    found = results[side, name]
+    assert len(found) == len(chosen(side, PROFILES[name])) > 70
+    assert [
+        f"{each.case.id} {each.outcome}: expected {each.expected}; {each.came}"
+        for each in found
+        if each.outcome is not Outcome.PASSED
+    ] == []
