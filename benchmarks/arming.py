@@ -104,7 +104,7 @@ def _start(data: Path) -> float:
         storage.close()
 
     bell = Ringer(
-        AssetCache(data / "assets", trusted_origin=None, trusted_context=None),
+        AssetCache(data / "assets", trusted_origin=None),
         audio=lambda samples: Playback(samples, output="null"),
         on_sounding=print,
         on_ended=print,

@@ -90,7 +90,7 @@ async def _ring(data: Path, alarms: int) -> Late:
     storage, observer = Storage(data / "speaker.db"), FirstSamples(alarms)
     runner = Runner(DEFAULT_PROFILE, storage, observer, Clock())
     bell = TimedBell(
-        AssetCache(data / "assets", trusted_origin=None, trusted_context=None),
+        AssetCache(data / "assets", trusted_origin=None),
         audio=lambda samples: Playback(samples, output="null"),
         on_sounding=runner.sounding,
         on_ended=runner.ended,

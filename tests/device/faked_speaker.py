@@ -57,6 +57,9 @@ class Bell:
     def stop(self, token: str) -> None:
         pass
 
+    def expect(self, kinds: Iterable[str]) -> None:
+        pass
+
     def prepare(self, urls: Iterable[str]) -> None:
         pass
 

@@ -18,6 +18,10 @@ GIVEN_BACK = ("MALLOC_TRIM_THRESHOLD_", "65536")
 sound that is decoded takes more. A library that does not know this variable leaves it alone."""
 
 
+_BRIEF = ("-X", "no_debug_ranges")
+"""Has Python forget in which columns of a line a mistake was: a sixth of a megabyte."""
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """How a speaker runs."""
 
@@ -86,7 +90,7 @@ def handed_over(settings: Settings) -> int:
 
 def command_of(module: str, reader: int) -> list[str]:
     """What runs a process of ours; -P: nothing that lies in the current folder may take the place of a module."""
-    return [sys.executable, "-P", "-m", module, str(reader)]
+    return [sys.executable, "-P", *_BRIEF, "-m", module, str(reader)]
 
 
 def settings_from(reader: int) -> Settings:

@@ -4,13 +4,11 @@ It knows settings and what runs with them; it must not know a command line, nor 
 """
 
 import sys
-from types import ModuleType
 
 if __name__ == "__main__":
-    # structlog takes rich, where it is installed, for tracebacks in colour: 4 MB that no speaker shows.
-    sys.modules["rich"] = None  # type: ignore[assignment]
-    # miniaudio takes these for its internet radio: 2 MB that no speaker plays, for sounds are fetched by our own code.
-    sys.modules |= {unused: ModuleType(unused) for unused in ("html", "urllib.request")}
+    from bellwire.cli.unburdened import unburden
+
+    unburden()
 
 import asyncio
 import signal
@@ -48,6 +46,8 @@ def main(settings: Settings) -> int:
     """Run until it is told to end; gives the exit code."""
     logs.configure(brief=True)
     sys.stdout = cast("TextIO", Unwaiting(sys.stdout, on_gap=_behind))
+    # asyncio's own handler would be described, with all that takes (0.6 MB), when `_run` puts another in its place.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:
         with shown_in_one_line(ValueError, AssetError, StorageError):
             ending = asyncio.run(_run(settings))

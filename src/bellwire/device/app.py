@@ -8,7 +8,7 @@ import random
 import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from hashlib import sha256
 from typing import Self
 
@@ -78,9 +78,9 @@ class Speaker:
             offline_grace=config.offline_grace,
         )
         # Sounds are fetched by HTTP/1.1: the connection's own context offers HTTP/2 alone.
-        trust = ssl.create_default_context(cafile=config.ca_file)
+        trust = partial(ssl.create_default_context, cafile=config.ca_file)
         config.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._assets = AssetCache(config.assets, trusted_origin=config.cloud, trusted_context=trust, cable=self._cable)
+        self._assets = AssetCache(config.assets, trusted_origin=config.cloud, trust=trust, cable=self._cable)
         self._storage = Storage(config.database)
         self._runner = Runner(profile, self._storage, self._observer, clock)
         self._connection = Connection(

@@ -3,10 +3,9 @@
 It knows what is kept there; it must not know why somebody looks after it.
 """
 
-import shutil
-
 from bellwire.device.config import Config
 from bellwire.device.held import Remembered
+from bellwire.device.ringer.assets import AssetCache
 from bellwire.device.storage import Storage, fact_of
 
 
@@ -26,4 +25,5 @@ def forget_account(config: Config, storage: Storage) -> None:
     """
     forgotten = [held.token for held in storage.alerts()]
     storage.keep(forget=forgotten, drop_letters=True, facts=fact_of(Remembered()))
-    shutil.rmtree(config.assets, ignore_errors=True)
+    if config.assets.exists():
+        AssetCache(config.assets).forget_all()

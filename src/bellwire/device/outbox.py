@@ -4,12 +4,12 @@ It knows order, statuses and when to try again; it must not know what an event s
 """
 
 import asyncio
-import secrets
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from datetime import datetime
 from typing import Protocol
+from uuid import uuid4
 
 import structlog
 
@@ -218,7 +218,7 @@ class Outbox:
         )
         json = self._codec.encode_event(event)
         self._observer.message_sent(json.decode())
-        body = MultipartWriter("----" + secrets.token_hex(16), "form-data")
+        body = MultipartWriter("----" + uuid4().hex, "form-data")
         try:
             answer = await post(body.whole([json]), body.content_type)
         except Unreachable as error:

@@ -74,6 +74,9 @@ class Bell(Protocol):
     def stop(self, token: str) -> None:
         """End the ring."""
 
+    def expect(self, kinds: Iterable[str]) -> None:
+        """Be ready to ring alerts of these kinds."""
+
     def prepare(self, urls: Iterable[str]) -> None:
         """Make assets ready to play."""
 
@@ -186,6 +189,8 @@ class Runner:
             return
         self._perform(done, _AFTERWARDS)
         tell(self._observer, before, state)
+        changed = (state.alerts.get(token) for token in state.alerts.changes_since(before.alerts))
+        self._bell.expect({held.occurrence.kind for held in changed if held})
         was, now_at = before.system.remembered.clouds, state.system.remembered.clouds
         if now_at.current != (was.current or now_at.configured):
             self._observer.moved(now_at.current)

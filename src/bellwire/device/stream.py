@@ -5,8 +5,9 @@ It knows how to wait for the answer's next piece; it must not know frames or the
 
 import asyncio
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
+
+from bellwire.device.http_date import parse_http_date
 
 
 class Unreachable(ConnectionError):
@@ -41,11 +42,7 @@ class Stream:
     @property
     def date(self) -> datetime | None:
         """What time it is by the cloud's clock (RFC 9110, 6.6.1); None: it does not say, or not so."""
-        try:
-            date = parsedate_to_datetime(self.headers.get("date", ""))
-        except ValueError:
-            return None
-        return date.astimezone(UTC) if date.tzinfo is not None else None
+        return parse_http_date(self.headers.get("date", ""))
 
     async def read(self) -> bytes:
         """What has come of the body since the last time, at least a byte; nothing at its end.

@@ -15,7 +15,7 @@ from bellwire.device.ringer import assets
 from bellwire.device.ringer.assets import AssetCache
 from bellwire.device.ringer.clip import Clip, Whole
 from bellwire.device.ringer.decoding import Examined, examine
-from bellwire.device.ringer.exchange import Limits
+from bellwire.device.ringer.download import Limits
 from bellwire.device.ringer.sounds import AssetError
 
 # The fixtures' server (conftest.py); importlib mode gives it no name to import.

@@ -17,8 +17,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from bellwire.device.ringer.download import Downloader
-from bellwire.device.ringer.exchange import Limits, Received
+from bellwire.device.ringer.download import Downloader, Limits, Received
 from bellwire.device.ringer.sounds import AssetError
 
 # The fixtures' server (conftest.py); importlib mode gives it no name to import.
@@ -27,7 +26,7 @@ SMALL = Limits(max_bytes=1000, total_seconds=0.6, step_seconds=0.2, redirects=3)
 
 
 def fetch(url: str, trusted: str | None, limits: Limits | None = None, context: ssl.SSLContext | None = None) -> bytes:
-    return fetched(Downloader(trusted, context, limits or Limits()), url)[1]
+    return fetched(Downloader(trusted, lambda: context or ssl.create_default_context(), limits or Limits()), url)[1]
 
 
 def fetched(downloader: Downloader, url: str) -> tuple[Received, bytes]:
@@ -80,7 +79,7 @@ def test_this_machine_is_refused_unless_it_is_the_cloud(server: Server) -> None:
 
 def fetch_when_sent(url: str, cloud: str, *places: str, context: ssl.SSLContext | None = None) -> bytes:
     """Where the cloud that a person has set has sent the speaker to others."""
-    downloader = Downloader(cloud, context, Limits())
+    downloader = Downloader(cloud, lambda: context or ssl.create_default_context(), Limits())
     downloader.trust([cloud, *places])
     return fetched(downloader, url)[1]
 

@@ -26,8 +26,7 @@ from bellwire.device.cable import UNPLUGGED, Cable
 from bellwire.device.reach import parse_url
 from bellwire.device.ringer.clip import Clip
 from bellwire.device.ringer.decoding import clip_of, examine
-from bellwire.device.ringer.download import Downloader
-from bellwire.device.ringer.exchange import Limits
+from bellwire.device.ringer.download import Downloader, Limits
 from bellwire.device.ringer.sounds import AssetError
 
 log = structlog.get_logger()
@@ -67,7 +66,7 @@ class AssetCache:
         folder: Path,
         *,
         trusted_origin: str | None = None,
-        trusted_context: ssl.SSLContext | None = None,
+        trust: Callable[[], ssl.SSLContext] | None = None,
         limits: Limits | None = None,
         cable: Cable | None = None,
         wall: Callable[[], float] = time.time,
@@ -75,11 +74,11 @@ class AssetCache:
         """`folder` is made when it is missing, and holds nothing else.
 
         `trusted_origin` is that of the cloud that a person has set, such as ``https://localhost:8443``: it may be on
-        this machine or link, and its certificate is checked with `trusted_context`. `wall` gives seconds since 1970.
+        this machine or link, and its certificate is checked with what `trust` makes. `wall` gives seconds since 1970.
         Raises OSError, ValueError when the origin is malformed.
         """
         self._folder = folder
-        self._downloader = Downloader(trusted_origin, trusted_context, limits or Limits())
+        self._downloader = Downloader(trusted_origin, trust, limits or Limits())
         self._cable = cable or Cable()
         self._gate = asyncio.Semaphore(_AT_ONCE)
         self._wall = wall

@@ -8,12 +8,12 @@ import io
 import socket
 import ssl
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from bellwire.device.reach import DEFAULT_PORTS, Target
+from bellwire.device.ringer.download import Address, Limits, Received
 from bellwire.device.ringer.freshness import fresh_seconds
 from bellwire.device.ringer.sounds import AssetError
 
@@ -23,37 +23,15 @@ if TYPE_CHECKING:
 _REDIRECTS = (301, 302, 303, 307, 308)
 _PIECE = 65_536
 
-Address = tuple[socket.AddressFamily, Any]
-"""A family and an address of that family, as socket.connect takes it."""
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What one fetch may cost."""
-
-    max_bytes: int = 16 * 1024 * 1024
-    """Ten minutes of MP3 at 192 kbit/s are 14 MB."""
-    total_seconds: float = 60.0
-    step_seconds: float = 5.0
-    """For finding the address, for connecting, and for each read."""
-    redirects: int = 3
-
-
-class Received(NamedTuple):
-    """A body that came whole."""
-
-    length: int
-    """Bytes."""
-    fresh: float | None
-    """Seconds from now in which its server has no other; None: it does not say."""
-
 
 class Exchange:
     """One request and its answer; `get` blocks, in a worker thread."""
 
-    def __init__(self, target: Target, context: ssl.SSLContext | None, deadline: float, limits: Limits) -> None:
+    def __init__(
+        self, target: Target, trust: Callable[[], ssl.SSLContext] | None, deadline: float, limits: Limits
+    ) -> None:
         self._target = target
-        self._context = context
+        self._trust = trust or ssl.create_default_context
         self._deadline = deadline
         self._limits = limits
 
@@ -107,8 +85,7 @@ class Exchange:
             if self._target.scheme == "http":
                 return connecting
             connecting.settimeout(self.step())
-            context = self._context or ssl.create_default_context()
-            return context.wrap_socket(connecting, server_hostname=self._target.host)
+            return self._trust().wrap_socket(connecting, server_hostname=self._target.host)
         except OSError:
             connecting.close()
             raise

@@ -4,9 +4,10 @@ It knows header fields; it must not read a clock, nor know what the file is.
 """
 
 import re
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from typing import Protocol
+
+from bellwire.device.http_date import parse_http_date
 
 _NOT_KEPT = re.compile(r"(?:^|[,\s])no-(?:store|cache)(?:$|[,\s=])", re.IGNORECASE)
 _MAX_AGE = re.compile(r"(?:^|[,\s])max-age\s*=\s*\"?(\d{1,10})", re.IGNORECASE)
@@ -38,8 +39,4 @@ def _age(headers: Headers) -> float:
 
 
 def _time(headers: Headers, name: str) -> datetime | None:
-    try:
-        time = parsedate_to_datetime((headers.get_all(name) or ("",))[0])
-    except (ValueError, OverflowError):
-        return None
-    return time if time.tzinfo else time.replace(tzinfo=UTC)
+    return parse_http_date((headers.get_all(name) or ("",))[0])

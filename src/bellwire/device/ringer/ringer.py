@@ -16,7 +16,7 @@ from bellwire.device.ringer.assets import AssetCache
 from bellwire.device.ringer.clip import Clip
 from bellwire.device.ringer.mixer import Mixer, Report
 from bellwire.device.ringer.rounds import round_of, sound_of
-from bellwire.device.ringer.sounds import KINDS, RATE, Asset, AssetError, Source, bell
+from bellwire.device.ringer.sounds import RATE, Asset, AssetError, Bell, Source, bell, is_made
 from bellwire.device.ringer.voice import Ring
 
 log = structlog.get_logger()
@@ -70,10 +70,9 @@ class Ringer:
         """Tasks beside the fetches, for nobody else holds them."""
 
     def start(self) -> None:
-        """Starts the sound card, silent. The bells are made now so that none is late at its hour."""
+        """Starts the sound card, silent. One bell is made now, and stands in for those that are not there in time."""
         self._loop = asyncio.get_running_loop()
-        for kind in KINDS:
-            bell(kind)
+        bell("ALARM")
         self.volume = self._volume
         self._playback.start()
         self._begin(self._look_after())
@@ -107,7 +106,7 @@ class Ringer:
         itself, softly. The gain rises from a fifth to all of it over `ramp`.
         """
         urls = dict.fromkeys(source.url for source in (*sources, behind) if isinstance(source, Asset))
-        sounds, sought = dict[str, Clip | None].fromkeys(urls), set(urls)
+        sounds, sought = dict[str, Clip | None].fromkeys(urls), set[object](urls)
         self._wanted = sounds
         self._ringing = Ring(
             token,
@@ -123,6 +122,10 @@ class Ringer:
         self._mixer.play(self._ringing)
         for url in urls:
             self._begin(self._seek(url, sounds, sought))
+        for each in {kind, *(source.kind for source in sources if isinstance(source, Bell))}:
+            if not is_made(each):
+                sought.add(Bell(each))
+                self._begin(self._make(each, sought))
 
     def mute(self, token: str) -> None:
         """Silences the ring at once, until it is stopped or another begins; another token changes nothing."""
@@ -163,6 +166,12 @@ class Ringer:
     def behind(self, value: bool) -> None:
         self._mixer.behind = value
 
+    def expect(self, kinds: Iterable[str]) -> None:
+        """Makes the bells of these kinds in the background, so that none is late at its hour."""
+        for kind in kinds:
+            if not is_made(kind):
+                self._begin(self._make(kind, set()))
+
     def prepare(self, urls: Iterable[str]) -> None:
         """Makes assets ready in the background; `on_fetched` or `on_failed` is called later for each.
 
@@ -195,7 +204,7 @@ class Ringer:
         self._others.add(task)
         task.add_done_callback(self._others.discard)
 
-    async def _seek(self, url: str, sounds: dict[str, Clip | None], sought: set[str]) -> None:
+    async def _seek(self, url: str, sounds: dict[str, Clip | None], sought: set[object]) -> None:
         """Brings a sound from the disk into a ring, or has it fetched."""
         try:
             sounds[url] = await self._assets.clip(url)
@@ -203,6 +212,10 @@ class Ringer:
             sought.discard(url)
         if sounds[url] is None and sounds is self._wanted:
             self.prepare([url])
+
+    async def _make(self, kind: str, sought: set[object]) -> None:
+        await asyncio.to_thread(bell, kind)
+        sought.discard(Bell(kind))
 
     async def _look_after(self) -> None:
         """Fetches again what has got lost, and what its server may have anew, while it can be had."""

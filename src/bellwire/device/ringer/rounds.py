@@ -6,7 +6,7 @@ It knows the sources that a ring names; it must not know where assets are kept, 
 from collections.abc import Callable, Iterable
 
 from bellwire.device.ringer.clip import Clip, Whole
-from bellwire.device.ringer.sounds import Bell, Source, bell
+from bellwire.device.ringer.sounds import Bell, Source, bell, is_made
 
 
 def round_of(sources: Iterable[Source], kind: str, clip: Callable[[str], Clip | None]) -> list[Clip]:
@@ -17,11 +17,16 @@ def round_of(sources: Iterable[Source], kind: str, clip: Callable[[str], Clip | 
     out).
     """
     found = (sound_of(source, clip) for source in sources)
-    return [sound for sound in found if sound] or [Whole(bell(kind))]
+    return [sound for sound in found if sound] or [bell_of(kind)]
 
 
 def sound_of(source: Source, clip: Callable[[str], Clip | None]) -> Clip | None:
     """What is heard of one source now; None: nothing."""
     if isinstance(source, Bell):
-        return Whole(bell(source.kind))
-    return clip(source.url) or (Whole(bell(source.instead)) if source.instead else None)
+        return bell_of(source.kind)
+    return clip(source.url) or (bell_of(source.instead) if source.instead else None)
+
+
+def bell_of(kind: str) -> Clip:
+    """The bell of `kind`; until that is made the one of ALARM, for to make it takes longer than a sound card waits."""
+    return Whole(bell(kind if is_made(kind) else "ALARM"))
