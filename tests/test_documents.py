@@ -56,7 +56,7 @@ def test_the_bedside_clock_of_the_raspberry_pi(monkeypatch: pytest.MonkeyPatch) 
     clock.listen(pressed.append)
     for pin in (22, 17, 27):
         Line.lines[pin].when_pressed()
-    assert pressed == [Button.MUTE, Button.STOP, Button.DELETE]
+    assert pressed == [Button.MUTE, Button.STOP, Button.SNOOZE]
     lamp = Line.lines[18]
     clock.show(Lights())
     assert (lamp.value, lamp.blinks) == (0.1, False)

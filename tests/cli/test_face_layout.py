@@ -58,6 +58,11 @@ def test_the_countdown(ahead: timedelta, countdown: str) -> None:
     assert line.endswith("ALARM       Tea")
 
 
+def test_what_is_snoozed_rings_again() -> None:
+    shown = showing(Alert("a", "ALARM", "Tea", NOW + timedelta(minutes=10), is_snoozed=True))
+    assert " again in 10 min 00 s " in plain(alert_lines(shown, NOW, 80, 5, None))[1]
+
+
 def test_when_it_rings() -> None:
     lines = plain(
         alert_lines(showing(*(alert(str(days), timedelta(days=days)) for days in (0, 1, 300))), NOW, 80, 5, "1")

@@ -56,8 +56,20 @@ def test_keys_on_a_terminal_without_job_control() -> None:
     with words_from(terminal, heard.put) as by_key:
         assert by_key
         assert termios.tcgetattr(terminal) != before
-        os.write(master, b"sxD+-tHmnuq")
-        wanted = ["stop", "delete", "louder", "softer", "talk", "hush", "mute", "do-not-disturb", "unplug", "quit"]
+        os.write(master, b"szxD+-tHmnuq")
+        wanted = [
+            "stop",
+            "snooze",
+            "delete",
+            "louder",
+            "softer",
+            "talk",
+            "hush",
+            "mute",
+            "do-not-disturb",
+            "unplug",
+            "quit",
+        ]
         assert [heard.get(timeout=5).word for _ in wanted] == wanted
     assert termios.tcgetattr(terminal) == before
     os.close(master)

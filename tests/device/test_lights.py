@@ -17,6 +17,8 @@ def test_an_evening() -> None:
     lighting.alert_set(TEA)
     lighting.alert_set(UP)
     lighting.alert_ringing(UP, timedelta())
+    lighting.alert_snoozed(UP, UP.scheduled_time)
+    lighting.alert_ringing(UP, timedelta())
     lighting.muted(True)
     lighting.alert_stopped(TEA)  # missed
     lighting.alert_stopped(UP)
@@ -28,6 +30,8 @@ def test_an_evening() -> None:
     assert shown == [
         Lights(),
         Lights(connected=True),
+        ready,
+        Lights(connected=True, alert_set=True, ringing=True),
         ready,
         Lights(connected=True, alert_set=True, ringing=True),
         Lights(connected=True, alert_set=True, ringing=True, muted=True),

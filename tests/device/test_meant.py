@@ -18,6 +18,8 @@ def test_it_is_what_rings_else_the_next_one() -> None:
         lambda: meant.alert_set(UP),
         lambda: meant.alert_ringing(TEA, timedelta()),
         lambda: meant.alert_stopped(UP),  # it was missed while the other one rang
+        lambda: meant.alert_snoozed(TEA, TEA.scheduled_time),
+        lambda: meant.alert_ringing(TEA, timedelta()),
         lambda: meant.alert_stopped(TEA),
         lambda: meant.alert_removed(UP),
         lambda: meant.alert_removed(TEA),
@@ -25,4 +27,4 @@ def test_it_is_what_rings_else_the_next_one() -> None:
     for happens in life:
         happens()
         tokens.append(meant.token)
-    assert tokens == [None, "tea", "up", "tea", "tea", "up", "tea", None]
+    assert tokens == [None, "tea", "up", "tea", "tea", "up", "tea", "up", "tea", None]

@@ -34,6 +34,11 @@ def test_it_ends_with_the_ring() -> None:
     diary.muting.press()
     diary.muting.alert_stopped(TEA)
     assert diary.lines == ["tea hushed", "muted", "not muted"]
+    diary.lines.clear()
+    diary.muting.alert_ringing(TEA, timedelta())
+    diary.muting.press()
+    diary.muting.alert_snoozed(TEA, TEA.scheduled_time)
+    assert diary.lines == ["tea hushed", "muted", "not muted"]
 
 
 def test_another_ring_takes_its_place() -> None:

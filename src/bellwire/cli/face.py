@@ -57,6 +57,10 @@ class Face(Observer):
         """It rings no longer, or was missed."""
         self._say_alert("stopped", "stopped", occurrence)
 
+    def alert_snoozed(self, occurrence: Occurrence, until: datetime) -> None:
+        """It rings again then."""
+        self._say_alert("snoozed", f"snoozed until {until.astimezone():%H:%M:%S}", occurrence, until=until.isoformat())
+
     def alert_removed(self, occurrence: Occurrence) -> None:
         """It is there no longer."""
         self._say_alert("removed", "removed", occurrence)
@@ -124,7 +128,7 @@ class Face(Observer):
                 "message", f"{ARROWS[direction][0]} {name} {payload}", direction=direction, name=name, payload=payload
             )
 
-    def _say_alert(self, event: str, text: str, alert: Occurrence, **more: float) -> None:
+    def _say_alert(self, event: str, text: str, alert: Occurrence, **more: str | float) -> None:
         named = f'{alert.kind.value} "{alert.label}"' if alert.label else alert.kind.value
         self._say(
             event,

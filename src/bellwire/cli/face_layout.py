@@ -153,7 +153,7 @@ def _alert_line(alert: Alert, now: datetime, columns: int, *, is_chosen: bool) -
     line = Text.assemble(
         ("› " if is_chosen else "  ", "bold"),
         f"{_time_of(alert, now):19}",
-        (f"{_countdown(alert, now):16}", "cyan"),
+        (f"{_countdown(alert, now):21}", "cyan"),
         f"{alert.kind:12}",
         printable(alert.label),
         style=style,
@@ -172,7 +172,8 @@ def _countdown(alert: Alert, now: datetime) -> str:
     if alert.is_over:
         return "over"
     left = alert.time - now
-    return f"in {_length(left)}" if left > timedelta() else "due"
+    again = "again " if alert.is_snoozed else ""
+    return f"{again}in {_length(left)}" if left > timedelta() else "due"
 
 
 def _length(time: timedelta) -> str:
@@ -214,6 +215,7 @@ def keys_of(shown: Shown) -> Keys:
     """The keys that there are now."""
     return (
         ("s", "stop"),
+        ("z", "snooze"),
         ("d", "delete"),
         ("m", "unmute" if shown.is_muted else "mute"),
         ("+", "louder"),

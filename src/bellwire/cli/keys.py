@@ -12,11 +12,23 @@ from contextlib import contextmanager
 from typing import Literal, NamedTuple, get_args
 
 Word = Literal[
-    "stop", "delete", "louder", "softer", "mute", "do-not-disturb", "talk", "hush", "unplug", "log-out", "quit"
+    "stop",
+    "snooze",
+    "delete",
+    "louder",
+    "softer",
+    "mute",
+    "do-not-disturb",
+    "talk",
+    "hush",
+    "unplug",
+    "log-out",
+    "quit",
 ]
 
 KEYS: dict[str, Word] = {
     "s": "stop",
+    "z": "snooze",
     "d": "delete",
     "+": "louder",
     "-": "softer",

@@ -27,6 +27,8 @@ class Alert:
     time: datetime
     is_over: bool = False
     """It has rung, and the cloud's word is awaited."""
+    is_snoozed: bool = False
+    """It has rung, and rings again at its time."""
 
 
 class Message(NamedTuple):
@@ -127,13 +129,22 @@ class Shown:
 
     def _stopped(self, at: datetime, event: Mapping[str, Any]) -> None:
         token = event["token"]
+        was_silenced = token == self.ringing or (token in self.alerts and self.alerts[token].is_snoozed)
         if token in self.alerts:
-            self.alerts[token] = replace(self.alerts[token], is_over=True)
+            self.alerts[token] = replace(self.alerts[token], is_over=True, is_snoozed=False)
+        self._silent(token)
+        self.notice(at, f"{_named(event)} {'stopped' if was_silenced else 'was missed'}", is_wrong=not was_silenced)
+
+    def _snoozed(self, at: datetime, event: Mapping[str, Any]) -> None:
+        token, until = event["token"], datetime.fromisoformat(event["until"])
+        if token in self.alerts:
+            self.alerts[token] = replace(self.alerts[token], time=until, is_snoozed=True)
+        self._silent(token)
+        self.notice(at, f"{_named(event)} snoozed until {until.astimezone():%H:%M:%S}")
+
+    def _silent(self, token: str) -> None:
         if token == self.ringing:
             self.ringing = self.rings_since = None
-            self.notice(at, f"{_named(event)} stopped")
-        else:
-            self.notice(at, f"{_named(event)} was missed", is_wrong=True)
 
     def _removed(self, _at: datetime, event: Mapping[str, Any]) -> None:
         self.alerts.pop(event["token"], None)
@@ -219,6 +230,7 @@ _EVENTS: Mapping[str, Callable[[Shown, datetime, Mapping[str, Any]], None]] = {
     "removed": Shown._removed,
     "ringing": Shown._ringing,
     "set": Shown._set,
+    "snoozed": Shown._snoozed,
     "stopped": Shown._stopped,
     "talk": Shown._talk,
     "time_believed": Shown._time,

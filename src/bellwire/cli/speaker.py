@@ -89,12 +89,13 @@ def speaker(
 ) -> None:
     """Run a speaker until SIGTERM, Ctrl-C or q. On a terminal it has a face that shows what its keys do.
 
-    s stops what rings, d deletes it (else the chosen alert), m mutes it, + and - make alerts louder and softer, n is do
-    not disturb, on and off, u pulls the network's plug and puts it back, l logs out. t is as if somebody talked with
-    the speaker, so that what rings goes to the background, and h as if that were over.
+    s stops what rings (and what is snoozed), z snoozes it, d deletes it (else the chosen alert), m mutes it, + and -
+    make alerts louder and softer, n is do not disturb, on and off, u pulls the network's plug and puts it back, l logs
+    out. t is as if somebody talked with the speaker, so that what rings goes to the background, and h as if that were
+    over.
 
-    Where there is no terminal, lines on its input do the same: stop, delete, delete TOKEN, mute, louder, softer,
-    do-not-disturb, unplug, talk, hush, log-out, quit.
+    Where there is no terminal, lines on its input do the same: stop, snooze, delete, delete TOKEN, mute, louder,
+    softer, do-not-disturb, unplug, talk, hush, log-out, quit.
 
     The cloud on this machine takes it unasked. Elsewhere it shows a code and a QR code, and somebody confirms it:
     bellwire device approve CODE. It renews its tokens by itself, and pairs anew when the cloud has ended the pairing.

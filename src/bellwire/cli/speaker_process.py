@@ -36,7 +36,9 @@ from bellwire.device.storage import StorageError
 
 log = structlog.get_logger()
 
-KEYS = "keys: s stop, d delete, m mute, + louder, - softer, n do not disturb, u unplug, t talk, h hush, q quit"
+KEYS = (
+    "keys: s stop, z snooze, d delete, m mute, + louder, - softer, n do not disturb, u unplug, t talk, h hush, q quit"
+)
 
 Ending = Literal["quit", "log-out", "unpaired"]
 """Why a speaker is over: somebody wants to leave it, or its account, or the cloud has ended its pairing."""
@@ -160,6 +162,7 @@ class Desk:
 
 _BUTTONS: Mapping[Word, Button] = {
     "stop": Button.STOP,
+    "snooze": Button.SNOOZE,
     "louder": Button.LOUDER,
     "softer": Button.SOFTER,
     "mute": Button.MUTE,

@@ -86,6 +86,7 @@ class TerminalFace(App[int]):
     ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar[list[BindingType]] = [
         ("s,S", "press('stop')"),
+        ("z,Z", "press('snooze')"),
         ("d,D", "delete"),
         ("m,M", "press('mute')"),
         ("plus,equals_sign", "press('louder')"),

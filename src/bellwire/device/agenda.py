@@ -26,13 +26,14 @@ Turn = tuple[datetime, str]
 class Agenda(Mapping[str, "Held"]):
     """Alerts by token."""
 
-    __slots__ = ("_busy", "_changed", "_heap", "_held", "_mark", "_origin")
+    __slots__ = ("_busy", "_changed", "_heap", "_held", "_mark", "_origin", "_snoozed")
 
     def __init__(self, alerts: Iterable[Held] = ()) -> None:
         self._held = {held.token: held for held in alerts}
         self._heap = [held.turn for held in self._held.values() if held.life is Life.SET]
         heapify(self._heap)
         self._busy = frozenset(held.token for held in self._held.values() if held.life in _BUSY)
+        self._snoozed = frozenset(held.token for held in self._held.values() if held.life is Life.SNOOZED)
         self._mark = self._origin = object()
         self._changed: frozenset[str] = frozenset()
 
@@ -50,10 +51,12 @@ class Agenda(Mapping[str, "Held"]):
         """The one that has the bell, heard or muted."""
         return next((held for held in self.busy() if held.life in SOUNDING), None)
 
-    @property
-    def next_time(self) -> datetime | None:
-        """When the next one falls due; None: none is set."""
-        return self._heap[0][0] if self._heap else None
+    def next_times(self) -> Iterator[datetime]:
+        """When the next one falls due, and when one that is snoozed rings again: that waits for the bell."""
+        if self._heap:
+            yield self._heap[0][0]
+        if self.sounding is None:
+            yield from (self._held[token].due_at for token in self._snoozed)
 
     def busy(self) -> Iterator[Held]:
         """Those that are due and not over: the one that has the bell, and those that wait for it."""
@@ -77,6 +80,7 @@ class Draft(MutableMapping[str, "Held"]):
         self._held = before._held
         self._heap = before._heap
         self._busy = before._busy
+        self._snoozed = before._snoozed
         self._changed: set[str] = set()
         """Empty: the parts are still those of `before`, and must not be changed."""
 
@@ -96,21 +100,28 @@ class Draft(MutableMapping[str, "Held"]):
         if held.life is Life.SET and not (was and was.life is Life.SET and was.turn == held.turn):
             heappush(self._heap, held.turn)
         self._busy = self._busy | {token} if held.life in _BUSY else self._busy - {token}
+        self._snoozed = self._snoozed | {token} if held.life is Life.SNOOZED else self._snoozed - {token}
 
     def __delitem__(self, token: str) -> None:
         self._note(token)
         del self._held[token]
         self._busy -= {token}
+        self._snoozed -= {token}
 
     @property
     def sounding(self) -> Held | None:
         """The one that has the bell, heard or muted."""
         return next((held for held in map(self._held.__getitem__, self._busy) if held.life in SOUNDING), None)
 
-    def waiting(self) -> list[Held]:
-        """Those that wait for the bell, in the order in which they get it."""
+    def waiting(self, now: datetime) -> list[Held]:
+        """Those that wait for the bell, and those that were snoozed until now, in the order in which they get it."""
         waiting = (self._held[token] for token in self._busy if self._held[token].life is Life.WAITING)
-        return sorted(waiting, key=lambda held: held.turn)
+        again = (self._held[token] for token in self._snoozed if self._held[token].due_at <= now)
+        return sorted((*waiting, *again), key=lambda held: held.turn)
+
+    def counting(self) -> list[Held]:
+        """Those that count the time that has gone by, as no other alert does: that ring, wait, or are snoozed."""
+        return [self._held[token] for token in self._busy | self._snoozed]
 
     def due(self, now: datetime) -> list[Held]:
         """Those that are set for a time that has come, in the order in which they ring."""
@@ -130,7 +141,7 @@ class Draft(MutableMapping[str, "Held"]):
             return self._before
         self._clear_the_heap()
         after = Agenda.__new__(Agenda)
-        after._held, after._heap, after._busy = self._held, self._heap, self._busy
+        after._held, after._heap, after._busy, after._snoozed = self._held, self._heap, self._busy, self._snoozed
         after._mark, after._origin, after._changed = object(), self._before._mark, frozenset(self._changed)
         return after
 

@@ -142,6 +142,10 @@ class Speaker:
         """The stop button: for whatever rings."""
         self._runner.happens(inputs.StopPressed())
 
+    def press_snooze(self) -> None:
+        """The snooze button: for whatever rings."""
+        self._runner.happens(inputs.SnoozePressed())
+
     def press_delete(self, token: str | None = None) -> None:
         """The delete button beside an alert; None: one that means what rings, else the next alert."""
         token = self._meant.token if token is None else token
@@ -300,6 +304,7 @@ def _unfailing(what: str, call: Callable[[], object]) -> None:
 
 _PRESSED: Mapping[Button, Callable[[Speaker], None]] = {
     Button.STOP: Speaker.press_stop,
+    Button.SNOOZE: Speaker.press_snooze,
     Button.DELETE: Speaker.press_delete,
     Button.LOUDER: lambda speaker: speaker.set_alert_volume(speaker.alert_volume + VOLUME_STEP),
     Button.SOFTER: lambda speaker: speaker.set_alert_volume(speaker.alert_volume - VOLUME_STEP),

@@ -133,8 +133,8 @@ def to_wake(after: State) -> WakeAt:
 def _times(state: State) -> Iterator[datetime]:
     if state.belief.until is not None:
         yield state.belief.until
-    elif state.alerts.next_time is not None:
-        yield state.alerts.next_time
+    else:
+        yield from state.alerts.next_times()
     sounding = state.alerts.sounding
     if sounding is not None and sounding.ends_at is not None:
         yield sounding.ends_at

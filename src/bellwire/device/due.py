@@ -34,7 +34,7 @@ def fall_due(turn: Turn) -> None:
             fresh.append(turn.take(held, Step.WAIT))
     ringing = turn.sounding
     if ringing is None:
-        waiting = turn.alerts.waiting()
+        waiting = turn.alerts.waiting(turn.now)
     elif turn.profile.several_at_once is SeveralAtOnce.CANCEL_OLDER:
         waiting = [held for held in fresh if held.occurrence.scheduled_time > ringing.occurrence.scheduled_time]
     else:

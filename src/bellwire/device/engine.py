@@ -14,8 +14,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bellwire.alerts.alert import Occurrence
-from bellwire.alerts.lifecycle import SOUNDING, Life, Step
-from bellwire.device import complaints, do_not_disturb, inactivity, inputs, system, timekeeping
+from bellwire.alerts.lifecycle import ACTIVE, Life, Step
+from bellwire.device import complaints, do_not_disturb, inactivity, inputs, snoozing, system, timekeeping
 from bellwire.device.do_not_disturb import DoNotDisturb
 from bellwire.device.due import end_what_is_over, fall_due, fetch_again
 from bellwire.device.held import LOUDEST, Held, State
@@ -82,6 +82,8 @@ def is_moot(message: Message, state: State) -> bool:
 
     A request to stop what has stopped would be taken for the next occurrence, which would then not be heard.
     """
+    if isinstance(message, snoozing.REQUESTS):
+        return snoozing.is_moot(message, state)
     if not isinstance(message, RequestAlertStop):
         return inactivity.is_stale(message, state)
     held = state.alerts.get(message.token)
@@ -123,7 +125,7 @@ def _set(turn: Turn, occurrence: Occurrence) -> None:
         turn.alerts[changed.token] = changed
         turn.report(SetAlertSucceeded, changed)
     else:
-        if held and held.life in SOUNDING:
+        if held and held.life in ACTIVE:
             turn.take(held, Step.STOP)
         turn.take(changed, Step.SET)
 
@@ -155,8 +157,8 @@ def _remove(turn: Turn, held: Held) -> None:
 
 
 def _stopped(turn: Turn, held: Held) -> Held:
-    """The alert, which has the bell no longer."""
-    return turn.take(held, Step.STOP) if held.life in SOUNDING else held
+    """The alert, whose occurrence is over."""
+    return turn.take(held, Step.STOP) if held.life in ACTIVE else held
 
 
 def _delete_alerts(turn: Turn, message: DeleteAlerts) -> None:
@@ -187,7 +189,7 @@ def _stop_alert(turn: Turn, message: StopAlert) -> None:
     What is not due is left alone and not reported: the cloud would take that for the end of its next occurrence.
     """
     held = turn.alerts.get(message.token)
-    if held and held.life in {Life.RINGING, Life.MUTED, Life.WAITING}:
+    if held and held.life in {*ACTIVE, Life.WAITING}:
         turn.take(held, Step.STOP)
 
 
@@ -248,9 +250,11 @@ def _not_kept(turn: Turn, not_kept: inputs.NotKept) -> None:
 def _stop_pressed(turn: Turn, _happened: inputs.StopPressed) -> None:
     """Silence at once; whether it is over, the cloud says where the profile has it so (RequestAlertStop, Remarks)."""
     held = turn.sounding
-    if held is None or held.life is not Life.RINGING:
+    if held is None:
+        snoozing.end_snooze(turn)
+    elif held.life is not Life.RINGING:
         return
-    if turn.profile.stop_asks_first:
+    elif turn.profile.stop_asks_first:
         turn.take(held, Step.MUTE)
         turn.report(RequestAlertStop, held, certified=False)
     else:
@@ -271,7 +275,7 @@ def _delete_pressed(turn: Turn, pressed: inputs.DeletePressed) -> None:
     turn.report(request, hidden)
     if held.life is Life.RINGING:
         turn.take(hidden, Step.MUTE)
-    elif held.life is Life.WAITING:
+    elif held.life in {Life.WAITING, Life.SNOOZED}:
         turn.take(hidden, Step.STOP)
 
 
@@ -295,7 +299,10 @@ def _do_not_disturb_set(turn: Turn, wish: inputs.DoNotDisturbSet) -> None:
 
 
 def _started(turn: Turn, started: inputs.Started) -> None:
-    """Go on where the power went. What rang or waited is due again; what was muted is over, for nobody will answer."""
+    """Go on where the power went. What rang or waited is due again; what was muted is over, for nobody will answer.
+
+    What was snoozed rings again at its time.
+    """
     turn.volume, turn.do_not_disturb = started.volume, started.do_not_disturb
     turn.alerts.update((held.token, held) for held in started.alerts)
     timekeeping.started(turn, started)
@@ -303,7 +310,7 @@ def _started(turn: Turn, started: inputs.Started) -> None:
     for held in list(turn.alerts.values()):
         if held.life in {Life.RINGING, Life.WAITING}:
             turn.take_silently(held, Step.SET)
-        elif held.life is Life.MUTED:
+        elif held.life is Life.MUTED or snoozing.is_missed(held, turn):
             turn.take(held, Step.STOP)
         elif held.life is Life.STOPPED and turn.profile.stopping_removes:
             # Kept under another version, which the device spoke before.
@@ -392,6 +399,7 @@ _INPUTS: Mapping[type[Input], Handler] = {
     inputs.NotUnderstood: _not_understood,
     inputs.OtherAudio: _other_audio,
     inputs.PlaybackEnded: _playback_ended,
+    inputs.SnoozePressed: snoozing.snooze_pressed,
     inputs.Started: _started,
     inputs.StopPressed: _stop_pressed,
     inputs.Told: _told,

@@ -22,7 +22,9 @@ class Button(StrEnum):
     """What somebody can press on a speaker."""
 
     STOP = "stop"
-    """What rings is to stop."""
+    """What rings is to stop; if nothing does, what is snoozed."""
+    SNOOZE = "snooze"
+    """What rings is to be silent for a while, and to ring again."""
     DELETE = "delete"
     """What rings is to go, else the next alert, in versions of the protocol in which a speaker may ask for that."""
     LOUDER = "louder"

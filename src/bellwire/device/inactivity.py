@@ -17,6 +17,7 @@ from bellwire.protocol.messages.system import UserInactivityReport
 USER_ACTIVITY = frozenset(
     {
         inputs.StopPressed,
+        inputs.SnoozePressed,
         inputs.DeletePressed,
         inputs.VolumePressed,
         inputs.DoNotDisturbPressed,

@@ -105,6 +105,11 @@ class StopPressed:
 
 
 @dataclass(frozen=True, slots=True)
+class SnoozePressed:
+    """Somebody pressed snooze, whatever rings."""
+
+
+@dataclass(frozen=True, slots=True)
 class DeletePressed:
     """Somebody deleted this alert on the device."""
 
@@ -187,6 +192,7 @@ Input = (
     | KeptByNtp
     | TimeTold
     | StopPressed
+    | SnoozePressed
     | DeletePressed
     | VolumePressed
     | DoNotDisturbPressed

@@ -5,7 +5,7 @@ It knows what happens to a speaker; it must not know a lamp.
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bellwire.alerts.alert import Occurrence
 from bellwire.device.do_not_disturb import DoNotDisturb
@@ -47,9 +47,11 @@ class Lighting(Observer):
     def alert_stopped(self, occurrence: Occurrence) -> None:
         """What rang, or was missed while another rings, is over; it rings again when it is set again."""
         self._alerts.discard(occurrence.token)
-        if occurrence.token == self._ringing:
-            self._ringing = None
-        self._change(ringing=self._ringing is not None, alert_set=bool(self._alerts))
+        self._silent(occurrence.token)
+
+    def alert_snoozed(self, occurrence: Occurrence, until: datetime) -> None:
+        """It rings no longer, for a while."""
+        self._silent(occurrence.token)
 
     def alert_removed(self, occurrence: Occurrence) -> None:
         """It is there no longer."""
@@ -63,6 +65,11 @@ class Lighting(Observer):
     def do_not_disturb_changed(self, setting: DoNotDisturb) -> None:
         """It was switched, or set."""
         self._change(do_not_disturb=setting.is_on)
+
+    def _silent(self, token: str) -> None:
+        if token == self._ringing:
+            self._ringing = None
+        self._change(ringing=self._ringing is not None, alert_set=bool(self._alerts))
 
     def _change(self, **changed: bool) -> None:
         lights = replace(self._lights or Lights(), **changed)

@@ -3,7 +3,7 @@
 It knows which alerts are there and what rings; it must not know what is done with the one that is meant.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bellwire.alerts.alert import Occurrence
 from bellwire.device.observer import Observer
@@ -36,6 +36,10 @@ class Meant(Observer):
         """It rings no longer, or was missed."""
         if occurrence.token == self._ringing:
             self._ringing = None
+
+    def alert_snoozed(self, occurrence: Occurrence, until: datetime) -> None:
+        """It rings no longer, for a while."""
+        self.alert_stopped(occurrence)
 
     def alert_removed(self, occurrence: Occurrence) -> None:
         """It is there no longer."""

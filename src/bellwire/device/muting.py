@@ -6,7 +6,7 @@ silent tomorrow.
 """
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bellwire.alerts.alert import Occurrence
 from bellwire.device.observer import Observer
@@ -42,6 +42,10 @@ class Muting(Observer):
         """It rings no longer, or was missed."""
         if occurrence.token == self._ringing:
             self._over()
+
+    def alert_snoozed(self, occurrence: Occurrence, until: datetime) -> None:
+        """It rings no longer, for a while."""
+        self.alert_stopped(occurrence)
 
     def _over(self) -> None:
         self._ringing = None

@@ -5,7 +5,6 @@ engine. `due` follows every input, before anything falls due.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -66,9 +65,8 @@ def _is_corrected(turn: Turn, by: timedelta) -> bool:
 def _carry(turn: Turn, by: timedelta) -> None:
     """Times of day are what they were; what counts from now on is carried along with the clock."""
     turn.do_not_disturb = do_not_disturb.clock_set(turn.do_not_disturb, by, turn.now)
-    held = turn.sounding
-    if held is not None and held.ends_at is not None:
-        turn.alerts[held.token] = replace(held, ends_at=held.ends_at + by)
+    for held in turn.alerts.counting():
+        turn.alerts[held.token] = held.moved_by(by)
     turn.missing = {url: time + by for url, time in turn.missing.items()}
     turn.system = system.moved_by(turn.system, by)
 

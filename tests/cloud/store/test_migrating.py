@@ -4,10 +4,12 @@ from pathlib import Path
 import sqlalchemy as sa
 from alembic import command
 
+from bellwire.alerts.alert import Conduct
 from bellwire.cloud.identity import DeviceIdentity
 from bellwire.cloud.store.accounts import Account, list_accounts
 from bellwire.cloud.store.alerts import list_overdue, load_alert
 from bellwire.cloud.store.clients import SPEAKER, find_client
+from bellwire.cloud.store.conducts import conduct_of
 from bellwire.cloud.store.devices import Device, device_by_token, list_devices
 from bellwire.cloud.store.instants import from_ms
 from bellwire.cloud.store.migrating import _config
@@ -63,3 +65,22 @@ def test_alerts_outlive_the_migration_to_schedules(tmp_path: Path) -> None:
         assert (alert.schedule.rule, alert.schedule.floating, alert.paused_on) == ("FREQ=DAILY", False, None)
         later = from_ms(10)
         assert [token for _, token, _ in store.read(list_overdue, later, later, 9)] == ["t"]
+
+
+def test_alerts_outlive_the_migration_to_snoozes_and_timers(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    before = made_at(path, "0005")
+    before.execute("INSERT INTO accounts (account_id, name, timezone, created_ms) VALUES ('a1', 'home', 'UTC', 1)")
+    before.execute(
+        "INSERT INTO alerts (account_id, token, kind, label, schedule, scheduled_ms, version, everywhere, created_ms, "
+        "updated_ms, paused_on) VALUES ('a1', 't', 'TIMER', 'Tea', "
+        """'{"start":"2026-01-01T07:00:00","zone":"UTC"}', 5, 1, 1, 1, 1, '["d1"]')"""
+    )
+    before.close()
+
+    with open_now(path) as store:
+        alert = store.read(load_alert, "a1", "t")
+        assert alert is not None
+        assert (alert.snoozes, alert.snoozed_from, alert.remaining, alert.actions) == (0, None, None, ())
+        assert alert.paused_on == ("d1",)
+        assert store.read(conduct_of, "a1", alert) == Conduct()
