@@ -153,7 +153,7 @@ def _alert_line(alert: Alert, now: datetime, columns: int, *, is_chosen: bool) -
     line = Text.assemble(
         ("› " if is_chosen else "  ", "bold"),
         f"{_time_of(alert, now):19}",
-        (f"{_countdown(alert, now):21}", "cyan"),
+        (f"{_countdown(alert, now):20}", "cyan"),
         f"{alert.kind:12}",
         printable(alert.label),
         style=style,
