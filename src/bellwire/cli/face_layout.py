@@ -220,7 +220,7 @@ def keys_of(shown: Shown) -> Keys:
         ("m", "unmute" if shown.is_muted else "mute"),
         ("+", "louder"),
         ("-", "softer"),
-        ("n", "disturb" if shown.is_undisturbed else "do not disturb"),
+        ("n", "disturb again" if shown.is_undisturbed else "do not disturb"),
         ("u", "unplug" if shown.is_plugged else "plug in"),
         ("t", "talk"),
         ("h", "hush"),
