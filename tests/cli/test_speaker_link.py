@@ -52,6 +52,17 @@ class Ear:
                 pass
 
 
+def pid_of(link: SpeakerLink) -> int:
+    assert link._process is not None
+    return link._process.pid
+
+
+def test_before_it_has_begun_nothing_is_heard_and_nothing_ends(settings: Settings) -> None:
+    link = SpeakerLink(settings)
+    link.say("softer")
+    assert asyncio.run(link.end()) == 0
+
+
 def with_speaker(settings: Settings, act: Callable[[SpeakerLink, Ear], Awaitable[None]]) -> int:
     async def evening() -> int:
         link = SpeakerLink(settings)
@@ -87,7 +98,7 @@ def test_after_its_end_nothing_is_heard(settings: Settings) -> None:
 def test_one_that_is_killed_is_over(settings: Settings) -> None:
     async def act(link: SpeakerLink, ear: Ear) -> None:
         await ear.until("disconnected")
-        os.kill(link._process.pid, signal.SIGKILL)
+        os.kill(pid_of(link), signal.SIGKILL)
         await ear.rest()
 
     assert with_speaker(settings, act) == -signal.SIGKILL
@@ -98,7 +109,7 @@ def test_one_that_does_not_end_is_killed(settings: Settings, monkeypatch: pytest
 
     async def act(link: SpeakerLink, ear: Ear) -> None:
         await ear.until("disconnected")
-        os.kill(link._process.pid, signal.SIGSTOP)
+        os.kill(pid_of(link), signal.SIGSTOP)
 
     assert with_speaker(settings, act) == -signal.SIGKILL
 
@@ -106,6 +117,7 @@ def test_one_that_does_not_end_is_killed(settings: Settings, monkeypatch: pytest
 def test_a_face_that_is_gone_takes_the_speaker_with_it(settings: Settings) -> None:
     async def act(link: SpeakerLink, ear: Ear) -> None:
         await ear.until("disconnected")
+        assert link._process is not None
         assert link._process.stdin is not None
         link._process.stdin.close()
         await ear.rest()

@@ -7,6 +7,8 @@ import asyncio
 import signal
 import sys
 
+from bellwire.cli.failure import tell
+from bellwire.cli.output import printable
 from bellwire.cli.settings import Settings, settings_from
 from bellwire.cli.speaker_link import SpeakerLink
 from bellwire.cli.terminal_face import TerminalFace
@@ -16,8 +18,10 @@ def main(settings: Settings) -> int:
     """Run until the speaker has ended; gives its exit code."""
     link = SpeakerLink(settings)
     code = asyncio.run(_run(TerminalFace(link, settings.cloud, is_paired=not settings.must_pair)))
+    if code < 0:
+        return tell(f"the speaker was ended by the signal {signal.Signals(-code).name}")
     if code and link.last_words:
-        sys.stderr.write(f"{link.last_words}\n")
+        sys.stderr.write(f"{printable(link.last_words)}\n")
     return code
 
 

@@ -82,6 +82,10 @@ class Unwaiting(io.TextIOBase):
         """Of what is written to."""
         return self._descriptor
 
+    def isatty(self) -> bool:
+        """Whether a person reads it."""
+        return os.isatty(self._descriptor)
+
     def write(self, text: str) -> int:
         """Have it written, soon."""
         data = text.encode(self._encoding, "replace")

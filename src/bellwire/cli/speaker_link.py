@@ -28,7 +28,7 @@ class SpeakerLink:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._module = PAIRING if settings.must_pair else SPEAKER
-        self._process: asyncio.subprocess.Process
+        self._process: asyncio.subprocess.Process | None = None
         self.last_words = ""
         """Why it has ended, where it said so."""
 
@@ -50,7 +50,7 @@ class SpeakerLink:
         finally:
             os.close(reader)
         said: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()
-        following = asyncio.gather(self._follow(said), self._follow_log(said))
+        following = asyncio.gather(self._follow(self._process, said), self._follow_log(self._process, said))
         following.add_done_callback(lambda _: said.put_nowait(None))
         try:
             while (event := await said.get()) is not None:
@@ -61,34 +61,36 @@ class SpeakerLink:
             await asyncio.gather(following, return_exceptions=True)
 
     def say(self, word: str, about: str = "") -> None:
-        """A word for the speaker; one that has ended hears nothing."""
-        stdin = self._process.stdin
+        """A word for the speaker; one that has ended, or has not begun yet, hears nothing."""
+        stdin = self._process.stdin if self._process else None
         if stdin is not None and not stdin.is_closing():
             stdin.write(f"{word} {about}".rstrip().encode() + b"\n")
 
     async def end(self) -> int:
         """See to it that it ends; gives its exit code."""
+        process = self._process
+        if process is None:
+            return 0
         self.say("quit")
-        if self._process.stdin is not None:
-            self._process.stdin.close()
+        if process.stdin is not None:
+            process.stdin.close()
         try:
             async with asyncio.timeout(TO_END):
-                return await self._process.wait()
+                return await process.wait()
         except TimeoutError:
             with suppress(ProcessLookupError):
-                self._process.kill()
-            return await self._process.wait()
+                process.kill()
+            return await process.wait()
 
-    async def _follow(self, said: asyncio.Queue[dict[str, Any] | None]) -> None:
-        assert self._process.stdout is not None  # noqa: S101 - it was asked for
-        async for line in self._process.stdout:
+    async def _follow(self, process: asyncio.subprocess.Process, said: asyncio.Queue[dict[str, Any] | None]) -> None:
+        async for line in process.stdout or _nothing():
             said.put_nowait(json.loads(line))
 
-    async def _follow_log(self, said: asyncio.Queue[dict[str, Any] | None]) -> None:
+    async def _follow_log(
+        self, process: asyncio.subprocess.Process, said: asyncio.Queue[dict[str, Any] | None]
+    ) -> None:
         """Logs are JSON, since it writes to no terminal; what is none is what a person should know at the end."""
-        if self._process.stderr is None:
-            return
-        async for raw in self._process.stderr:
+        async for raw in process.stderr or _nothing():
             line = raw.decode(errors="replace").strip()
             try:
                 entry = json.loads(line)
@@ -97,6 +99,13 @@ class SpeakerLink:
                 continue
             if entry.get("level") in _WRONG:
                 said.put_nowait(_told(entry))
+
+
+async def _nothing() -> AsyncIterator[bytes]:
+    """Of a stream that is not ours to read."""
+    nothing: tuple[bytes, ...] = ()
+    for line in nothing:
+        yield line
 
 
 def _told(entry: dict[str, Any]) -> dict[str, Any]:

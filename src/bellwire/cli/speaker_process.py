@@ -46,16 +46,18 @@ Ending = Literal["quit", "log-out", "unpaired"]
 
 def main(settings: Settings) -> int:
     """Run until it is told to end; gives the exit code."""
-    logs.configure(brief=True)
     sys.stdout = cast("TextIO", Unwaiting(sys.stdout, on_gap=_behind))
+    sys.stderr = cast("TextIO", Unwaiting(sys.stderr))
+    logs.configure(brief=True)
     # asyncio's own handler would be described, with all that takes (0.6 MB), when `_run` puts another in its place.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:
         with shown_in_one_line(ValueError, AssetError, StorageError):
             ending = asyncio.run(_run(settings))
     except Failure as failure:
+        status = tell(str(failure))
         finish()
-        return tell(str(failure))
+        return status
     if ending == "log-out":
         become_pairing(replace(settings, access_token=None, log_out=True))
     if ending == "unpaired":
