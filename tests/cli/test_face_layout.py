@@ -117,7 +117,6 @@ def test_what_rings_and_is_not_heard(kind: str, volume: int, exceptions: set[str
         (Shown("https://c", is_connected=True), "● connected to https://c"),
         (Shown("https://c", reason="it \x1b[2J broke"), "○ no connection: it \N{REPLACEMENT CHARACTER}[2J broke"),
         (Shown("https://c", reason="x", is_plugged=False), "○ unplugged from the network"),
-        (Shown("https://c", is_connected=True, is_muted=True), "● connected to https://c  muted"),
     ],
 )
 def test_the_status(shown: Shown, told: str) -> None:
@@ -125,7 +124,14 @@ def test_the_status(shown: Shown, told: str) -> None:
     assert line.startswith(f"{told} ")
     assert line.endswith("volume ▮▮▮▮▮▮▮▮▮▮ 100 %")
     assert len(line) == 80
-    assert status_line(shown, NOW, 50, with_time=True).plain.startswith(f"{NOW:%H:%M:%S} ")
+
+
+def test_what_is_out_of_the_ordinary_is_told_however_long_the_address_is() -> None:
+    shown = Shown("https://" + "c" * 80, is_connected=True, is_muted=True, is_undisturbed=True)
+    line = status_line(shown, NOW, 80, with_time=False).plain
+    assert line.startswith("● connected to https://cc")
+    assert line.endswith("…   muted   do not disturb  volume ▮▮▮▮▮▮▮▮▮▮ 100 %")
+    assert status_line(Shown("c"), NOW, 50, with_time=True).plain.startswith(f"{NOW:%H:%M:%S} ")
 
 
 def test_the_keys_say_what_they_would_do_now() -> None:

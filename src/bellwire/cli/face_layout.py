@@ -54,11 +54,12 @@ def rooms(shown: Shown, columns: int, rows: int) -> Rooms:
 def status_line(shown: Shown, now: datetime, columns: int, *, with_time: bool) -> Text:
     """The connection, what is out of the ordinary, and the volume; the time where there is no large clock."""
     left = Text.assemble(*([(f"{now.astimezone():%H:%M:%S} ", "bold")] if with_time else []), _connection(shown))
+    right = Text()
     for word in _out_of_the_ordinary(shown):
-        left.append_text(Text.assemble(" ", (f" {word} ", "bold reverse")))
+        right.append_text(Text.assemble((f" {word} ", "bold reverse"), " "))
     full = round(shown.volume / 100 * _BARS)
     bar = f"{'▮' * full}{'▯' * (_BARS - full)} " if columns >= 60 else ""
-    right = Text.assemble(("volume ", "dim"), bar, f"{shown.volume} %")
+    right.append_text(Text.assemble(("volume ", "dim"), bar, f"{shown.volume} %"))
     return _at_both_ends(left, right, columns)
 
 
