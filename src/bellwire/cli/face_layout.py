@@ -153,8 +153,8 @@ def _alert_line(alert: Alert, now: datetime, columns: int, *, is_chosen: bool) -
     style = "bold" if is_chosen else "dim" if alert.is_over else ""
     line = Text.assemble(
         ("› " if is_chosen else "  ", "bold"),
-        f"{_time_of(alert, now):19}",
-        (f"{_countdown(alert, now):20}", "cyan"),
+        f"{_time_of(alert, now):18}",
+        (f"{_countdown(alert, now):21}", "cyan"),
         f"{alert.kind:12}",
         printable(alert.label),
         style=style,
