@@ -62,6 +62,8 @@ class Shown:
     alert: Alert
     lives: dict[str, Life]
     """Of a paused one, those on which it resumes."""
+    left: frozenset[str] = frozenset()
+    """Ids of devices that have something to be told because it shall not be there any more."""
 
 
 def _shown(alert: Alert, lives: dict[str, Life]) -> Shown:
@@ -126,8 +128,8 @@ class Edit:
     where: Devices | None = None
 
 
-def edit_alert(account_id: str, token: str, edit: Edit, now: datetime) -> Transaction[tuple[Shown, list[str]]]:
-    """Change an alert; all of its devices are brought to the new content. Gives the ids of those before and after, too.
+def edit_alert(account_id: str, token: str, edit: Edit, now: datetime) -> Transaction[Shown]:
+    """Change an alert; all of its devices are brought to the new content.
 
     Raises UnknownAlertError, UnknownDeviceError, and what `reschedule` raises.
     """
@@ -159,7 +161,7 @@ def edit_alert(account_id: str, token: str, edit: Edit, now: datetime) -> Transa
         else:
             yield from desire(account_id, token, Desired(alert.scheduled_time, alert.version))
     shown = yield from show_alert(account_id, token)
-    return shown, [*shown.lives, *(device_id for device_id in devices_before if device_id not in shown.lives)]
+    return replace(shown, left=frozenset(devices_before) - shown.lives.keys())
 
 
 def _elsewhere(account_id: str, alert: Alert, where: Devices, now: datetime) -> Transaction[Alert]:

@@ -118,8 +118,8 @@ class AlertsController(Controller):
             actions=None if data.actions is None else reserved_by(data.actions, before.kind),
             where=None if data.devices is msgspec.UNSET else Devices(data.devices),
         )
-        shown, devices = await services.store.write(accounts.edit_alert, account_id, token, edit, now)
-        services.bus.wake(devices)
+        shown = await services.store.write(accounts.edit_alert, account_id, token, edit, now)
+        services.bus.wake((*shown.lives, *shown.left))
         return view_of(shown)
 
     @post("/preview", status_code=200, summary="See when it would ring", responses=refusals(body=True))

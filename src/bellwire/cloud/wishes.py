@@ -181,8 +181,11 @@ def changed_schedule(before: Schedule, change: Change, now: datetime) -> Schedul
         zone = change.zone or change.account_zone
         return schedule_at(change.at, change.every, zone, now, change, floating=change.zone is None)
     if change.every == ONCE:
-        return schedule_at(change.at or before.start.time().isoformat(), None, place, now, change, floating=floating)
-    moved = replace(before, start=_start_of(before, change.at, place, now), zone=place, floating=floating)
+        clock = (before.start - before.ahead).time()
+        return schedule_at(change.at or clock.isoformat(), None, place, now, change, floating=floating)
+    # Who says at what time it rings, means that time.
+    ahead = before.ahead if change.at is None else timedelta()
+    moved = replace(before, start=_start_of(before, change.at, place, now), zone=place, floating=floating, ahead=ahead)
     if before.rule is None and change.every is None:
         if change.is_said:
             raise WishError(_HAS_NO_END)
@@ -317,6 +320,13 @@ def every_of(schedule: Schedule) -> str | None:
 def until_of(schedule: Schedule) -> str | None:
     """The last moment of a schedule, on its clocks; None: for ever."""
     return None if schedule.until is None else schedule.until.isoformat()
+
+
+def ahead_of(schedule: Schedule) -> str | None:
+    """How long before its times a schedule rings: ``15m``, ``1d9h``, or after them: ``-9h``; None: at them."""
+    if not schedule.ahead:
+        return None
+    return f"{'-' * (schedule.ahead < timedelta())}{length_text(abs(schedule.ahead))}"
 
 
 def exceptions_of(schedule: Schedule) -> list[str]:
