@@ -10,7 +10,7 @@ from types import ModuleType
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import arming, events, lateness, push, recurrence, speaker
+from benchmarks import arming, events, lateness, push, recurrence, sound, speaker
 
 ALL: dict[str, ModuleType] = {
     "events": events,
@@ -18,6 +18,7 @@ ALL: dict[str, ModuleType] = {
     "lateness": lateness,
     "arming": arming,
     "speaker": speaker,
+    "sound": sound,
     "recurrence": recurrence,
 }
 

@@ -6,7 +6,6 @@ imported, and takes nothing away: what is asked for all the same is imported the
 
 import codecs
 import importlib
-import os
 import sys
 from types import ModuleType
 from typing import Any
@@ -26,8 +25,9 @@ _LATER: dict[str, dict[str, Any]] = {
     "tokenize": {},
     # pathlib: paths of Windows.
     "ntpath": {},
-    # For a recording of what is heard.
+    # For a recording of what is heard, and for hours in which nothing is.
     "wave": {},
+    "zoneinfo": {},
     # asyncio takes it to run programs.
     "subprocess": {"PIPE": -1, "STDOUT": -2, "DEVNULL": -3},
     # structlog: loggers can be pickled.
@@ -50,12 +50,6 @@ def unburden() -> None:
     # No message has a decimal number, but msgspec wants to know the class.
     sys.modules["decimal"] = _Later("decimal", {"Decimal": type("Decimal", (), {})})
     sys.modules["encodings.idna"] = _Later("encodings.idna", {"getregentry": _plain_names, "getaliases": tuple})
-    # Where Python does not find this it reads all that is known of how it was built.
-    os.environ.setdefault("PYTHONTZPATH", ":".join(_ZONES))
-
-
-_ZONES = ("/usr/share/zoneinfo", "/usr/lib/zoneinfo", "/usr/share/lib/zoneinfo", "/etc/zoneinfo")
-"""Where time zones are (PEP 615)."""
 
 
 def _plain_names() -> codecs.CodecInfo:

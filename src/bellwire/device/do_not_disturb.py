@@ -6,10 +6,10 @@ Hours switch it on when they begin and off when they end, and a person may switc
 counts. So who is awake early switches it off for the rest of this night, and the next night has it again.
 """
 
+import zoneinfo
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
 from bellwire.alerts.alert import Kind
 
@@ -32,13 +32,13 @@ class Hours:
         if self.begin.tzinfo is not None or self.end.tzinfo is not None:
             raise ValueError("the hours are of the zone's clocks: give times without an offset")
         try:
-            ZoneInfo(self.zone)
+            zoneinfo.ZoneInfo(self.zone)
         except (KeyError, ValueError, OSError) as error:  # OSError: a folder of zones
             raise ValueError(f"there is no time zone {self.zone!r}: give one such as Asia/Seoul") from error
 
     def contain(self, now: datetime) -> bool:
         """Whether it is between begin and end, at this instant."""
-        local = now.astimezone(ZoneInfo(self.zone)).time()
+        local = now.astimezone(zoneinfo.ZoneInfo(self.zone)).time()
         if self.begin < self.end:
             return self.begin <= local < self.end
         return local >= self.begin or local < self.end
@@ -48,7 +48,7 @@ class Hours:
         return min(instant for instant in self._around(now) if instant > now)
 
     def _around(self, now: datetime) -> Iterator[datetime]:
-        zone = ZoneInfo(self.zone)
+        zone = zoneinfo.ZoneInfo(self.zone)
         today = now.astimezone(zone).date()
         for days in (-1, 0, 1, 2):
             for wall in (self.begin, self.end):

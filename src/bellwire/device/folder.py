@@ -3,6 +3,8 @@
 It knows what is kept there; it must not know why somebody looks after it.
 """
 
+from contextlib import suppress
+
 from bellwire.device.config import Config
 from bellwire.device.held import Remembered
 from bellwire.device.ringer.assets import AssetCache
@@ -27,3 +29,5 @@ def forget_account(config: Config, storage: Storage) -> None:
     storage.keep(forget=forgotten, drop_letters=True, facts=fact_of(Remembered()))
     if config.assets.exists():
         AssetCache(config.assets).forget_all()
+        with suppress(OSError):  # something is in it that the disk does not let go, and the log has it
+            config.assets.rmdir()

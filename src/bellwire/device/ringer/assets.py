@@ -37,6 +37,9 @@ MAX_DISK = 64 * 1024 * 1024
 LEAST_FRESH = 6 * 3600.0
 """Seconds in which a file that came is not asked for again, however short its server says that it is fresh."""
 
+EARLY = 1200.0
+"""Seconds before the end of its freshness at which a file is asked for again."""
+
 _NEXT_TRY = 3600.0
 """Seconds until a file is asked for again that was not given anew."""
 
@@ -103,7 +106,7 @@ class AssetCache:
         """
         self._needed.setdefault(url, None)
         note = await asyncio.to_thread(self._note, url)
-        if note is None or not _is_fresh(note, self._wall()):
+        if note is None or not self._is_fresh(note):
             async with self._gate:
                 note = await self._renewed(url, note)
         if url in self._needed:
@@ -113,10 +116,10 @@ class AssetCache:
         """The sound of `url`, ready to be played; None: it is not on the disk, or can't be read."""
         return await asyncio.get_running_loop().run_in_executor(self._reading, self._clip, url)
 
-    async def outdated(self, within: float) -> list[str]:
-        """What is needed, was there and is lost or damaged, or will not be fresh any more in so many seconds."""
+    async def outdated(self) -> list[str]:
+        """What is needed, was there and is lost or damaged, or will soon be fresh no longer: `fetch` mends it."""
         needed = [url for url, note in self._needed.items() if note]
-        return await asyncio.to_thread(self._outdated, needed, self._wall() + within)
+        return await asyncio.to_thread(self._outdated, needed)
 
     def forget(self, urls: Iterable[str]) -> None:
         """They are not needed any more, and go when there is need of room."""
@@ -149,7 +152,8 @@ class AssetCache:
                 raise
             log.info("asset kept as it was", place=parse_url(url).place, reason=str(error))
             note = msgspec.structs.replace(old, fresh_until=self._wall() + _NEXT_TRY)
-            self._write_note(url, note)
+            with suppress(OSError):  # what can't be noted is asked for again sooner
+                self._write_note(url, note)
             return note
 
     async def _downloaded(self, url: str) -> Note:
@@ -203,6 +207,9 @@ class AssetCache:
             return None
         return note if is_whole else None
 
+    def _is_fresh(self, note: Note) -> bool:
+        return note.fresh_until is None or note.fresh_until > self._wall() + EARLY
+
     def _clip(self, url: str) -> Clip | None:
         note = self._note(url)
         if note is None:
@@ -218,9 +225,9 @@ class AssetCache:
                 (self._folder / _name_of(url)).unlink()
             return None
 
-    def _outdated(self, urls: list[str], at: float) -> list[str]:
+    def _outdated(self, urls: list[str]) -> list[str]:
         notes = ((url, self._note(url)) for url in urls)
-        return [url for url, note in notes if note is None or not _is_fresh(note, at)]
+        return [url for url, note in notes if note is None or not self._is_fresh(note)]
 
     def _trim(self, kept: set[str], added: int) -> None:
         if self._total is not None:
@@ -245,10 +252,6 @@ class AssetCache:
 def _name_of(url: str) -> str:
     """Of the note."""
     return hashlib.sha256(url.encode("utf-8", "surrogatepass")).hexdigest() + _NOTE
-
-
-def _is_fresh(note: Note, at: float) -> bool:
-    return note.fresh_until is None or note.fresh_until > at
 
 
 T = TypeVar("T")

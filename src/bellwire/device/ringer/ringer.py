@@ -106,7 +106,9 @@ class Ringer:
         itself, softly. The gain rises from a fifth to all of it over `ramp`.
         """
         urls = dict.fromkeys(source.url for source in (*sources, behind) if isinstance(source, Asset))
-        sounds, sought = dict[str, Clip | None].fromkeys(urls), set[object](urls)
+        bells = {kind, *(source.kind for source in sources if isinstance(source, Bell))}
+        unmade = [each for each in bells if not is_made(each)]
+        sounds, sought = dict[str, Clip | None].fromkeys(urls), set[object]([*urls, *map(Bell, unmade)])
         self._wanted = sounds
         self._ringing = Ring(
             token,
@@ -122,10 +124,8 @@ class Ringer:
         self._mixer.play(self._ringing)
         for url in urls:
             self._begin(self._seek(url, sounds, sought))
-        for each in {kind, *(source.kind for source in sources if isinstance(source, Bell))}:
-            if not is_made(each):
-                sought.add(Bell(each))
-                self._begin(self._make(each, sought))
+        for each in unmade:
+            self._begin(self._make(each, sought))
 
     def mute(self, token: str) -> None:
         """Silences the ring at once, until it is stopped or another begins; another token changes nothing."""
@@ -221,7 +221,7 @@ class Ringer:
         """Fetches again what has got lost, and what its server may have anew, while it can be had."""
         while True:
             await asyncio.sleep(_LOOK_SECONDS)
-            self.prepare(await self._assets.outdated(within=2 * _LOOK_SECONDS))
+            self.prepare(await self._assets.outdated())
 
     async def _fetch(self, url: str) -> None:
         reason = None
