@@ -103,7 +103,7 @@ def judge(folder: Path, day: Day) -> str:
 @pytest.fixture(scope="module")
 def runs() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as folder:
-        subprocess.run([sys.executable, "-m", "tests.device.power_cuts", folder], check=True, timeout=120)
+        subprocess.run([sys.executable, "-m", "tests.device.power_cuts", folder], check=True, timeout=300)
         yield Path(folder)
 
 

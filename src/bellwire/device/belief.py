@@ -78,8 +78,12 @@ def kept_by_ntp(belief: Belief) -> tuple[Belief, timedelta]:
 
 
 def told(belief: Belief, now: datetime, time: datetime) -> tuple[Belief, timedelta]:
-    """The cloud's clock shows this time. Also by how much ours is to be corrected."""
-    if belief.faith is Faith.SURE:
+    """The cloud's clock shows this time. Also by how much ours is to be corrected.
+
+    One that is earlier than the disk knows is wrong itself: the cloud's machine may have lost its power too.
+    """
+    is_behind = belief.latest is not None and time < belief.latest - TOLERANCE
+    if belief.faith is Faith.SURE or is_behind:
         return belief, NOTHING
     off = time - now if abs(time - now) > TOLERANCE else NOTHING
     return replace(belief, faith=Faith.SURE, until=None, ahead=belief.ahead + off), off

@@ -25,7 +25,7 @@ def due(turn: Turn) -> None:
     """Nobody has said what time it is, for long enough: the best guess must do, for somebody wants to be woken."""
     turn.belief, by = belief.waited(turn.belief, turn.now)
     turn.do_not_disturb = do_not_disturb.at(turn.do_not_disturb, turn.now)
-    if _is_corrected(turn, by):
+    if _correct(turn, by):
         turn.do(
             Warn(
                 "this machine's clock is behind, and neither NTP nor the cloud has said how far: alerts ring late by as"
@@ -42,18 +42,18 @@ def _clock_stepped(turn: Turn, stepped: inputs.ClockStepped) -> None:
 def _kept_by_ntp(turn: Turn, _happened: inputs.KeptByNtp) -> None:
     """What was corrected before NTP was there was less right."""
     turn.belief, by = belief.kept_by_ntp(turn.belief)
-    _is_corrected(turn, by)
+    _correct(turn, by)
 
 
 def _time_told(turn: Turn, told: inputs.TimeTold) -> None:
     turn.belief, by = belief.told(turn.belief, turn.now, told.time)
-    if _is_corrected(turn, by):
+    if _correct(turn, by):
         off = f"{abs(by.total_seconds()):.0f} s {'behind' if by > NOTHING else 'ahead'}"
         turn.do(Warn(f"this machine's clock is {off}: alerts ring by the cloud's; {SET_IT}"))
 
 
-def _is_corrected(turn: Turn, by: timedelta) -> bool:
-    """Let it be another time from here on, in this turn already: what falls due falls due by it."""
+def _correct(turn: Turn, by: timedelta) -> bool:
+    """Let it be another time from here on, in this turn already; whether that is a difference."""
     if by == NOTHING:
         return False
     turn.do(CorrectClock(by))
