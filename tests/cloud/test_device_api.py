@@ -257,6 +257,7 @@ def test_the_account_is_shown_and_moves(home: Account) -> None:
         "endpoint": None,
         "language": None,
         "speaks": "ko",
+        "conduct": {"snooze": "10m", "snoozes": 5, "stop_everywhere": True},
     }
 
     assert home.asks("PATCH", "/account", {"country": "jp"}) == (
