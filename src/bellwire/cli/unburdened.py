@@ -28,6 +28,8 @@ _LATER: dict[str, dict[str, Any]] = {
     # For a recording of what is heard, and for hours in which nothing is.
     "wave": {},
     "zoneinfo": {},
+    # For waits of which the next can't be told, when there is no cloud.
+    "random": {},
     # asyncio takes it to run programs.
     "subprocess": {"PIPE": -1, "STDOUT": -2, "DEVNULL": -3},
     # structlog: loggers can be pickled.

@@ -260,7 +260,7 @@ class Speaker:
             tokens,
             clock,
             server_of(config, self._hardware.product, tls, self._cable).renewed,
-            chance=random.random,
+            chance=_chance,
             on_use=self._renewed,
             on_log_out=self._end_pairing,
         )
@@ -300,6 +300,11 @@ def _unfailing(what: str, call: Callable[[], object]) -> None:
         call()
     except Exception:
         log.exception("the hardware failed", what=what)
+
+
+def _chance() -> float:
+    # As in `connection`.
+    return random.random()  # noqa: S311
 
 
 _PRESSED: Mapping[Button, Callable[[Speaker], None]] = {

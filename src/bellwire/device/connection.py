@@ -98,7 +98,7 @@ class Connection:
         self._where = where or (lambda: endpoint)
         self._meaning = meaning
         self._listener = listener
-        self._backoff = backoff or Backoff(random.uniform)
+        self._backoff = backoff or Backoff(_between)
         self._timing = timing
         self._http2: Http2Connection | None = None
         self._on_unauthorized = on_unauthorized
@@ -291,3 +291,8 @@ def _json_of(content_type: str, body: bytes, *, whole: bool) -> tuple[bytes, ...
         log.warning("answer not understood", reason=str(error))
         return ()
     return tuple(part.body for part in parts if part.is_json)
+
+
+def _between(low: float, high: float) -> float:
+    # Asked for when it is first needed: a speaker's process does without until then.
+    return random.uniform(low, high)  # noqa: S311
