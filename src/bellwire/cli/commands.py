@@ -21,6 +21,7 @@ from bellwire.cli import (
     demo,
     device_details,
     devices,
+    emulate,
     profiles,
     speaker,
     trace,
@@ -39,6 +40,7 @@ app.command(epilog=demo.EPILOG)(demo.demo)
 app.command(epilog=cloud.EPILOG)(cloud.cloud)
 app.command(epilog=speaker.EPILOG)(speaker.speaker)
 app.command(epilog=trace.EPILOG)(trace.trace)
+app.command(epilog=emulate.EPILOG)(emulate.emulate)
 account_places.add_to(accounts.app)
 device_details.add_to(devices.app)
 app.add_typer(alerts.app, name="alert")

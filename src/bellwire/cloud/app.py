@@ -8,6 +8,8 @@ import gc
 import signal
 import socket
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -77,12 +79,27 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-async def run(config: Config, ready: Callable[[Certificates], None]) -> None:
+@dataclass(frozen=True, kw_only=True)
+class Surroundings:
+    """What a cloud stands in: the world as it is, or one that a test has in its hands."""
+
+    clock: Callable[[], datetime] = now
+    """In UTC, with its time zone."""
+    stepped: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set it when the clock was set: what follows from the time is done at once, not at the next look."""
+    wrap: Callable[[App], App] = lambda app: app
+    """Stands between the server and the cloud, for every request."""
+
+
+async def run(
+    config: Config, ready: Callable[[Certificates], None], surroundings: Surroundings | None = None
+) -> None:
     """Serve until SIGTERM or SIGINT; `ready` is called when connections are accepted.
 
     Raises StoreUnusable, CertificateError, AlreadyRunningError, PortTakenError, and ValueError when nothing speaks as
     the configuration has it; each says how to mend it.
     """
+    surroundings = surroundings or Surroundings()
     config.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     with holding(config.data):
         certificates = ensure_certificates(config.data, [config.host], now())
@@ -90,25 +107,32 @@ async def run(config: Config, ready: Callable[[Certificates], None]) -> None:
         store = SqliteStore(config.database)
         await store.open()
         try:
-            await _serve(config, certificates, store, lambda: ready(certificates))
+            await _serve(config, certificates, store, lambda: ready(certificates), surroundings)
         finally:
             await store.close()
 
 
-async def _serve(config: Config, certificates: Certificates, store: SqliteStore, ready: Callable[[], None]) -> None:
+async def _serve(
+    config: Config,
+    certificates: Certificates,
+    store: SqliteStore,
+    ready: Callable[[], None],
+    surroundings: Surroundings,
+) -> None:
+    clock = surroundings.clock
     bus = InProcessBus()
     gateway = Gateway(
         store=store,
-        tokens=Tokens(store, device_by_token, now),
+        tokens=Tokens(store, device_by_token, clock),
         codecs={profile.name: Codec(profile) for profile in PROFILES.values()},
         bus=bus,
         limits=config.limits,
-        clock=now,
+        clock=clock,
         strict=config.strict,
         behind_proxy=config.behind_proxy,
         regions=Regions(config.endpoints),
     )
-    account_tokens = Tokens(store, account_by_token, now)
+    account_tokens = Tokens(store, account_by_token, clock)
     authority = Authority(
         store=store,
         hang_up=gateway.hang_up,
@@ -116,7 +140,7 @@ async def _serve(config: Config, certificates: Certificates, store: SqliteStore,
         access_lasts=config.access_lasts,
         limits=config.limits,
         by_address=not config.behind_proxy,
-        clock=now,
+        clock=clock,
     )
     oauth = OAuth(authority, account_tokens, config.limits)
     assets = AssetStore(
@@ -131,13 +155,14 @@ async def _serve(config: Config, certificates: Certificates, store: SqliteStore,
             gateway=gateway,
             authority=authority,
             limits=config.limits,
-            clock=now,
+            clock=clock,
         )
     )
-    server = http2_server(config, certificates, _routed(gateway, oauth, assets, api, config.limits))  # type: ignore[arg-type]
+    routed = _routed(gateway, oauth, assets, api, config.limits)  # type: ignore[arg-type]
+    server = http2_server(config, certificates, surroundings.wrap(routed))
     stop = _stop_signal()
     serving = asyncio.create_task(server.serve())
-    sweeping = asyncio.create_task(_sweep(store, bus, authority, config.limits.past_due))
+    sweeping = asyncio.create_task(_sweep(store, bus, authority, gateway, config.limits.past_due, surroundings))
     watching = asyncio.create_task(_watch_tokens(gateway))
     try:
         await _until_accepting(config, serving)
@@ -232,26 +257,39 @@ async def _watch_tokens(gateway: Gateway) -> None:
             log.warning("tokens could not be looked at", error=str(error))
 
 
-async def _sweep(store: SqliteStore, bus: InProcessBus, authority: Authority, past_due: timedelta) -> None:
+async def _sweep(
+    store: SqliteStore,
+    bus: InProcessBus,
+    authority: Authority,
+    gateway: Gateway,
+    past_due: timedelta,
+    surroundings: Surroundings,
+) -> None:
+    clock, stepped = surroundings.clock, surroundings.stepped
     while True:
         try:
-            while await _end_overdue(store, bus, past_due) == AT_ONCE:
+            while await _end_overdue(store, bus, past_due, clock) == AT_ONCE:
                 pass
             for purge in (purge_expired_tokens, purge_commands):
-                while await store.write(purge, now()) >= PORTION:
+                while await store.write(purge, clock()) >= PORTION:
                     pass
             await authority.sweep()
         except StoreError as error:
             log.warning("what is over could not be put away", error=str(error))
-        await asyncio.sleep(SWEEP_EVERY)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stepped.wait(), SWEEP_EVERY)
+            stepped.clear()
+            gateway.wake_all()
 
 
-async def _end_overdue(store: SqliteStore, bus: InProcessBus, past_due: timedelta) -> int:
+async def _end_overdue(
+    store: SqliteStore, bus: InProcessBus, past_due: timedelta, clock: Callable[[], datetime]
+) -> int:
     """End a portion of what nobody reported over; how many were ended. One that cannot be is no reason not to go on."""
     ended = 0
-    for account_id, token, occurrence in await store.read(overdue, now(), past_due):
+    for account_id, token, occurrence in await store.read(overdue, clock(), past_due):
         try:
-            bus.wake(await store.write(end_occurrence, account_id, token, occurrence, now()))
+            bus.wake(await store.write(end_occurrence, account_id, token, occurrence, clock()))
             ended += 1
         except StoreError:
             raise
