@@ -19,6 +19,7 @@ def live(face: Face) -> None:
     face.alert_ringing(TEA, timedelta(milliseconds=12.34))
     face.disconnected("it was unplugged")
     face.disconnected("it was unplugged")
+    face.alert_snoozed(TEA, TEA.scheduled_time + timedelta(minutes=10))
     face.alert_stopped(TEA)
     face.alert_removed(TEA)
 
@@ -31,6 +32,7 @@ def test_lines_for_people(capsys: pytest.CaptureFixture[str]) -> None:
         f'REMINDER "Tea" set for {TEA.scheduled_time.astimezone():%Y-%m-%d %H:%M:%S}',
         'REMINDER "Tea" rings, 12.3 ms late',
         "no connection to https://cloud:8443: it was unplugged; what is set rings all the same",
+        f'REMINDER "Tea" snoozed until {(TEA.scheduled_time + timedelta(minutes=10)).astimezone():%H:%M:%S}',
         'REMINDER "Tea" stopped',
         'REMINDER "Tea" removed',
     ]
@@ -39,7 +41,15 @@ def test_lines_for_people(capsys: pytest.CaptureFixture[str]) -> None:
 def test_json_for_programs(capsys: pytest.CaptureFixture[str]) -> None:
     live(Face("https://cloud:8443", as_json=True))
     shown = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert [each["event"] for each in shown] == ["connected", "set", "ringing", "disconnected", "stopped", "removed"]
+    assert [each["event"] for each in shown] == [
+        "connected",
+        "set",
+        "ringing",
+        "disconnected",
+        "snoozed",
+        "stopped",
+        "removed",
+    ]
     tea = {"token": "t1", "kind": "REMINDER", "label": "Tea", "scheduled_time": "2026-11-21T07:00:00+00:00"}
     assert shown[2] == {"at": shown[2]["at"], "event": "ringing", **tea, "late_ms": 12.3}
     assert shown[3]["reason"] == "it was unplugged"

@@ -47,8 +47,8 @@ def test_keys_on_a_terminal_without_job_control() -> None:
     with words_from(terminal, heard.put) as by_key:
         assert by_key
         assert termios.tcgetattr(terminal) != before
-        os.write(master, b"sxD+-tHq")
-        wanted = ["stop", "delete", "louder", "softer", "talk", "hush", "quit"]
+        os.write(master, b"szxD+-tHq")
+        wanted = ["stop", "snooze", "delete", "louder", "softer", "talk", "hush", "quit"]
         assert [heard.get(timeout=5) for _ in wanted] == wanted
     assert termios.tcgetattr(terminal) == before
     os.close(master)

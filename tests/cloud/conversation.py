@@ -21,11 +21,11 @@ from bellwire.cloud import accounts
 from bellwire.cloud.activity import user_acted
 from bellwire.cloud.auth import hash_of
 from bellwire.cloud.commands import order
-from bellwire.cloud.delivery import Downchannel
+from bellwire.cloud.delivery import Downchannel, Once
 from bellwire.cloud.device_view import DeviceDetail, detail_of, load_known
 from bellwire.cloud.handlers import Arrival, receive
-from bellwire.cloud.handlers.alerts import end_occurrence
 from bellwire.cloud.identity import DeviceIdentity
+from bellwire.cloud.occurrences import end_occurrence
 from bellwire.cloud.overdue import overdue
 from bellwire.cloud.regions import Regions
 from bellwire.cloud.store.accounts import add_account, set_country
@@ -39,7 +39,7 @@ from bellwire.protocol.codec import Codec
 from bellwire.protocol.messages import Message
 from bellwire.protocol.messages.alerts import SetAlert
 from bellwire.protocol.messages.context import AlertsState, AlertState, ContextHeader, ContextObject
-from bellwire.protocol.messages.envelope import Directive, Event
+from bellwire.protocol.messages.envelope import Directive, Event, PassedOn
 from bellwire.protocol.profiles import PROFILES
 from bellwire.protocol.profiles.clova import CIC_KO_2022
 from bellwire.protocol.profiles.profile import Profile
@@ -239,16 +239,22 @@ class Line:
     def hears(self) -> list[Message]:
         """What the device is told now."""
         plan = self._store.read(self.memory.plan, self._talk.now)
-        said = list(self.memory.say(plan, self._talk.now))
-        for once in self.memory.once(plan, self._talk.now):
-            said.append(once.message)
+        said = self._says_once(self.memory.first(plan))
+        said += self.memory.say(plan, self._talk.now)
+        said += self._says_once(self.memory.once(plan, self._talk.now))
+        return [self._through_the_wire(message) for message in said]
+
+    def _says_once(self, what: list[Once]) -> list[Message]:
+        for once in what:
             self.memory.was_said(once, self._talk.now)
             if once.seq is not None:
                 self._store.run(remove_commands, ACCOUNT, self.device.device_id, once.seq)
-        return [self._through_the_wire(message) for message in said]
+        return [once.message for once in what]
 
     def _through_the_wire(self, message: Message) -> Message:
         json = self._codec.encode_directive(Directive(message=message, message_id="m"))
+        if isinstance(message, PassedOn):
+            return message
         return self._codec.decode_directive(json).message
 
 

@@ -23,14 +23,16 @@ from bellwire.cloud.store.accounts import account_by_token, add_account, add_acc
 from bellwire.cloud.store.devices import device_by_token
 from bellwire.cloud.store.sqlite import SqliteStore
 from bellwire.protocol.messages.alerts import (
+    AlertStopped,
     DeleteAlert,
     DeleteAlertSucceeded,
     RequestSynchronizeAlert,
     SetAlert,
+    SetAlertSucceeded,
     SynchronizeAlert,
 )
 from tests.cloud.call import Call
-from tests.cloud.running import LIMITS, Account, Cloud, Speaker
+from tests.cloud.running import LIMITS, Account, Cloud, Speaker, parts_of
 
 NEW_YEAR = "2027-01-01T07:00:00+09:00"
 NEW_YEAR_UTC = "2026-12-31T22:00:00Z"
@@ -63,12 +65,17 @@ def test_an_alert_is_shown_as_it_was_added(home: Account) -> None:
         "label": "tea",
         "scheduled_time": NEW_YEAR_UTC,
         "paused": False,
+        "remaining": None,
+        "snoozed_from": None,
+        "snoozes": 0,
         "every": None,
         "until": None,
         "except": [],
         "timezone": "Asia/Seoul",
         "floating": False,
         "everywhere": True,
+        "conduct": {"snooze": None, "snoozes": None, "stop_everywhere": None},
+        "actions": [],
         "devices": {device_id: "unknown"},
     }
     assert home.asks("GET", f"/alerts/{added['token']}") == (200, added)
@@ -176,6 +183,113 @@ def test_an_alert_is_skipped_paused_and_resumed_and_its_device_hears_of_it(home:
     assert (resumed["paused"], resumed["scheduled_time"]) == (False, skipped["scheduled_time"])
     for step in ("skip", "pause", "resume"):
         assert home.asks("POST", f"/alerts/unknown/{step}")[0] == 404
+
+
+def test_what_rings_is_snoozed_with_a_length_or_without_and_stopped(home: Account) -> None:
+    speaker = listening(home)
+    lately = (datetime.now(UTC) - timedelta(minutes=1)).isoformat()
+    token = home.asks("POST", "/alerts", {"kind": "ALARM", "at": lately})[1]["token"]
+    (before,) = speaker.hears(SetAlert)
+    status, snoozed = home.asks("POST", f"/alerts/{token}/snooze")
+    assert (status, snoozed["snoozes"]) == (200, 1)
+    after = speaker.hears(SetAlert, 2)[-1]
+    assert after.scheduled_time - before.scheduled_time > timedelta(minutes=10)
+    status, refused = home.asks("POST", f"/alerts/{token}/snooze", {"for": "5m"})
+    assert (status, "snoozed already" in refused["detail"]) == (422, True)
+    assert home.asks("POST", f"/alerts/{token}/stop")[0] == 204
+    assert [told.token for told in speaker.hears(DeleteAlert)] == [token]
+    assert home.asks("POST", f"/alerts/{token}/stop")[0] == 404
+
+
+def test_an_alert_rings_on_other_devices_when_it_is_told_so(home: Account) -> None:
+    kitchen, _ = home.device("kitchen")
+    bedroom, _ = home.device("bedroom")
+    token = home.asks("POST", "/alerts", {"kind": "ALARM", "at": NEW_YEAR, "devices": [kitchen]})[1]["token"]
+
+    status, moved = home.asks("PATCH", f"/alerts/{token}", {"devices": [bedroom]})
+    assert (status, moved["everywhere"], [*moved["devices"]]) == (200, False, [bedroom])
+    status, moved = home.asks("PATCH", f"/alerts/{token}", {"devices": None})
+    assert (status, moved["everywhere"], {*moved["devices"]}) == (200, True, {kitchen, bedroom})
+    status, problem = home.asks("PATCH", f"/alerts/{token}", {"devices": ["attic"]})
+    assert (status, "no device attic" in problem["detail"]) == (422, True)
+    assert home.asks("PATCH", f"/alerts/{token}", {"devices": []})[0] == 422
+    assert home.asks("GET", f"/alerts/{token}")[1] == moved
+
+
+def test_how_alerts_are_snoozed_and_stopped_is_said_of_one_or_of_all(home: Account) -> None:
+    usual = {"snooze": "10m", "snoozes": 5, "stop_everywhere": True}
+    assert home.asks("GET", "/account")[1]["conduct"] == usual
+    changed = home.asks("PATCH", "/account", {"conduct": {"snooze": "5m", "stop_everywhere": False}})[1]
+    assert changed["conduct"] == {"snooze": "5m", "snoozes": 5, "stop_everywhere": False}
+
+    wish = {"at": NEW_YEAR, "conduct": {"snoozes": 0, "snooze": "1h30m"}}
+    added = home.asks("POST", "/alerts", wish)[1]
+    assert added["conduct"] == {"snooze": "1h30m", "snoozes": 0, "stop_everywhere": None}
+    edited = home.asks("PATCH", f"/alerts/{added['token']}", {"conduct": {"snoozes": None, "stop_everywhere": True}})[1]
+    assert edited["conduct"] == {"snooze": "1h30m", "snoozes": None, "stop_everywhere": True}
+    for refused in ({"snooze": "25h"}, {"snoozes": 101}, {"snoozes": -1}, {"snooze": ""}, {"volume": 1}):
+        assert home.asks("PATCH", "/account", {"conduct": refused})[0] == 422
+        assert home.asks("PATCH", f"/alerts/{added['token']}", {"conduct": refused})[0] == 422
+
+    asked = {"conduct": dict.fromkeys(usual)}
+    assert home.asks("PATCH", "/account", asked)[1]["conduct"] == usual
+
+
+def test_an_action_timer_keeps_what_it_does_and_does_it(home: Account) -> None:
+    speaker = listening(home)
+    action = {"header": {"namespace": "AudioPlayer", "name": "Play"}, "payload": {"url": "https://home/rain.mp3"}}
+    lately = (datetime.now(UTC) - timedelta(seconds=5)).isoformat()
+    wish = {"kind": "ACTIONTIMER", "label": "Rain", "at": lately, "actions": [action, action]}
+    status, added = home.asks("POST", "/alerts", wish)
+    assert (status, added["actions"]) == (201, [action, action])
+    path = f"/alerts/{added['token']}"
+    assert home.asks("PATCH", path, {"actions": [action]})[1]["actions"] == [action]
+    speaker.hears(SetAlert)
+    speaker.says(SetAlertSucceeded(token=added["token"], type="ACTIONTIMER"))
+    speaker.says(AlertStopped(token=added["token"], type="ACTIONTIMER"))
+
+    def names() -> list[str]:
+        directives = [json.loads(part.body)["directive"] for part in parts_of(speaker.downchannel)]
+        return [f"{each['header']['namespace']}.{each['header']['name']}" for each in directives]
+
+    speaker.connection.until(lambda: "Alerts.DeleteAlert" in names(), "the end")
+    assert names()[-2:] == ["AudioPlayer.Play", "Alerts.DeleteAlert"]
+    assert home.asks("GET", path)[0] == 404
+
+
+@pytest.mark.parametrize(
+    ("wish", "told"),
+    [
+        ({"kind": "TIMER", "actions": [{"header": {"namespace": "A", "name": "B"}, "payload": {}}]}, "only an ACTION"),
+        ({"actions": [{"header": {"namespace": "Alerts", "name": "SetAlert"}, "payload": {}}]}, "of namespace Alerts"),
+        ({"actions": [{"header": {"namespace": "A", "name": "B"}, "payload": []}]}, "actions[0].payload"),
+        ({"actions": [{"header": {"namespace": "A.B", "name": "B"}, "payload": {}}]}, "actions[0].header.namespace"),
+        ({"actions": [{"header": {"namespace": "A", "name": ""}, "payload": {}}]}, "actions[0].header.name"),
+        ({"actions": [{"header": {"namespace": "A"}, "payload": {}}]}, "actions[0].header"),
+        ({"actions": [{"payload": {}}]}, "header"),
+        ({"actions": [{"header": {"namespace": "A", "name": "B"}, "payload": {"x": "y" * 17_000}}]}, "16384"),
+        ({"actions": [{"header": {"namespace": "A", "name": "B"}, "payload": {}}] * 11}, "length <= 10"),
+    ],
+)
+def test_what_an_action_timer_cannot_do(home: Account, wish: dict[str, object], told: str) -> None:
+    status, problem = home.asks("POST", "/alerts", {"kind": "ACTIONTIMER", "in": "1h", **wish})
+    assert status == 422
+    assert told in problem["detail"]
+
+
+def test_a_timer_is_paused_with_what_is_left_extended_and_resumed(home: Account) -> None:
+    token = home.asks("POST", "/alerts", {"kind": "TIMER", "label": "Eggs", "in": "10m"})[1]["token"]
+    status, paused = home.asks("POST", f"/alerts/{token}/pause")
+    assert (status, paused["scheduled_time"], paused["paused"]) == (200, None, True)
+    assert paused["remaining"] in {"10m", *(f"9m{seconds}s" for seconds in range(60))}
+    status, extended = home.asks("POST", f"/alerts/{token}/extend", {"by": "1h"})
+    assert (status, extended["remaining"]) == (200, f"1h{paused['remaining']}")
+    status, resumed = home.asks("POST", f"/alerts/{token}/resume")
+    assert (status, resumed["remaining"], resumed["paused"]) == (200, None, False)
+    for refused in ({"by": "soon"}, {"by": "0s"}, {}, {"by": 5}):
+        assert home.asks("POST", f"/alerts/{token}/extend", refused)[0] == 422
+    alarm = home.adds(at=NEW_YEAR)
+    assert home.asks("POST", f"/alerts/{alarm}/extend", {"by": "5m"})[0] == 422
 
 
 def test_what_would_ring_is_seen_before_it_is_added_and_after(home: Account) -> None:
@@ -568,8 +682,11 @@ def test_the_document_lists_every_route_with_its_answers(cloud: Cloud) -> None:
         "POST /api/v1/alerts/preview": {200} | always | with_body,
         "GET /api/v1/alerts/{token}/occurrences": {200, 404, 422} | always,
         "POST /api/v1/alerts/{token}/skip": {200, 404, 422} | always,
-        "POST /api/v1/alerts/{token}/pause": {200, 404} | always,
+        "POST /api/v1/alerts/{token}/pause": {200, 404, 422} | always,
+        "POST /api/v1/alerts/{token}/extend": {200, 404} | always | with_body,
         "POST /api/v1/alerts/{token}/resume": {200, 404, 422} | always,
+        "POST /api/v1/alerts/{token}/snooze": {200, 404} | always | with_body,
+        "POST /api/v1/alerts/{token}/stop": {204, 404, 422} | always,
         "GET /api/v1/devices": {200} | always,
         "POST /api/v1/devices": {201, 409, 423, 451} | always | with_body,
         "DELETE /api/v1/devices/{device_id}": {204, 404} | always,

@@ -9,9 +9,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from bellwire.alerts.lifecycle import SOUNDING, Life
+from bellwire.alerts.lifecycle import ACTIVE, SOUNDING, Life
 from bellwire.device import inputs, outputs
-from bellwire.device.engine import step
+from bellwire.device.engine import alerts_state, step
 from bellwire.device.held import LOUDEST, Held, State
 from bellwire.protocol.messages import Message
 from bellwire.protocol.messages.alerts import (
@@ -151,6 +151,20 @@ class World(RuleBasedStateMachine):
         self.happens(inputs.StopPressed())
         assert not (rang and self.bell == rang and self.is_heard)
 
+    @rule()
+    def press_snooze(self) -> None:
+        rang = self.bell if self.is_heard else None
+        held = self.state.alerts.get(rang or "")
+        may = held is not None and held.snoozes < self.state.system.setup.most_snoozes
+        first = len(self.letters)
+        is_doomed = self.is_doomed
+        self.happens(inputs.SnoozePressed())
+        if not is_doomed and held is not None:
+            assert (self.bell == rang) is not may
+            stopped = [message.token for message in self.letters[first:] if isinstance(message, AlertStopped)]
+            assert held.token not in stopped
+            assert held.token in {alert.token for alert in alerts_state(self.state).active_alerts}
+
     @rule(token=TOKENS)
     def press_delete(self, token: str) -> None:
         self.happens(inputs.DeletePressed(token))
@@ -228,6 +242,13 @@ class World(RuleBasedStateMachine):
             assert self.place is None
 
     @invariant()
+    def only_what_has_begun_has_been_snoozed(self) -> None:
+        for held in self.state.alerts.values():
+            assert (held.snoozes > 0) is (held.again_at is not None)
+            assert held.life in ACTIVE or held.snoozes == 0
+            assert not held.is_put_off or held.life is Life.SET
+
+    @invariant()
     def what_is_stopped_is_gone_where_stopping_removes(self) -> None:
         lives = {held.life for held in self.state.alerts.values()}
         assert not (self.profile.stopping_removes and Life.STOPPED in lives)
@@ -242,6 +263,8 @@ class World(RuleBasedStateMachine):
         for held in self.state.alerts.values():
             if held.life is Life.SET:
                 assert self.wake_at <= held.occurrence.scheduled_time
+            if held.life is Life.SNOOZED:
+                assert self.bell is not None or self.wake_at <= held.due_at
             if held.life in SOUNDING:
                 assert held.ends_at is not None
                 assert self.wake_at <= held.ends_at
@@ -253,7 +276,7 @@ class World(RuleBasedStateMachine):
         to_ring = {
             held.token
             for held in self.state.alerts.values()
-            if held.life in {Life.SET, Life.WAITING} and not held.hidden
+            if held.life in {Life.SET, Life.WAITING, Life.SNOOZED} and not held.hidden
         }
         self.is_doomed = False
         first = len(self.letters)

@@ -1,5 +1,7 @@
 """What an observer hears of the difference between two states."""
 
+from datetime import datetime
+
 import pytest
 
 from bellwire.alerts.alert import Occurrence
@@ -7,7 +9,7 @@ from bellwire.alerts.lifecycle import Life
 from bellwire.device.held import Held, State
 from bellwire.device.observer import Observer, tell
 from bellwire.device.occurrences import occurrence_of
-from tests.conversation import alarm
+from tests.conversation import alarm, moment
 
 
 class Diary(Observer):
@@ -20,12 +22,16 @@ class Diary(Observer):
     def alert_stopped(self, occurrence: Occurrence) -> None:
         self.lines.append(f"stopped {occurrence.scheduled_time:%H:%M}")
 
+    def alert_snoozed(self, occurrence: Occurrence, until: datetime) -> None:
+        self.lines.append(f"snoozed {occurrence.scheduled_time:%H:%M} until {until:%H:%M}")
+
     def alert_removed(self, occurrence: Occurrence) -> None:
         self.lines.append(f"removed {occurrence.scheduled_time:%H:%M}")
 
 
 def held(time: str, life: Life = Life.SET, *, hidden: bool = False) -> Held:
-    return Held(occurrence_of(alarm("a", f"{time}:00")), life, hidden)
+    again_at = moment("07:09:00") if life is Life.SNOOZED else None
+    return Held(occurrence_of(alarm("a", f"{time}:00")), life, hidden, again_at=again_at)
 
 
 @pytest.mark.parametrize(
@@ -41,6 +47,11 @@ def held(time: str, life: Life = Life.SET, *, hidden: bool = False) -> Held:
         (held("07:00", Life.RINGING), held("07:01", Life.RINGING), ["stopped 07:00", "set 07:01"]),
         (held("07:00", Life.RINGING), None, ["stopped 07:00", "removed 07:00"]),
         (held("07:00"), held("07:00", Life.STOPPED), ["stopped 07:00"]),
+        (held("07:00", Life.RINGING), held("07:00", Life.SNOOZED), ["snoozed 07:00 until 07:09"]),
+        (held("07:00", Life.SNOOZED), held("07:00", Life.SNOOZED), []),
+        (held("07:00", Life.SNOOZED), held("07:00", Life.RINGING), []),
+        (held("07:00", Life.SNOOZED), held("07:00", Life.STOPPED), ["stopped 07:00"]),
+        (held("07:00", Life.SNOOZED), held("07:10"), ["set 07:10"]),
         (None, held("07:00", Life.STOPPED), ["set 07:00", "stopped 07:00"]),
         (held("07:00"), held("07:00", hidden=True), ["removed 07:00"]),
         (held("07:00", hidden=True), held("07:00"), ["set 07:00"]),

@@ -14,10 +14,12 @@ from bellwire import __version__
 from bellwire.cli import (
     account_places,
     accounts,
+    alert_steps,
     alerts,
     check,
     clients,
     cloud,
+    conduct,
     demo,
     device_details,
     devices,
@@ -40,7 +42,9 @@ app.command(epilog=cloud.EPILOG)(cloud.cloud)
 app.command(epilog=speaker.EPILOG)(speaker.speaker)
 app.command(epilog=trace.EPILOG)(trace.trace)
 account_places.add_to(accounts.app)
+conduct.add_to(accounts.app)
 device_details.add_to(devices.app)
+alert_steps.add_to(alerts.app)
 app.add_typer(alerts.app, name="alert")
 app.add_typer(accounts.app, name="account")
 app.add_typer(devices.app, name="device")

@@ -74,21 +74,26 @@ def remove(
     account: AccountName = None,
     json: Json = False,
 ) -> None:
-    """Remove a device with its tokens; the cloud hangs up on it at once."""
+    """Remove a device with its tokens; the cloud hangs up on it at once. Alerts that rang there alone stay."""
     from bellwire.cli import records
     from bellwire.cli.account_api import api_on_this_machine, runs
     from bellwire.cloud.store.devices import remove_device
 
     if runs(data):
         with api_on_this_machine(data, account) as api:
+            alone = [
+                each["token"] for each in api.alerts() if not each["everywhere"] and [*each["devices"]] == [device_id]
+            ]
             api.call("DELETE", "devices", device_id)
     else:
         with records.opened(data) as store:
-            store.run(remove_device, records.account_of(store, account).account_id, device_id)
+            alone = store.run(remove_device, records.account_of(store, account).account_id, device_id)
     if json:
-        put_json({"device_id": device_id, "removed": True})
-    else:
-        say(f"device {device_id} removed")
+        put_json({"device_id": device_id, "removed": True, "alerts_without_device": alone})
+        return
+    say(f"device {device_id} removed")
+    for token in alone:
+        say(f"alert {token} rang there alone, and rings nowhere until: bellwire alert edit {token} --everywhere")
 
 
 @app.command(epilog="Example: bellwire device approve BCDF-GHJK --name kitchen")

@@ -66,6 +66,11 @@ class Face(Observer):
         self._ringing = None
         self._say_alert("stopped", "stopped", occurrence)
 
+    def alert_snoozed(self, occurrence: Occurrence, until: datetime) -> None:
+        """It rings again then."""
+        self._ringing = None
+        self._say_alert("snoozed", f"snoozed until {until.astimezone():%H:%M:%S}", occurrence, until=until.isoformat())
+
     def alert_removed(self, occurrence: Occurrence) -> None:
         """It is there no longer."""
         self._alerts.pop(occurrence.token, None)
@@ -87,7 +92,7 @@ class Face(Observer):
         """Somebody pressed delete, and this version of the protocol has no word for it."""
         self._say("not_deleted", "alerts are deleted in the account, not on this speaker; s stops what rings")
 
-    def _say_alert(self, event: str, text: str, alert: Occurrence, **more: float) -> None:
+    def _say_alert(self, event: str, text: str, alert: Occurrence, **more: str | float) -> None:
         named = f'{alert.kind.value} "{alert.label}"' if alert.label else alert.kind.value
         self._say(
             event,

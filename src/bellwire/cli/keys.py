@@ -11,10 +11,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Literal
 
-Word = Literal["stop", "delete", "louder", "softer", "talk", "hush", "quit"]
+Word = Literal["stop", "snooze", "delete", "louder", "softer", "talk", "hush", "quit"]
 
 KEYS: dict[str, Word] = {
     "s": "stop",
+    "z": "snooze",
     "d": "delete",
     "+": "louder",
     "-": "softer",

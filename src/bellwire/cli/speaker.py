@@ -84,12 +84,14 @@ def speaker(
     record: Annotated[Path | None, typer.Option(metavar="FILE", help="A WAV file of what is heard.")] = None,
     json: Json = False,
 ) -> None:
-    """Run a speaker until SIGTERM, Ctrl-C or q. Keys: s stops what rings, d deletes it (else the next alert), q quits.
+    """Run a speaker until SIGTERM, Ctrl-C or q. Keys: s stops what rings, z snoozes it, d deletes it (else the next
+    alert), q quits; s stops what is snoozed too.
 
     + and - make alerts louder and softer; t is as if somebody talked with the speaker, so that what rings goes to the
     background, and h as if that were over.
 
-    Where there is no terminal, the lines stop, delete, louder, softer, talk, hush and quit on its input do the same.
+    Where there is no terminal, the lines stop, snooze, delete, louder, softer, talk, hush and quit on its input do the
+    same.
 
     The cloud on this machine takes it unasked. Elsewhere it shows a code and a QR code, and somebody confirms it:
     bellwire device approve CODE. It renews its tokens by itself, and pairs anew when the cloud has ended the pairing.

@@ -80,7 +80,7 @@ async def _run(config: Config, face: Face) -> bool:
     try:
         with words_from(sys.stdin.fileno(), heard) if sys.stdin else nullcontext() as by_key:
             if by_key:
-                hint("keys: s stop, d delete, + louder, - softer, t talk, h hush, q quit")
+                hint("keys: s stop, z snooze, d delete, + louder, - softer, t talk, h hush, q quit")
             await either(quitting.wait(), speaker.ended(), speaker.logged_out.wait())
         return speaker.logged_out.is_set() and not quitting.is_set()
     finally:
@@ -114,6 +114,7 @@ def _hush(speaker: Speaker, face: Face) -> None:
 
 _PRESSED: Mapping[Word, Callable[[Speaker, Face], None]] = {
     "stop": lambda speaker, _: speaker.press_stop(),
+    "snooze": lambda speaker, _: speaker.press_snooze(),
     "delete": _delete,
     "louder": lambda speaker, _: speaker.set_alert_volume(speaker.alert_volume + VOLUME_STEP),
     "softer": lambda speaker, _: speaker.set_alert_volume(speaker.alert_volume - VOLUME_STEP),

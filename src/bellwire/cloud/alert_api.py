@@ -6,23 +6,28 @@ It knows requests and answers; it must not know how alerts reach devices.
 import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Annotated
 
+import msgspec
 from litestar import Controller, delete, get, patch, post
 from litestar.params import FromPath, JSONBody, Parameter
 
-from bellwire.alerts.alert import Alert, Schedule
+from bellwire.alerts.alert import Alert, OwnConduct, Schedule
 from bellwire.cloud import accounts
-from bellwire.cloud.accounts import Shown
+from bellwire.cloud.accounts import Devices, Shown
+from bellwire.cloud.action_forms import reserved_by
 from bellwire.cloud.alert_forms import (
     MOST_PREVIEWED,
     PAGE,
     AlertPage,
     AlertView,
     ChangedAlert,
+    ExtendWish,
     NewAlert,
     Preview,
     PreviewWish,
+    SnoozeWish,
     changed_by,
     cursor_after,
     place_of,
@@ -31,11 +36,14 @@ from bellwire.cloud.alert_forms import (
     schedule_of,
     view_of,
 )
+from bellwire.cloud.conduct_forms import conduct_by
 from bellwire.cloud.problems import refusals
 from bellwire.cloud.services import API_PATH, Asked, services_of
+from bellwire.cloud.snoozing import snooze_alert, snooze_length, stop_alert
 from bellwire.cloud.store.accounts import find_account
 from bellwire.cloud.store.transaction import Transaction
-from bellwire.cloud.wishes import first_occurrence, one_line
+from bellwire.cloud.timers import extend_timer
+from bellwire.cloud.wishes import first_occurrence, length_of, one_line
 
 
 class AlertsController(Controller):
@@ -59,6 +67,8 @@ class AlertsController(Controller):
             scheduled_time=first_occurrence(schedule, now, services.limits.past_due),
             version=1,
             everywhere=data.devices is None,
+            conduct=conduct_by(OwnConduct(), data.conduct),
+            actions=reserved_by(data.actions, data.kind),
             speech=await services.speech_of(account, data.kind, label),
         )
         most = services.limits.alerts
@@ -100,9 +110,16 @@ class AlertsController(Controller):
                 schedule = changed_by(present, data, account, now)
                 return schedule, first_occurrence(schedule, now, services.limits.past_due)
 
-        edit = accounts.Edit(label=label, speech=speech, reschedule=reschedule)
-        shown = await services.store.write(accounts.edit_alert, account_id, token, edit, now)
-        services.bus.wake(shown.lives)
+        edit = accounts.Edit(
+            label=label,
+            speech=speech,
+            reschedule=reschedule,
+            conduct=None if data.conduct is None else partial(conduct_by, wish=data.conduct),
+            actions=None if data.actions is None else reserved_by(data.actions, before.kind),
+            where=None if data.devices is msgspec.UNSET else Devices(data.devices),
+        )
+        shown, devices = await services.store.write(accounts.edit_alert, account_id, token, edit, now)
+        services.bus.wake(devices)
         return view_of(shown)
 
     @post("/preview", status_code=200, summary="See when it would ring", responses=refusals(body=True))
@@ -130,15 +147,53 @@ class AlertsController(Controller):
         """Leave out the next occurrence; the devices are told of the one after it at once."""
         return await _step(request, token, accounts.skip_occurrence)
 
-    @post("/{token:str}/pause", status_code=200, summary="Pause an alert", responses=refusals(404))
+    @post("/{token:str}/pause", status_code=200, summary="Pause an alert", responses=refusals(404, 422))
     async def pause(self, token: FromPath[str], request: Asked) -> AlertView:
-        """Have an alert ring nowhere until it is resumed; its devices are told at once. Again: nothing changes."""
+        """Have an alert ring nowhere until it is resumed; its devices are told at once. Again: nothing changes.
+
+        What is left of a timer is kept. One that rings is over, so there is nothing to pause.
+        """
         return await _step(request, token, accounts.pause_alert)
+
+    @post("/{token:str}/extend", status_code=200, summary="Extend a timer", responses=refusals(404, body=True))
+    async def extend(self, token: FromPath[str], data: JSONBody[ExtendWish], request: Asked) -> AlertView:
+        """Give a timer more time, also one that is paused or rings; its devices are told at once."""
+        by = length_of(data.by)
+
+        def extended(account_id: str, token: str, now: datetime) -> Transaction[Shown]:
+            return extend_timer(account_id, token, by, now)
+
+        return await _step(request, token, extended)
 
     @post("/{token:str}/resume", status_code=200, summary="Resume an alert", responses=refusals(404, 422))
     async def resume(self, token: FromPath[str], request: Asked) -> AlertView:
-        """Have a paused alert ring again, from its next occurrence on. Again: nothing changes."""
+        """Have a paused alert ring again, from its next occurrence on; a timer when the rest is over.
+
+        Again: nothing changes.
+        """
         return await _step(request, token, accounts.resume_alert)
+
+    @post("/{token:str}/snooze", status_code=200, summary="Snooze what rings", responses=refusals(404, body=True))
+    async def snooze(self, token: FromPath[str], request: Asked, data: JSONBody[SnoozeWish | None] = None) -> AlertView:
+        """Have an alert that rings be silent for a while, and ring again then; its devices are told at once.
+
+        Where each device is stopped by itself, those on which it rings. What comes again goes on by its own schedule.
+        """
+        length = snooze_length(data.for_) if data is not None and data.for_ is not None else None
+
+        def snoozed(account_id: str, token: str, now: datetime) -> Transaction[Shown]:
+            return snooze_alert(account_id, token, length, now)
+
+        return await _step(request, token, snoozed)
+
+    @post("/{token:str}/stop", status_code=204, summary="Stop what rings", responses=refusals(404, 422))
+    async def stop(self, token: FromPath[str], request: Asked) -> None:
+        """Have an alert that rings, or is snoozed, ring no longer on any device; its devices are told at once.
+
+        What comes again goes on by its schedule; another one is deleted.
+        """
+        services, account_id = services_of(request), request.user.account_id
+        services.bus.wake(await services.store.write(stop_alert, account_id, token, services.clock()))
 
     @delete("/{token:str}", summary="Delete an alert", responses=refusals(404))
     async def remove(self, token: FromPath[str], request: Asked) -> None:

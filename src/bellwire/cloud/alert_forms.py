@@ -15,6 +15,8 @@ from bellwire.alerts.alert import Alert, Kind, Schedule
 from bellwire.alerts.recurrence import MOST_COUNTED, MOST_EXCEPTIONS, occurrences
 from bellwire.alerts.rules import LONGEST_RULE
 from bellwire.cloud.accounts import Shown
+from bellwire.cloud.action_forms import Action, Actions, actions_of
+from bellwire.cloud.conduct_forms import ConductView, ConductWish, conduct_view
 from bellwire.cloud.store.accounts import Account
 from bellwire.cloud.wishes import (
     Change,
@@ -22,6 +24,7 @@ from bellwire.cloud.wishes import (
     changed_schedule,
     every_of,
     exceptions_of,
+    length_text,
     schedule_at,
     schedule_in,
     until_of,
@@ -42,6 +45,9 @@ Recurrence = Annotated[str, msgspec.Meta(max_length=LONGEST_RULE + 100)]
 """A name, days or a rule with its end."""
 Times = Annotated[int, msgspec.Meta(ge=1, le=MOST_COUNTED)]
 Exceptions = Annotated[list[Word], msgspec.Meta(max_length=MOST_EXCEPTIONS)]
+
+
+DeviceIds = Annotated[list[Word], msgspec.Meta(min_length=1, max_length=1000)]
 
 
 _RENAMED = {"in_": "in", "exceptions": "except"}
@@ -72,20 +78,44 @@ class NewAlert(Wish, kw_only=True, rename=_RENAMED, forbid_unknown_fields=True):
 
     label: str = ""
     kind: Kind = Kind.REMINDER
-    devices: Annotated[list[Word], msgspec.Meta(min_length=1, max_length=1000)] | None = None
+    devices: DeviceIds | None = None
     """Ids; every device of the account where none is given, also those that join later."""
+    conduct: ConductWish = ConductWish()
+    """How it is snoozed and stopped; as its account has it where it is not given."""
+    actions: Actions = []
+    """Of an ACTIONTIMER: what its devices are told when it is over."""
 
 
 class ChangedAlert(Wish, kw_only=True, rename=_RENAMED, forbid_unknown_fields=True):
     """What of an alert becomes different; the rest stays. `every` may be once, `until` may be never."""
 
     label: str | None = None
+    devices: DeviceIds | msgspec.UnsetType | None = msgspec.UNSET
+    """Ids of those on which it rings from now on; null: every device of the account, also those that join later."""
+    conduct: ConductWish | None = None
+    """How it is snoozed and stopped."""
+    actions: Actions | None = None
+    """Of an ACTIONTIMER: what its devices are told when it is over, in the place of what was said of that."""
 
 
 class PreviewWish(Wish, kw_only=True, rename=_RENAMED, forbid_unknown_fields=True):
     """A wish, to see when it would ring."""
 
     limit: Annotated[int, msgspec.Meta(ge=1, le=MOST_PREVIEWED)] = 10
+
+
+class SnoozeWish(msgspec.Struct, kw_only=True, rename={"for_": "for"}, forbid_unknown_fields=True):
+    """For how long what rings shall be silent."""
+
+    for_: Word | None = None
+    """Such as 10m; as is usual for the alert where it is not given."""
+
+
+class ExtendWish(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """How much more time a timer gets."""
+
+    by: Word
+    """Such as 5m."""
 
 
 class Preview(msgspec.Struct, kw_only=True, rename=_RENAMED):
@@ -108,6 +138,12 @@ class AlertView(msgspec.Struct, kw_only=True, rename=_RENAMED):
     scheduled_time: datetime | None
     """The next occurrence; null: it is paused."""
     paused: bool
+    remaining: str | None
+    """What is left of a timer that is paused, such as 4m30s; null: it is none, or runs until `scheduled_time`."""
+    snoozed_from: datetime | None
+    """The occurrence that was snoozed until `scheduled_time`, or that rings again; null: it is not snoozed."""
+    snoozes: int
+    """How often that occurrence was snoozed."""
     every: str | None
     """As it is given; null: once."""
     until: str | None
@@ -118,6 +154,10 @@ class AlertView(msgspec.Struct, kw_only=True, rename=_RENAMED):
     floating: bool
     """It moves along when the account moves to another time zone."""
     everywhere: bool
+    conduct: ConductView
+    """How it is snoozed and stopped, where it says so itself; null: as its account has it."""
+    actions: list[Action]
+    """Of an ACTIONTIMER: what its devices are told when it is over."""
     devices: dict[str, str]
     """By device id: unknown, set, failed, ringing, stopped or absent, as the device last said."""
 
@@ -199,12 +239,17 @@ def view_of(shown: Shown) -> AlertView:
         label=alert.label,
         scheduled_time=None if alert.paused_on is not None else alert.scheduled_time,
         paused=alert.paused_on is not None,
+        remaining=None if alert.remaining is None else length_text(alert.remaining),
+        snoozed_from=alert.snoozed_from,
+        snoozes=alert.snoozes,
         every=every_of(alert.schedule),
         until=until_of(alert.schedule),
         exceptions=exceptions_of(alert.schedule),
         timezone=alert.schedule.zone,
         floating=alert.schedule.floating,
         everywhere=alert.everywhere,
+        conduct=conduct_view(alert.conduct),
+        actions=actions_of(alert.actions),
         devices={device_id: life.value for device_id, life in shown.lives.items()},
     )
 

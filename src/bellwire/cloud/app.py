@@ -26,8 +26,8 @@ from bellwire.cloud.bus import InProcessBus
 from bellwire.cloud.certificates import Certificates, ensure_certificates
 from bellwire.cloud.config import Config, Limits
 from bellwire.cloud.gateway import Gateway
-from bellwire.cloud.handlers.alerts import end_occurrence
 from bellwire.cloud.oauth import OAuth
+from bellwire.cloud.occurrences import end_occurrence
 from bellwire.cloud.overdue import AT_ONCE, overdue
 from bellwire.cloud.regions import Regions
 from bellwire.cloud.services import Services

@@ -22,7 +22,7 @@ from bellwire.cloud.store.transaction import Transaction
 from bellwire.cloud.wording import WITHOUT_CONTENT, occurrence_of, set_alert
 from bellwire.protocol.messages import Message
 from bellwire.protocol.messages.alerts import MOST_TOKENS, DeleteAlerts, SetAlert
-from bellwire.protocol.messages.envelope import Event
+from bellwire.protocol.messages.envelope import Event, PassedOn
 from bellwire.protocol.messages.system import SetEndpoint
 from bellwire.protocol.profiles.profile import Profile
 
@@ -128,12 +128,19 @@ class Downchannel:
                 endpoint = self._regions.endpoint_of((yield from country_of_account(account_id)))
         return Plan(verdict, kinds, found, settled, marks, commands, endpoint)
 
+    def first(self, plan: Plan) -> list[Once]:
+        """What of a plan is to be said once, and before anything of alerts; `was_said` is to be told of each that was.
+
+        What an action timer does comes before it is deleted, and what waits already comes before that.
+        """
+        return [Once(command.message, command.seq) for command in plan.commands[: _first_commands(plan)]]
+
     def once(self, plan: Plan, now: datetime) -> list[Once]:
-        """What of a plan is to be said once, in order; `was_said` is to be told of each that was."""
+        """What else of a plan is to be said once, in order; `was_said` is to be told of each that was."""
         self._endpoint = plan.endpoint
         if not plan.commands:
             self._command_seq = plan.marks.command_seq
-        said = [Once(command.message, command.seq) for command in plan.commands]
+        said = [Once(command.message, command.seq) for command in plan.commands[_first_commands(plan) :]]
         if self._regions is None or not (self._has_spoken or now - self.opened >= FIRST_CONTEXT):
             return said
         if plan.endpoint is None:
@@ -190,3 +197,9 @@ class Downchannel:
         alert = plan.alerts[say.token]
         time = say.desired.scheduled_time if say.desired else alert.scheduled_time
         return set_alert(occurrence_of(alert, time, self.profile, self._origin))
+
+
+def _first_commands(plan: Plan) -> int:
+    """How many of the commands are said before anything of alerts."""
+    passed_on = (place for place, command in enumerate(plan.commands, 1) if isinstance(command.message, PassedOn))
+    return max(passed_on, default=0)

@@ -136,13 +136,14 @@ class DownchannelWriter:
                 log.info("downchannel ends with its token", device=memory.device.device_id)
                 break
             plan = await self._store.read(memory.plan, now)
-            for message in memory.say(plan, now):
-                await self._say(downchannel, codec, writer, send, message)
-                if self._clock() - now > _STALE:
-                    downchannel.stirred.set()
-                    break
-            else:
-                await self._say_once(downchannel, codec, writer, send, memory.once(plan, now))
+            if await self._say_once(downchannel, codec, writer, send, memory.first(plan)):
+                for message in memory.say(plan, now):
+                    await self._say(downchannel, codec, writer, send, message)
+                    if self._clock() - now > _STALE:
+                        downchannel.stirred.set()
+                        break
+                else:
+                    await self._say_once(downchannel, codec, writer, send, memory.once(plan, now))
             again = plan.verdict.look_again
             now = self._clock()
             wait = min(_LOOK_ANYWAY, downchannel.rest(now))
@@ -153,24 +154,28 @@ class DownchannelWriter:
 
     async def _say_once(
         self, downchannel: OpenDownchannel, codec: Codec, writer: MultipartWriter, send: Send, what: list[Once]
-    ) -> None:
-        """Say what leads to no state; a command that was said goes, whatever comes of the next ones."""
+    ) -> bool:
+        """Say what leads to no state; a command that was said goes, whatever comes of the next ones.
+
+        Gives whether all of it was said.
+        """
         memory, begun, last = downchannel.memory, self._clock(), None
         try:
             for once in what:
                 if downchannel.ending:
-                    break
+                    return False
                 await self._say(downchannel, codec, writer, send, once.message)
                 memory.was_said(once, self._clock())
                 last = once.seq or last
                 if self._clock() - begun > _STALE:
                     downchannel.stirred.set()
-                    break
+                    return False
         finally:
             if last is not None:
                 with contextlib.suppress(StoreError):  # they are not said again here, and expire
                     device = memory.device
                     await self._store.write(remove_commands, device.account_id, device.device_id, last)
+        return True
 
     async def _say(
         self, downchannel: OpenDownchannel, codec: Codec, writer: MultipartWriter, send: Send, message: Message

@@ -18,6 +18,6 @@ def overdue(now: datetime, past_due: timedelta) -> Transaction[list[tuple[str, s
     """Account id, token and occurrence of alerts that are past by more than `past_due`, and that nobody reported over.
 
     Not those on devices where something rings: they ring, or wait for their turn. But nothing rings for ever.
-    Each is then to be ended by `handlers.alerts.end_occurrence`, in a transaction of its own.
+    Each is then to be ended by `occurrences.end_occurrence`, in a transaction of its own.
     """
     return (yield from list_overdue(now - past_due, now - RINGING_AT_MOST, AT_ONCE))

@@ -91,11 +91,25 @@ def length_of(duration: str) -> timedelta:
     return _bounded(lambda: timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds), duration)
 
 
+def length_text(length: timedelta) -> str:
+    """A length of time, to the second, as it can be read again."""
+    minutes, seconds = divmod(int(length.total_seconds()), 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    parts = ((days, "d"), (hours, "h"), (minutes, "m"), (seconds, "s"))
+    return "".join(f"{number}{unit}" for number, unit in parts if number) or "0s"
+
+
+def whole_second(instant: datetime) -> datetime:
+    """The instant, rounded up: nothing rings early."""
+    return instant.replace(microsecond=0) + timedelta(seconds=instant.microsecond > 0)
+
+
 def schedule_in(duration: str, zone: str, now: datetime) -> Schedule:
     """Once, so long from now, rounded up to the second; told in `zone`."""
     ahead = length_of(duration)
-    whole = _bounded(lambda: now.replace(microsecond=0) + timedelta(seconds=now.microsecond > 0) + ahead, duration)
-    return _once(whole, zone)
+    whole = _bounded(lambda: whole_second(now) + ahead, duration)
+    return schedule_once(whole, zone)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,12 +147,12 @@ def schedule_at(
         if repeats.until or repeats.times or repeats.exceptions:
             raise WishError(_HAS_NO_END)
         if clock is None:
-            return _once(_instant(at), zone)
+            return schedule_once(_instant(at), zone)
         start = datetime.combine(today.date(), clock)
         following = next_occurrence(Schedule(start, zone, EVERY["daily"]), now)
         if following is None:
             raise WishError(f"{at!r} never comes in {zone}")
-        return replace(_once(following, zone), floating=floating)
+        return replace(schedule_once(following, zone), floating=floating)
     if clock is not None:
         start = datetime.combine(today.date(), clock)
         # Of today's, if it is past, nothing is counted.
@@ -260,7 +274,7 @@ def _clock(at: str) -> time | None:
     return time(hour, minute, second)
 
 
-def _once(instant: datetime, zone: str) -> Schedule:
+def schedule_once(instant: datetime, zone: str) -> Schedule:
     """An instant, on the clocks of `zone`; in UTC where those show it twice and it is the second."""
     place = zone_of(zone)
     wall = _bounded(lambda: instant.astimezone(place), instant.isoformat()).replace(tzinfo=None)

@@ -92,6 +92,10 @@ class Speaker:
         """The stop button: for whatever rings."""
         self._runner.happens(inputs.StopPressed())
 
+    def press_snooze(self) -> None:
+        """The snooze button: for whatever rings."""
+        self._runner.happens(inputs.SnoozePressed())
+
     def press_delete(self, token: str) -> None:
         """The delete button beside an alert."""
         self._runner.happens(inputs.DeletePressed(token))

@@ -117,9 +117,10 @@ def to_wake(after: State) -> WakeAt:
 
 
 def _times(state: State) -> Iterator[datetime]:
+    is_free = sounding_of(state.alerts.values()) is None
     for held in state.alerts.values():
-        if held.life is Life.SET:
-            yield held.occurrence.scheduled_time
+        if held.life is Life.SET or (held.life is Life.SNOOZED and is_free):
+            yield held.due_at
         elif held.ends_at is not None:
             yield held.ends_at
     yield from state.missing.values()

@@ -5,6 +5,7 @@ It knows the time of the turn; it must not know what else happened.
 
 from bellwire.alerts.lifecycle import Life, Step
 from bellwire.device.difference import is_needed
+from bellwire.device.held import Held
 from bellwire.device.outputs import Fetch
 from bellwire.device.turn import Turn
 from bellwire.protocol.profiles.profile import SeveralAtOnce
@@ -31,7 +32,7 @@ def fall_due(turn: Turn) -> None:
             fresh.append(turn.take(held, Step.WAIT))
     ringing = turn.sounding
     if ringing is None:
-        waiting = turn.in_turn(lambda held: held.life is Life.WAITING)
+        waiting = turn.in_turn(lambda held: held.life is Life.WAITING or _rings_again(held, turn))
     elif turn.profile.several_at_once is SeveralAtOnce.CANCEL_OLDER:
         waiting = [held for held in fresh if held.occurrence.scheduled_time > ringing.occurrence.scheduled_time]
     else:
@@ -40,6 +41,10 @@ def fall_due(turn: Turn) -> None:
         if ringing is not None:
             turn.take(ringing, Step.STOP)
         turn.take(waiting[0], Step.START)
+
+
+def _rings_again(held: Held, turn: Turn) -> bool:
+    return held.life is Life.SNOOZED and held.due_at <= turn.now
 
 
 def fetch_again(turn: Turn) -> None:

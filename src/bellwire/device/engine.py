@@ -14,8 +14,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bellwire.alerts.alert import Occurrence
-from bellwire.alerts.lifecycle import SOUNDING, Life, Step
-from bellwire.device import inputs, system
+from bellwire.alerts.lifecycle import ACTIVE, Life, Step
+from bellwire.device import inputs, snoozing, system
 from bellwire.device.due import end_what_is_over, fall_due, fetch_again
 from bellwire.device.held import LOUDEST, Held, State
 from bellwire.device.inputs import Input
@@ -80,6 +80,8 @@ def is_moot(message: Message, state: State) -> bool:
 
     A request to stop what has stopped would be taken for the next occurrence, which would then not be heard.
     """
+    if isinstance(message, snoozing.REQUESTS):
+        return snoozing.is_moot(message, state)
     if not isinstance(message, RequestAlertStop):
         return system.is_stale(message, state)
     held = state.alerts.get(message.token)
@@ -121,7 +123,7 @@ def _set(turn: Turn, occurrence: Occurrence) -> None:
         turn.alerts[changed.token] = changed
         turn.report(SetAlertSucceeded, changed)
     else:
-        if held and held.life in SOUNDING:
+        if held and held.life in ACTIVE:
             turn.take(held, Step.STOP)
         turn.take(changed, Step.SET)
 
@@ -153,8 +155,8 @@ def _remove(turn: Turn, held: Held) -> None:
 
 
 def _stopped(turn: Turn, held: Held) -> Held:
-    """The alert, which has the bell no longer."""
-    return turn.take(held, Step.STOP) if held.life in SOUNDING else held
+    """The alert, whose occurrence is over."""
+    return turn.take(held, Step.STOP) if held.life in ACTIVE else held
 
 
 def _delete_alerts(turn: Turn, message: DeleteAlerts) -> None:
@@ -185,7 +187,7 @@ def _stop_alert(turn: Turn, message: StopAlert) -> None:
     What is not due is left alone and not reported: the cloud would take that for the end of its next occurrence.
     """
     held = turn.alerts.get(message.token)
-    if held and held.life in {Life.RINGING, Life.MUTED, Life.WAITING}:
+    if held and held.life in {*ACTIVE, Life.WAITING}:
         turn.take(held, Step.STOP)
 
 
@@ -246,9 +248,11 @@ def _not_kept(turn: Turn, not_kept: inputs.NotKept) -> None:
 def _stop_pressed(turn: Turn, _happened: inputs.StopPressed) -> None:
     """Silence at once; whether it is over, the cloud says where the profile has it so (RequestAlertStop, Remarks)."""
     held = turn.sounding
-    if held is None or held.life is not Life.RINGING:
+    if held is None:
+        snoozing.end_snooze(turn)
+    elif held.life is not Life.RINGING:
         return
-    if turn.profile.stop_asks_first:
+    elif turn.profile.stop_asks_first:
         turn.take(held, Step.MUTE)
         turn.report(RequestAlertStop, held, certified=False)
     else:
@@ -269,7 +273,7 @@ def _delete_pressed(turn: Turn, pressed: inputs.DeletePressed) -> None:
     turn.report(request, hidden)
     if held.life is Life.RINGING:
         turn.take(hidden, Step.MUTE)
-    elif held.life is Life.WAITING:
+    elif held.life in {Life.WAITING, Life.SNOOZED}:
         turn.take(hidden, Step.STOP)
 
 
@@ -282,14 +286,17 @@ def _volume_pressed(turn: Turn, pressed: inputs.VolumePressed) -> None:
 
 
 def _started(turn: Turn, started: inputs.Started) -> None:
-    """Go on where the power went. What rang or waited is due again; what was muted is over, for nobody will answer."""
+    """Go on where the power went. What rang or waited is due again; what was muted is over, for nobody will answer.
+
+    What was snoozed rings again at its time.
+    """
     turn.volume = started.volume
     turn.alerts.update((held.token, held) for held in started.alerts)
     system.started(turn, started)
     for held in list(turn.alerts.values()):
         if held.life in {Life.RINGING, Life.WAITING}:
             turn.take_silently(held, Step.SET)
-        elif held.life is Life.MUTED:
+        elif held.life is Life.MUTED or snoozing.is_missed(held, turn):
             turn.take(held, Step.STOP)
         elif held.life is Life.STOPPED and turn.profile.stopping_removes:
             # Kept under another version, which the device spoke before.
@@ -313,8 +320,7 @@ def _disconnected(turn: Turn, happened: inputs.Disconnected) -> None:
 def _clock_stepped(turn: Turn, stepped: inputs.ClockStepped) -> None:
     """Times of day are what they were; what counts from now on is carried along with the clock."""
     for token, held in turn.alerts.items():
-        if held.ends_at is not None:
-            turn.alerts[token] = replace(held, ends_at=held.ends_at + stepped.by)
+        turn.alerts[token] = held.moved_by(stepped.by)
     turn.missing = {url: time + stepped.by for url, time in turn.missing.items()}
     turn.system = system.moved_by(turn.system, stepped.by)
 
@@ -386,6 +392,7 @@ _INPUTS: Mapping[type[Input], Handler] = {
     inputs.NotUnderstood: _not_understood,
     inputs.OtherAudio: _other_audio,
     inputs.PlaybackEnded: _playback_ended,
+    inputs.SnoozePressed: snoozing.snooze_pressed,
     inputs.Started: _started,
     inputs.StopPressed: _stop_pressed,
     inputs.Told: _told,

@@ -23,11 +23,28 @@ class Held:
     """Somebody deleted it here: not shown and not rung while the cloud's word is awaited."""
     ends_at: datetime | None = None
     """When the device itself ends what rings too long, or is muted and nobody answers."""
+    again_at: datetime | None = None
+    """When it rings again, or did, after it was snoozed here."""
+    snoozes: int = 0
+    """How often it was snoozed here and the cloud said nothing about it."""
+    is_put_off: bool = False
+    """It rang, and the cloud gave it this later time: a snooze, or an edit."""
 
     @property
     def token(self) -> str:
         """Names it, here and in the cloud."""
         return self.occurrence.token
+
+    @property
+    def due_at(self) -> datetime:
+        """When it is to be heard."""
+        return self.again_at or self.occurrence.scheduled_time
+
+    def moved_by(self, by: timedelta) -> "Held":
+        """The same after the clock was set: what counts from now on is carried along with it."""
+        if self.ends_at is None and self.again_at is None:
+            return self
+        return replace(self, ends_at=self.ends_at and self.ends_at + by, again_at=self.again_at and self.again_at + by)
 
     @property
     def turn(self) -> tuple[datetime, str]:
@@ -51,6 +68,10 @@ class Setup:
     """Names whose device it is, in any form; another name is another account. Empty: it can't be told."""
     firmware: str = ""
     """The version of the software, as a number in decimal digits."""
+    snooze: timedelta = timedelta(minutes=10)
+    """For how long a press of snooze silences what rings, where the cloud does not say it otherwise."""
+    most_snoozes: int = 5
+    """Of one occurrence, as long as the cloud says nothing about them."""
     offline_grace: timedelta | None = None
     """How long the account's data stays without a network, where the profile has it deleted then; None: for ever."""
 

@@ -86,6 +86,11 @@ class StopPressed:
 
 
 @dataclass(frozen=True, slots=True)
+class SnoozePressed:
+    """Somebody pressed snooze, whatever rings."""
+
+
+@dataclass(frozen=True, slots=True)
 class DeletePressed:
     """Somebody deleted this alert on the device."""
 
@@ -151,6 +156,7 @@ Input = (
     | Woke
     | ClockStepped
     | StopPressed
+    | SnoozePressed
     | DeletePressed
     | VolumePressed
     | OtherAudio

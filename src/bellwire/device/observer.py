@@ -3,7 +3,7 @@
 It knows what can be seen of a speaker; it must not know who looks, nor change anything.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bellwire.alerts.alert import Occurrence
 from bellwire.alerts.lifecycle import SOUNDING, Life
@@ -37,6 +37,9 @@ class Observer:
     def alert_stopped(self, occurrence: Occurrence) -> None:
         """An alert rings no longer, or was missed."""
 
+    def alert_snoozed(self, occurrence: Occurrence, until: datetime) -> None:
+        """Somebody snoozed an alert: it rings again then, if the cloud does not give it another time."""
+
     def alert_removed(self, occurrence: Occurrence) -> None:
         """An alert is there no longer, or is not to be shown any more."""
 
@@ -63,7 +66,10 @@ def tell(observer: Observer, before: State, after: State) -> None:
 
 
 def _tell_of_what_was(observer: Observer, was: Held, now: Held | None) -> None:
-    if was.life in SOUNDING and not (now and now.life in SOUNDING and now.turn == was.turn):
+    if now is not None and now.life is Life.SNOOZED:
+        if was.life is not Life.SNOOZED:
+            observer.alert_snoozed(now.occurrence, now.due_at)
+    elif was.life in SOUNDING and not (now and now.life in SOUNDING and now.turn == was.turn):
         observer.alert_stopped(was.occurrence)
     if not was.hidden and (now is None or now.hidden):
         observer.alert_removed(was.occurrence)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from bellwire.alerts.alert import Asset, Kind, Occurrence
-from bellwire.alerts.lifecycle import SOUNDING
+from bellwire.alerts.lifecycle import ACTIVE
 from bellwire.device.held import Held
 from bellwire.device.ringer import sounds
 from bellwire.protocol.messages.alerts import SetAlert
@@ -78,7 +78,7 @@ def alerts_state_of(alerts: Iterable[Held]) -> AlertsState:
     states = [(held, _state_of(held.occurrence)) for held in alerts]
     return AlertsState(
         all_alerts=tuple(state for _, state in states),
-        active_alerts=tuple(state for held, state in states if held.life in SOUNDING),
+        active_alerts=tuple(state for held, state in states if held.life in ACTIVE),
     )
 
 

@@ -280,7 +280,7 @@ class Runner:
         if held is None:
             return
         at = self._clock.wall() - timedelta(seconds=self._clock.monotonic() - moment)
-        late = at - held.occurrence.scheduled_time
+        late = at - held.due_at
         log.info("alert rings", token=token, late_ms=round(late / timedelta(milliseconds=1), 1))
         self._observer.alert_ringing(held.occurrence, late)
 

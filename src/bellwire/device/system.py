@@ -358,5 +358,5 @@ INPUTS: Mapping[type[inputs.Input], Handler] = {
     inputs.UserActive: user_active,
 }
 
-USER_ACTIVITY = frozenset({inputs.StopPressed, inputs.DeletePressed, inputs.VolumePressed})
+USER_ACTIVITY = frozenset({inputs.StopPressed, inputs.SnoozePressed, inputs.DeletePressed, inputs.VolumePressed})
 """Inputs that are also a sign that somebody is there."""

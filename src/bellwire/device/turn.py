@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bellwire.alerts.lifecycle import Life, Step, after
+from bellwire.alerts.lifecycle import ACTIVE, Life, Step, after
 from bellwire.device import difference
 from bellwire.device.held import LOUDEST, Held, State, sounding_of
 from bellwire.device.outputs import Output, Send
@@ -71,7 +71,16 @@ class Turn:
         """Let an alert take a step of which the cloud need not hear. Raises IllegalStepError."""
         life = after(held.life, step)
         limits = {Life.RINGING: self.profile.ring_limit, Life.MUTED: ANSWER_PATIENCE}
-        moved = replace(held, life=life, ends_at=self.now + limits[life] if life in limits else None)
+        moved = replace(
+            held,
+            life=life,
+            ends_at=self.now + limits[life] if life in limits else None,
+            is_put_off=life is Life.SET and held.life in ACTIVE and held.occurrence.scheduled_time > self.now,
+        )
+        if life is Life.SNOOZED:
+            moved = replace(moved, again_at=self.now + self.system.setup.snooze, snoozes=held.snoozes + 1)
+        elif life not in ACTIVE:
+            moved = replace(moved, again_at=None, snoozes=0)
         is_removed = life is Life.STOPPED and self.profile.stopping_removes
         if life is Life.SET:
             self.over.pop(held.token, None)

@@ -12,10 +12,10 @@ from typing import Any, cast
 from bellwire.alerts.alert import Kind
 from bellwire.alerts.lifecycle import Life, Step
 from bellwire.alerts.reconcile import is_settled
-from bellwire.alerts.recurrence import next_occurrence
-from bellwire.alerts.standing import Desired, Standing, ended_occurrence, observed, reported_step, stranger
+from bellwire.alerts.standing import Standing, ended_occurrence, observed, reported_step, stranger
 from bellwire.cloud.handlers.arrival import Arrival
-from bellwire.cloud.store.alerts import delete_alert, load_alert, move_alert
+from bellwire.cloud.occurrences import NOBODY, Woken, end_occurrence, goes_apart, silence_occurrence
+from bellwire.cloud.store.alerts import delete_alert
 from bellwire.cloud.store.reports import save_volume
 from bellwire.cloud.store.standings import (
     ask_for_everything,
@@ -24,7 +24,6 @@ from bellwire.cloud.store.standings import (
     is_not_there,
     lives_of,
     save_report,
-    silence,
     standing_of,
 )
 from bellwire.cloud.store.transaction import Transaction
@@ -50,11 +49,9 @@ from bellwire.protocol.messages.alerts import (
 from bellwire.protocol.messages.context import AlertState
 from bellwire.protocol.profiles.profile import SeveralAtOnce
 
-Woken = frozenset[str]
 Rows = Mapping[str, Any]
 """The rows of the device's standings, by token."""
 Handler = Callable[[Arrival, Rows], Transaction[Woken]]
-NOBODY: Woken = frozenset()
 MOST_STRANGERS = 100
 """Alerts of a device that should not be there and are heard of at once; the next ones when these are gone."""
 
@@ -100,31 +97,18 @@ def _is_heard(rows: Rows, token: str) -> bool:
 
 
 def _keep(arrival: Arrival, rows: Rows, after: Standing, ended: datetime | None) -> Transaction[Woken]:
-    """Keep what the device reported; when an occurrence `ended` by it, go on with the alert."""
+    """Keep what the device reported; when an occurrence `ended` by it, go on with the alert.
+
+    Where it is not desired any more, it ended because we said so: it may go on ringing on other devices.
+    """
     device = arrival.device
     if not _is_heard(rows, after.token):
         return NOBODY
     yield from save_report(device.account_id, device.device_id, after)
     woken = NOBODY if is_settled(after) else frozenset((device.device_id,))
-    if ended is not None:
-        woken |= yield from end_occurrence(device.account_id, after.token, ended, arrival.now)
+    if ended is not None and after.desired is not None:
+        woken |= yield from end_occurrence(device.account_id, after.token, ended, arrival.now, device.device_id)
     return woken
-
-
-def end_occurrence(account_id: str, token: str, occurrence: datetime, now: datetime) -> Transaction[Woken]:
-    """An occurrence of an alert is over, on whichever device: it is over on all, and the next one is desired.
-
-    Once per occurrence: an alert that has moved on already, or was edited or paused meanwhile, stays as it is.
-    """
-    alert = yield from load_alert(account_id, token)
-    if alert is None or alert.paused_on is not None or alert.scheduled_time != occurrence:
-        return NOBODY
-    following = next_occurrence(alert.schedule, max(occurrence, now))
-    if following is None:
-        yield from delete_alert(account_id, token)
-        return frozenset((yield from desire(account_id, token, None, over=occurrence)))
-    yield from move_alert(account_id, token, following)
-    return frozenset((yield from desire(account_id, token, Desired(following, alert.version), over=occurrence)))
 
 
 def _report(step: Step) -> Handler:
@@ -146,7 +130,7 @@ def _stopped(arrival: Arrival, rows: Rows) -> Transaction[Woken]:
     before = _standing(arrival, rows)
     after = reported_step(before, Step.STOP, arrival.now, arrival.acknowledged, arrival.seen(before.token))
     ended = ended_occurrence(before, after)
-    if _was_cancelled(arrival, before) and (yield from _rings_elsewhere(arrival, before.token)):
+    if _was_cancelled(arrival, before) and (yield from _rings_on_elsewhere(arrival, before.token)):
         ended = None
     if arrival.profile.stopping_removes and after.reported.life is Life.STOPPED:
         after = reported_step(after, Step.DELETE, arrival.now, None, None)
@@ -165,7 +149,10 @@ def _was_cancelled(arrival: Arrival, stopped: Standing) -> bool:
     return rang is not None and stopped.silenced != rang and any(time > rang for time in later)
 
 
-def _rings_elsewhere(arrival: Arrival, token: str) -> Transaction[bool]:
+def _rings_on_elsewhere(arrival: Arrival, token: str) -> Transaction[bool]:
+    """Whether another device rings that would be stopped by the end on this one."""
+    if (yield from goes_apart(arrival.device.account_id, token)):
+        return False
     lives = yield from lives_of(arrival.device.account_id, token)
     return any(life is Life.RINGING for device_id, life in lives.items() if device_id != arrival.device.device_id)
 
@@ -184,18 +171,26 @@ def _standing(arrival: Arrival, rows: Rows) -> Standing:
 
 
 def _request_stop(arrival: Arrival, rows: Rows) -> Transaction[Woken]:
-    """Somebody pressed stop: this occurrence is silenced wherever it rings (RequestAlertStop, Remarks)."""
+    """Somebody pressed stop: this occurrence is silenced wherever it is stopped by that (RequestAlertStop, Remarks)."""
+    occurrence, woken = yield from ringing_at(arrival, rows)
+    if occurrence is None:
+        return woken
+    (token,), device = tokens_of(arrival.event.message), arrival.device
+    return woken | (yield from silence_occurrence(device.account_id, token, occurrence, device.device_id))
+
+
+def ringing_at(arrival: Arrival, rows: Rows) -> Transaction[tuple[datetime | None, Woken]]:
+    """The occurrence that rings, where a button was pressed for it, and who may have to be told something.
+
+    None: the request came late, or again. What it asks for would be done to the next occurrence, which must ring.
+    """
     before = _standing(arrival, rows)
     if before.reported.life is Life.STOPPED:
-        return NOBODY
-    seen = arrival.seen(before.token)
-    ringing = reported_step(before, Step.START, arrival.now, None, seen)
+        return None, NOBODY
+    ringing = reported_step(before, Step.START, arrival.now, None, arrival.seen(before.token))
     woken = yield from _keep(arrival, rows, ringing, ended_occurrence(before, ringing))
-    occurrence = ringing.reported.scheduled_time
-    if ringing.reported.life is not Life.RINGING or occurrence is None:
-        # A request that came late, or again: silencing would be of the next occurrence, which must ring.
-        return woken
-    return woken | frozenset((yield from silence(arrival.device.account_id, before.token, occurrence)))
+    rings = ringing.reported.life is Life.RINGING
+    return ringing.reported.scheduled_time if rings else None, woken
 
 
 def _request_delete(arrival: Arrival, rows: Rows) -> Transaction[Woken]:

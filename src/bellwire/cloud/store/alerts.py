@@ -5,20 +5,24 @@ Every transaction takes the account's id.
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
 import sqlalchemy as sa
 
-from bellwire.alerts.alert import Alert, Kind, Schedule
+from bellwire.alerts.alert import Alert, Kind, Reserved, Schedule
 from bellwire.alerts.lifecycle import Life
-from bellwire.cloud.store.instants import from_ms, to_ms
+from bellwire.cloud.store.conducts import conduct_in, conduct_text
+from bellwire.cloud.store.instants import from_ms, from_ms_or_none, to_ms, to_ms_or_none
 from bellwire.cloud.store.schema import alerts, standings
 from bellwire.cloud.store.transaction import Args, Statement, Transaction
 
 _ONE = (alerts.c.account_id == sa.bindparam("account_id")) & (alerts.c.token == sa.bindparam("token"))
-_VALUES = ("kind", "label", "schedule", "scheduled_ms", "version", "everywhere", "speech", "paused_on")
+_VALUES = (
+    "kind", "label", "schedule", "scheduled_ms", "version", "everywhere", "speech", "paused_on",
+    "conduct", "snoozed_from_ms", "snoozes", "remaining_ms", "actions",
+)  # fmt: skip
 
 SELECT_ALERT = Statement(sa.select(alerts).where(_ONE), "one alert")
 
@@ -39,6 +43,7 @@ SELECT_LIVES = Statement(
         standings,
         (standings.c.token == alerts.c.token) & (standings.c.account_id == alerts.c.account_id),
     )
+    .where(standings.c.desired_ms.is_not(None) | alerts.c.paused_on.is_not(None))
     .where(_AFTER & (_place <= sa.tuple_(sa.bindparam("last_ms"), sa.bindparam("last_token")))),
     "where each alert of a page stands on each of its devices",
 )
@@ -61,7 +66,13 @@ UPDATE_ALERT = Statement(
 )
 
 MOVE_ALERT = Statement(
-    sa.update(alerts).where(_ONE).values(scheduled_ms=sa.bindparam("new_scheduled_ms")),
+    sa.update(alerts)
+    .where(_ONE)
+    .values(
+        scheduled_ms=sa.bindparam("new_scheduled_ms"),
+        snoozed_from_ms=sa.bindparam("new_snoozed_from_ms"),
+        snoozes=sa.bindparam("new_snoozes"),
+    ),
     "the next occurrence is the present one from now on",
 )
 
@@ -140,9 +151,17 @@ def update_alert(account_id: str, alert: Alert, now: datetime) -> Transaction[No
     yield UPDATE_ALERT, {"account_id": account_id, "token": alert.token, "new_updated_ms": to_ms(now), **values}
 
 
-def move_alert(account_id: str, token: str, scheduled_time: datetime) -> Transaction[None]:
-    """Go on to the next occurrence."""
-    yield MOVE_ALERT, {"account_id": account_id, "token": token, "new_scheduled_ms": to_ms(scheduled_time)}
+def move_alert(
+    account_id: str,
+    token: str,
+    scheduled_time: datetime,
+    *,
+    snoozed_from: datetime | None = None,
+    snoozes: int = 0,
+) -> Transaction[None]:
+    """Go on to the next occurrence, or with `snoozed_from` to a later time for that one, snoozed so often."""
+    place = {"new_scheduled_ms": to_ms(scheduled_time), "new_snoozed_from_ms": to_ms_or_none(snoozed_from)}
+    yield MOVE_ALERT, {"account_id": account_id, "token": token, **place, "new_snoozes": snoozes}
 
 
 def delete_alert(account_id: str, token: str) -> Transaction[None]:
@@ -182,10 +201,17 @@ def _values(alert: Alert) -> Mapping[str, Any]:
         "everywhere": alert.everywhere,
         "speech": alert.speech,
         "paused_on": None if alert.paused_on is None else msgspec.json.encode(alert.paused_on).decode(),
+        "conduct": conduct_text(alert.conduct),
+        "snoozed_from_ms": to_ms_or_none(alert.snoozed_from),
+        "snoozes": alert.snoozes,
+        "remaining_ms": None if alert.remaining is None else alert.remaining // _MILLISECOND,
+        "actions": msgspec.json.encode(alert.actions).decode() if alert.actions else None,
     }
 
 
+_MILLISECOND = timedelta(milliseconds=1)
 _decode_schedule = msgspec.json.Decoder(Schedule).decode
+_decode_actions = msgspec.json.Decoder(tuple[Reserved, ...]).decode
 _decode_devices = msgspec.json.Decoder(tuple[str, ...]).decode
 
 
@@ -200,4 +226,9 @@ def _alert(row: Any) -> Alert:
         everywhere=bool(row.everywhere),
         speech=row.speech,
         paused_on=None if row.paused_on is None else _decode_devices(row.paused_on),
+        conduct=conduct_in(row.conduct),
+        snoozed_from=from_ms_or_none(row.snoozed_from_ms),
+        snoozes=row.snoozes,
+        remaining=None if row.remaining_ms is None else row.remaining_ms * _MILLISECOND,
+        actions=() if row.actions is None else _decode_actions(row.actions),
     )

@@ -73,6 +73,38 @@ _RENAME = Statement(
     sa.update(devices).where(_ONE).values(name=sa.bindparam("new_name")).returning(devices.c.device_id),
     "a device is called otherwise",
 )
+_here, _elsewhere = standings.alias("here"), standings.alias("elsewhere")
+
+
+def _is_desired(standing: sa.FromClause) -> sa.ColumnElement[bool]:
+    return sa.and_(
+        standing.c.account_id == alerts.c.account_id,
+        standing.c.token == alerts.c.token,
+        standing.c.desired_ms.is_not(None),
+    )
+
+
+_ONLY_THERE = Statement(
+    sa.select(alerts.c.token).where(
+        alerts.c.account_id == sa.bindparam("account_id"),
+        alerts.c.everywhere == 0,
+        sa.exists().where(_is_desired(_here) & (_here.c.device_id == sa.bindparam("device_id"))),
+        ~sa.exists().where(_is_desired(_elsewhere) & (_elsewhere.c.device_id != sa.bindparam("device_id"))),
+    ),
+    "alerts that ring on this device and on no other",
+)
+_PAUSED = Statement(
+    sa.select(alerts.c.token, alerts.c.paused_on, alerts.c.everywhere).where(
+        alerts.c.account_id == sa.bindparam("account_id"), alerts.c.paused_on.is_not(None)
+    ),
+    "where the paused alerts of an account resume",
+)
+_RESUME_ON = Statement(
+    sa.update(alerts)
+    .where(alerts.c.account_id == sa.bindparam("of_account"), alerts.c.token == sa.bindparam("of_token"))
+    .values(paused_on=sa.bindparam("new_paused_on")),
+    "where a paused alert resumes",
+)
 _REMOVE = Statement(sa.delete(devices).where(_ONE).returning(devices.c.device_id), "a device with all that hangs on it")
 
 _AGENT = Statement(sa.select(devices.c.agent).where(_ONE), "what a device said of itself in headers")
@@ -159,11 +191,33 @@ def rename_device(account_id: str, device_id: str, name: str) -> Transaction[Non
         raise NotFound(f"this account has no device {device_id}; list them to see those it has")
 
 
-def remove_device(account_id: str, device_id: str) -> Transaction[None]:
-    """Remove a device with its tokens, standings and trace. Raises NotFound when the account has no such device."""
+def remove_device(account_id: str, device_id: str) -> Transaction[list[str]]:
+    """Remove a device with its tokens, standings and trace. Gives the tokens of alerts that rang there alone.
+
+    Those stay, to ring elsewhere: what somebody wanted to be woken by is not lost with a speaker. Raises NotFound when
+    the account has no such device.
+    """
+    found = yield _ONLY_THERE, {"account_id": account_id, "device_id": device_id}
+    resumed = yield from _no_longer_resumed_on(account_id, device_id)
     rows = yield _REMOVE, {"account_id": account_id, "device_id": device_id}
     if not rows:
         raise NotFound(f"this account has no device {device_id}; list them to see those it has")
+    return [*(row.token for row in found), *resumed]
+
+
+def _no_longer_resumed_on(account_id: str, device_id: str) -> Transaction[list[str]]:
+    """Paused alerts do not resume on a device any more. Gives the tokens of those that would resume nowhere."""
+    rows = yield _PAUSED, {"account_id": account_id}
+    nowhere, changed = [], []
+    for row in rows:
+        before = msgspec.json.decode(row.paused_on, type=list[str])
+        if device_id in before:
+            after = [each for each in before if each != device_id]
+            text = msgspec.json.encode(after).decode()
+            changed.append({"of_account": account_id, "of_token": row.token, "new_paused_on": text})
+            nowhere += [row.token] if not after and not row.everywhere else []
+    yield _RESUME_ON, changed
+    return nowhere
 
 
 def add_device_token(

@@ -7,7 +7,7 @@ epoch, UTC. Columns with JSON hold text that the transactions encode.
 
 import sqlalchemy as sa
 
-REVISION = "0005"
+REVISION = "0007"
 """The newest migration: a file that is stamped with it needs none."""
 
 _MS = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
@@ -58,6 +58,7 @@ accounts = sa.Table(
     _instant("guest_seen_ms", nullable=True),  # when a guest last got a code or a token; NULL: it is no guest's
     sa.Column("country", sa.Text),  # ISO 3166-1 alpha-2; NULL: not known
     sa.Column("language", sa.Text),  # ISO 639, of its labels; NULL: that of its country or time zone
+    sa.Column("conduct", sa.Text),  # JSON: how its alerts are snoozed and stopped; NULL: as the cloud has it
     sa.Index("ix_accounts_guest", "guest_seen_ms"),
     sqlite_strict=True,
 )
@@ -226,6 +227,11 @@ alerts = sa.Table(
     _instant("created_ms"),
     _instant("updated_ms"),
     sa.Column("paused_on", sa.Text),  # JSON: the ids of the devices on which it resumes; NULL: it is not paused
+    sa.Column("conduct", sa.Text),  # JSON: how it is snoozed and stopped; NULL: as its account has it
+    _instant("snoozed_from_ms", nullable=True),  # the occurrence in whose place the present one is; NULL: it is its own
+    sa.Column("snoozes", sa.Integer, nullable=False, server_default=sa.text("0")),  # of the present occurrence
+    sa.Column("remaining_ms", _MS),  # of a timer that is paused: what is left; NULL: it resumes by its schedule
+    sa.Column("actions", sa.Text),  # JSON: what its devices are told when it is over; NULL: nothing
     sa.ForeignKeyConstraint(["account_id"], ["accounts.account_id"], ondelete="CASCADE"),
     sa.CheckConstraint("everywhere IN (0, 1)", name="everywhere"),
     # What is paused falls never due: it would lie at the front of every look.
