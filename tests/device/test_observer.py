@@ -6,6 +6,7 @@ import pytest
 
 from bellwire.alerts.alert import Occurrence
 from bellwire.alerts.lifecycle import Life
+from bellwire.device.agenda import Agenda
 from bellwire.device.held import Held, State
 from bellwire.device.observer import Observer, tell
 from bellwire.device.occurrences import occurrence_of
@@ -61,15 +62,15 @@ def held(time: str, life: Life = Life.SET, *, hidden: bool = False) -> Held:
 )
 def test_what_is_heard(before: Held | None, after: Held | None, heard: list[str]) -> None:
     diary = Diary()
-    was, now = (State({"a": held} if held else {}) for held in (before, after))
+    was, now = (State(Agenda([held] if held else [])) for held in (before, after))
     tell(diary, was, now)
     assert diary.lines == heard
 
 
 def test_what_did_not_change_is_not_told() -> None:
     diary = Diary()
-    state = State({"a": held("07:00", Life.STOPPED)})
-    tell(diary, state, State(dict(state.alerts)))
+    state = State(Agenda([held("07:00", Life.STOPPED)]))
+    tell(diary, state, State(Agenda(state.alerts.values())))
     assert diary.lines == []
 
 

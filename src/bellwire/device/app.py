@@ -9,13 +9,16 @@ import shutil
 import ssl
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cached_property
 from hashlib import sha256
 
+from bellwire.alerts.alert import Kind
 from bellwire.device import inputs
 from bellwire.device.authorization import AuthorizationServer
 from bellwire.device.clouds import address_of
 from bellwire.device.config import Config
 from bellwire.device.connection import DEFAULT_TIMING, Connection
+from bellwire.device.do_not_disturb import HEARD, DoNotDisturb, Hours
 from bellwire.device.endpoint import Endpoint, tls_context
 from bellwire.device.held import Remembered, Setup
 from bellwire.device.observer import Observer
@@ -38,6 +41,7 @@ class Speaker:
         tls = tls_context(config.ca_file)
         clock = Clock()
         self._observer = observer
+        self._ca_file = config.ca_file
         self._can_delete = profile.delete_request is not None
         self._renewal = self._renewing(config, tls, clock) if config.access_token is None else None
         authorization = self._renewal.authorization if self._renewal else lambda: f"Bearer {config.access_token}"
@@ -60,6 +64,7 @@ class Speaker:
             where=self._where,
             meaning=self._runner.meaning_of,
             on_unauthorized=self._renewal.unauthorized if self._renewal else None,
+            on_date=self._runner.told_time,
         )
         self.logged_out = asyncio.Event()
         """Set when the cloud has ended the pairing by code, and what there was of the account was deleted."""
@@ -114,6 +119,23 @@ class Speaker:
         """Alerts ring so loud from now on, also after a restart; what is outside 0 to 100 counts as the nearest."""
         self._runner.happens(inputs.VolumePressed(volume))
 
+    @property
+    def do_not_disturb(self) -> DoNotDisturb:
+        """Whether alerts are seen and not heard now, which are heard all the same, and its hours."""
+        return self._runner.do_not_disturb
+
+    def set_do_not_disturb(self, is_on: bool) -> None:
+        """Alerts that are no exceptions light up from now on and are not heard, or are heard again.
+
+        Where there are hours, until they next begin or end. What rings meanwhile is AlertStarted for the cloud all the
+        same: it can be seen, and stopped.
+        """
+        self._runner.happens(inputs.DoNotDisturbPressed(is_on))
+
+    def set_do_not_disturb_hours(self, hours: Hours | None, exceptions: tuple[Kind, ...] = HEARD) -> None:
+        """Each day so from now on, also after a restart; None: only as it is switched by hand."""
+        self._runner.happens(inputs.DoNotDisturbSet(hours, exceptions))
+
     def other_audio_began(self) -> None:
         """A dialogue or another sound is heard: what rings goes behind it."""
         self._runner.happens(inputs.OtherAudio(in_front=True))
@@ -152,7 +174,13 @@ class Speaker:
         clouds = self._runner.clouds
         self._assets.trust(clouds.places)
         is_set = clouds.current == clouds.configured
-        return replace(self._endpoint, url=clouds.current, sender="" if is_set else self._endpoint.host)
+        tls = self._tls_without_dates if self._runner.has_wrong_clock else self._endpoint.tls
+        return replace(self._endpoint, url=clouds.current, sender="" if is_set else self._endpoint.host, tls=tls)
+
+    @cached_property
+    def _tls_without_dates(self) -> ssl.SSLContext:
+        """A clock that is years behind takes every certificate for one of the future; the cloud can set it right."""
+        return tls_context(self._ca_file, by_the_clock=False)
 
     def _renewing(self, config: Config, tls: ssl.SSLContext, clock: Clock) -> Renewal:
         file = TokenFile(config.folder)

@@ -8,6 +8,7 @@ import random
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Protocol
 
 import structlog
@@ -86,11 +87,13 @@ class Connection:
         where: Callable[[], Endpoint] | None = None,
         meaning: Callable[[int], int] = lambda status: status,
         on_unauthorized: Callable[[str], object] | None = None,
+        on_date: Callable[[datetime], object] | None = None,
     ) -> None:
         """`where` says where each connect goes; None: to `endpoint`, always. `meaning` gives the status for which
         another one stands in this version of the protocol (`Codec.meaning_of`).
 
-        `on_unauthorized` is told the Authorization header of every request that was refused with 401.
+        `on_unauthorized` is told the Authorization header of every request that was refused with 401; `on_date` what
+        the cloud's clock shows, with every answer that says it (UTC).
         """
         self._endpoint = endpoint
         self._where = where or (lambda: endpoint)
@@ -100,6 +103,7 @@ class Connection:
         self._timing = timing
         self._http2: Http2Connection | None = None
         self._on_unauthorized = on_unauthorized
+        self._on_date = on_date
         self._delivered = False
         self._sooner = asyncio.Event()
         self._stay: asyncio.Timeout | None = None
@@ -147,7 +151,7 @@ class Connection:
             try:
                 async with asyncio.timeout_at(deadline):
                     stream = await stack.enter_async_context(http2.request(request, body))
-                    await stream.answered()
+                    await self._answered(stream)
             except TimeoutError as error:
                 raise Unreachable(f"the cloud did not answer an event within {within:g} s") from error
             self._delivered = True
@@ -194,7 +198,7 @@ class Connection:
     async def _open(self, downchannel: Stream, request: list[tuple[str, str]]) -> MultipartReader:
         try:
             async with asyncio.timeout(self._timing.downchannel):
-                status = await downchannel.answered()
+                status = await self._answered(downchannel)
         except TimeoutError as error:
             seconds = self._timing.downchannel
             raise Unreachable(f"the cloud did not answer the downchannel within {seconds:g} s") from error
@@ -222,6 +226,12 @@ class Connection:
         finally:
             self._http2 = None
             self._backoff.stood(loop.time() - since, delivered=self._delivered)
+
+    async def _answered(self, stream: Stream) -> int:
+        status = await stream.answered()
+        if self._on_date is not None and (date := stream.date) is not None:
+            self._on_date(date)
+        return status
 
     async def _read_answer(self, stream: Stream, deadline: float) -> Answer:
         answer = await _read_answer(stream, deadline)

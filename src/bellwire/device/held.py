@@ -4,13 +4,16 @@ It knows the values of which the device's whole state is made; it must not know 
 kept.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from bellwire.alerts.alert import Occurrence
-from bellwire.alerts.lifecycle import SOUNDING, Life
+from bellwire.alerts.lifecycle import Life
+from bellwire.device.agenda import Agenda
+from bellwire.device.belief import Belief
 from bellwire.device.clouds import Clouds
+from bellwire.device.do_not_disturb import DoNotDisturb
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +93,15 @@ class Remembered:
 
 
 @dataclass(frozen=True, slots=True)
+class Noted:
+    """What the clock showed while it was believed."""
+
+    latest: datetime
+    boot: str
+    """Names the time since the machine was switched on, empty: it can't be told."""
+
+
+@dataclass(frozen=True, slots=True)
 class System:
     """What the engine knows beside alerts. When the clock is set its times move along: they count what has gone by."""
 
@@ -135,19 +147,17 @@ class System:
 class State:
     """All that the engine knows. Its mappings are never changed, only replaced."""
 
-    alerts: Mapping[str, Held] = field(default_factory=dict)
-    """By token."""
+    alerts: Agenda = field(default_factory=Agenda)
     missing: Mapping[str, datetime] = field(default_factory=dict)
     """Assets that could not be fetched, by url, with the time to try again."""
     over: Mapping[str, datetime] = field(default_factory=dict)
     """Occurrences that were stopped and are not held any more, by token: said again they do not ring again."""
     volume: int = LOUDEST
     """How loud alerts ring, 0 to LOUDEST."""
+    do_not_disturb: DoNotDisturb = field(default_factory=DoNotDisturb)
+    """Which alerts are not to be heard, and when."""
     is_behind: bool = False
     """A dialogue or another sound is in front: what rings is heard behind it."""
     system: System = field(default_factory=System)
-
-
-def sounding_of(alerts: Iterable[Held]) -> Held | None:
-    """The one that has the bell, heard or muted."""
-    return next((held for held in alerts if held.life in SOUNDING), None)
+    belief: Belief = field(default_factory=Belief)
+    """Whether the clock can be believed."""

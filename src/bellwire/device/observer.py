@@ -3,10 +3,12 @@
 It knows what can be seen of a speaker; it must not know who looks, nor change anything.
 """
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from bellwire.alerts.alert import Occurrence
 from bellwire.alerts.lifecycle import SOUNDING, Life
+from bellwire.device.do_not_disturb import DoNotDisturb
 from bellwire.device.held import Held, State
 
 
@@ -46,6 +48,15 @@ class Observer:
     def volume_changed(self, volume: int) -> None:
         """Alerts ring so loud from now on, 0 to 100."""
 
+    def time_doubted(self) -> None:
+        """The clock may be wrong: nothing rings by it until it is believed, a minute at most."""
+
+    def time_believed(self) -> None:
+        """The clock is believed again, or the best guess that there is; alerts ring by it."""
+
+    def do_not_disturb_changed(self, setting: DoNotDisturb) -> None:
+        """It was switched, by somebody or by its hours, or set: which alerts are seen and not heard."""
+
     def message_sent(self, json: str) -> None:
         """An event goes to the cloud, each time that it is tried."""
 
@@ -57,12 +68,20 @@ def tell(observer: Observer, before: State, after: State) -> None:
     """Tell what became of the alerts, and of how they ring, between two states."""
     if after.volume != before.volume:
         observer.volume_changed(after.volume)
-    for token, held in before.alerts.items():
-        if after.alerts.get(token) is not held:
-            _tell_of_what_was(observer, held, after.alerts.get(token))
-    for held in sorted(after.alerts.values(), key=lambda held: held.turn):
-        if before.alerts.get(held.token) is not held:
-            _tell_of_what_is(observer, before.alerts.get(held.token), held)
+    if after.do_not_disturb != before.do_not_disturb:
+        observer.do_not_disturb_changed(after.do_not_disturb)
+    if after.belief.is_doubted is not before.belief.is_doubted:
+        (observer.time_doubted if after.belief.is_doubted else observer.time_believed)()
+    changed = after.alerts.changes_since(before.alerts)
+    for held in _in_turn(before, changed):
+        _tell_of_what_was(observer, held, after.alerts.get(held.token))
+    for held in _in_turn(after, changed):
+        _tell_of_what_is(observer, before.alerts.get(held.token), held)
+
+
+def _in_turn(state: State, tokens: Iterable[str]) -> list[Held]:
+    there = (state.alerts[token] for token in tokens if token in state.alerts)
+    return sorted(there, key=lambda held: held.turn)
 
 
 def _tell_of_what_was(observer: Observer, was: Held, now: Held | None) -> None:

@@ -29,7 +29,8 @@ def end_snooze(turn: Turn) -> None:
     Of what the cloud has put off, the cloud says so. Where it does not, it rings once more: better than to be silent on
     the day after, for nothing tells a snooze from an alert that was moved while it rang.
     """
-    for held in turn.in_turn(lambda held: held.life is Life.SNOOZED or held.is_put_off):
+    snoozed = [held for held in turn.alerts.values() if held.life is Life.SNOOZED or held.is_put_off]
+    for held in sorted(snoozed, key=lambda held: held.turn):
         if held.life is Life.SNOOZED:
             turn.take(held, Step.STOP)
         else:

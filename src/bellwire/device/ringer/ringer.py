@@ -77,6 +77,7 @@ class Ringer:
         rounds: int | None = None,
         pause: timedelta = timedelta(),
         behind: Source | None = None,
+        ramp: timedelta = timedelta(),
     ) -> None:
         """Begins at once, again and again until it is stopped, or `rounds` times with a `pause` between two.
 
