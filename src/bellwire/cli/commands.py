@@ -24,6 +24,7 @@ from bellwire.cli import (
     device_details,
     devices,
     profiles,
+    simulate,
     speaker,
     trace,
 )
@@ -41,6 +42,7 @@ app.command(epilog=demo.EPILOG)(demo.demo)
 app.command(epilog=cloud.EPILOG)(cloud.cloud)
 app.command(epilog=speaker.EPILOG)(speaker.speaker)
 app.command(epilog=trace.EPILOG)(trace.trace)
+app.command(epilog=simulate.EPILOG)(simulate.simulate)
 account_places.add_to(accounts.app)
 conduct.add_to(accounts.app)
 device_details.add_to(devices.app)
