@@ -72,6 +72,7 @@ class People:
             self._rarely("zone_moved", lambda household=household: self._move(household))  # type: ignore[misc]
             for speaker in household.speakers:
                 self._rarely("logged_out", lambda speaker=speaker: self._log_out(speaker))  # type: ignore[misc]
+        self._rarely("account_switched", self._switch)
 
     def hear(self, fact: Fact) -> None:
         """Something rings: somebody comes, or nobody."""
@@ -233,10 +234,21 @@ class People:
         """It is paired anew at once, with the same account."""
         if not self._cloud.is_up:
             return
+        self._pair(speaker, speaker.device.account_id)
+
+    def _switch(self) -> None:
+        """A speaker is given to the other account, which has it from then on."""
+        giver, taker = self._world.chance.sample(list(self._households), 2)
+        if self._cloud.is_up and len(giver.speakers) > 1:
+            speaker = self._world.chance.choice(giver.speakers)
+            giver.speakers.remove(speaker)
+            taker.speakers.append(speaker)
+            self._pair(speaker, taker.account)
+
+    def _pair(self, speaker: SimulatedSpeaker, account: str) -> None:
         before = speaker.device
         self._count += 1
-        device = self._cloud.device(
-            before.account_id, f"{before.device_id.partition('~')[0]}~{self._count}", before.profile
-        )
+        name = f"{before.device_id.partition('~')[0]}~{self._count}"
+        device = self._cloud.device(account, name, before.profile)
         self._cloud.revoke(before)
         speaker.is_emptied(device, lambda: self.on_rename(before.device_id, speaker))

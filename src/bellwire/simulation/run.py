@@ -72,7 +72,18 @@ def run(seed: int, allowed: frozenset[str] | None = None, breakage: Breakage = n
     for account, count in _HOMES.items():
         cloud.account(account, zone)
         devices = [cloud.device(account, f"{account}{n}", chance.choice(list(PROFILES))) for n in range(count)]
-        living = [SimulatedSpeaker(world, cloud, each, faults, observe, breakage=breakage) for each in devices]
+        living = [
+            SimulatedSpeaker(
+                world,
+                cloud,
+                each,
+                faults,
+                observe,
+                breakage=breakage,
+                is_upserting=bool(faults["upserts_only"]) and each is devices[-1],
+            )
+            for each in devices
+        ]
         homes.append(Household(account, zone, living))
     everyone = [speaker for home in homes for speaker in home.speakers]
     people = People(world, cloud, homes, faults, observe)

@@ -23,6 +23,7 @@ from bellwire.protocol.messages import Message
 from bellwire.protocol.messages.envelope import Event
 from bellwire.protocol.profiles.profile import Profile
 from bellwire.simulation.breakage import Breakage, nothing_broken
+from bellwire.simulation.clients import upserts_only
 from bellwire.simulation.clock import RIGHT, WallClock
 from bellwire.simulation.cloud import CODECS, ORIGIN, SimulatedCloud
 from bellwire.simulation.disk import DiskFullError
@@ -52,7 +53,9 @@ class SimulatedSpeaker:
         observe: Callable[[Fact], None],
         *,
         breakage: Breakage = nothing_broken,
+        is_upserting: bool = False,
     ) -> None:
+        """`is_upserting`: it is a client that never deletes what a list lacks."""
         self.device = device
         self.disk = breakage.disk()
         self.clock = WallClock(world.now)
@@ -68,6 +71,7 @@ class SimulatedSpeaker:
         self._faults = faults
         self._observe = observe
         self._breakage = breakage
+        self._engine = upserts_only(breakage.engine) if is_upserting else breakage.engine
         self._fetched: set[str] = set()
         self._codec = CODECS[device.profile]
         self._backoff = Backoff(world.chance.uniform)
@@ -237,7 +241,7 @@ class SimulatedSpeaker:
         """One turn of the engine, and what follows from it, in the runner's order."""
         now = self._now()
         before = self.state
-        state, done = self._breakage.engine(before, happened, now, self.profile)
+        state, done = self._engine(before, happened, now, self.profile)
         for output in done:
             if isinstance(output, outputs.CorrectClock):
                 self._ahead += output.by

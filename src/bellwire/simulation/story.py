@@ -27,7 +27,7 @@ from bellwire.simulation.facts import (
 
 MOST_LINES = 40
 _TOKEN = re.compile(r"\b[ab]-\d+\b")
-_DEVICE = re.compile(r"\b[ab]\d(?:~\d+)?\b")
+_DEVICE = re.compile(r"\b[ab]\d(?:~\d+)?(?![-\d])")
 
 
 def story(facts: Iterable[Fact], how: str) -> list[str]:
