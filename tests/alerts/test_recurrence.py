@@ -15,6 +15,7 @@ from bellwire.alerts.recurrence import (
     MOST_EXCEPTIONS,
     counted,
     excepting,
+    forgetting,
     instant_of,
     next_occurrence,
     occurrences,
@@ -94,7 +95,12 @@ def clock_changes(zone: str, first: datetime, last: datetime) -> Iterator[dateti
 
 starts = st.builds(lambda minutes: wall("2004-01-01") + timedelta(minutes=minutes), st.integers(0, 3 * 366 * 24 * 60))
 instants = st.builds(lambda minutes: utc("2003-12-01") + timedelta(minutes=minutes), st.integers(0, 25 * 366 * 24 * 60))
-schedules = st.builds(recurring, starts, st.sampled_from(ZONES), st.sampled_from([None, *RULES]))
+aheads = st.sampled_from([timedelta(minutes=minutes) for minutes in (0, 0, 15, 1440, 1500, 43_200, -540, -2000)])
+schedules = st.builds(
+    lambda schedule, ahead: replace(schedule, ahead=ahead),
+    st.builds(recurring, starts, st.sampled_from(ZONES), st.sampled_from([None, *RULES])),
+    aheads,
+)
 
 
 # The series
@@ -227,6 +233,36 @@ def test_what_is_skipped_does_not_come_and_all_else_does(schedule: Schedule, aft
     for skipped in series[:2]:
         schedule = without(schedule, skipped, after)
     assert list(islice(occurrences(schedule, after), len(series[2:]))) == series[2:]
+
+
+@lawful
+@given(schedules, instants, aheads)
+def test_what_rings_ahead_rings_as_often_and_each_so_long_before(
+    schedule: Schedule, after: datetime, ahead: timedelta
+) -> None:
+    in_utc = replace(schedule, zone="UTC", ahead=ahead)
+    rings = list(islice(occurrences(in_utc, after), 5))
+    assert rings == [each - ahead for each in islice(occurrences(replace(in_utc, ahead=timedelta()), after + ahead), 5)]
+
+
+@pytest.mark.parametrize(
+    ("ahead", "rings"),
+    [
+        # At 07:00 on the day before, and 24 hours before: the clocks went forward in between.
+        (timedelta(days=1), "2026-03-28T06:00"),
+        (timedelta(hours=23, minutes=59), "2026-03-28T05:01"),
+        (-timedelta(hours=9), "2026-03-29T14:00"),
+    ],
+)
+def test_days_ahead_are_days_and_hours_ahead_go_by(ahead: timedelta, rings: str) -> None:
+    summer_begins = Schedule(wall("2026-03-29T07:00"), "Europe/Berlin", ahead=ahead)
+    assert next_occurrence(summer_begins, utc("2026-01-01T00:00")) == utc(rings)
+
+
+def test_what_is_forgotten_is_over_when_it_would_ring() -> None:
+    late = replace(daily("2026-01-01T07:00", "UTC"), ahead=timedelta(days=-10))
+    kept = excepting(late, (), tuple(wall(f"2026-02-{day:02}T07:00") for day in (1, 10, 20)))
+    assert [each.day for each in forgetting(kept, utc("2026-02-20T12:00")).except_times] == [10, 20]
 
 
 def test_a_skipped_time_that_the_clocks_skip_is_skipped_whole() -> None:

@@ -15,6 +15,7 @@ from bellwire.cloud.assets import AssetStore
 from bellwire.cloud.auth import Tokens, hash_of, new_token
 from bellwire.cloud.authority import Authority
 from bellwire.cloud.bus import InProcessBus
+from bellwire.cloud.calendar_files import CalendarFiles
 from bellwire.cloud.config import Limits
 from bellwire.cloud.gateway import Gateway
 from bellwire.cloud.services import Services
@@ -71,6 +72,7 @@ def test_an_alert_is_shown_as_it_was_added(home: Account) -> None:
         "every": None,
         "until": None,
         "except": [],
+        "ahead": None,
         "timezone": "Asia/Seoul",
         "floating": False,
         "everywhere": True,
@@ -702,6 +704,13 @@ def test_the_document_lists_every_route_with_its_answers(cloud: Cloud) -> None:
         "POST /api/v1/agreement": {201, 422} | always,
         "GET /api/v1/account": {200} | always,
         "PATCH /api/v1/account": {200} | always | with_body,
+        "GET /api/v1/calendars": {200} | always,
+        "POST /api/v1/calendars/{name}/import": {200, 429} | always | with_body,
+        "DELETE /api/v1/calendars/{name}": {200, 422} | always,
+        "GET /api/v1/calendar.ics": {200} | always,
+        "GET /api/v1/calendar-feed": {200} | always,
+        "POST /api/v1/calendar-feed": {201} | always,
+        "DELETE /api/v1/calendar-feed": {204} | always,
     }
 
 
@@ -765,10 +774,12 @@ async def call_on(store: SqliteStore, folder: Path, call: Call) -> Call:
         clock=clock,
         strict=False,
     )
+    assets = AssetStore(folder, b"secret", Silent())
     services = Services(
         store=store,
         tokens=Tokens(store, account_by_token, clock),
-        assets=AssetStore(folder, b"secret", Silent()),
+        assets=assets,
+        calendars=CalendarFiles(store, assets, bus, limits, clock),
         bus=bus,
         gateway=gateway,
         authority=Authority(

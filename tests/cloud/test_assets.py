@@ -287,6 +287,19 @@ def test_a_sound_that_is_gone_is_made_again_in_the_language_that_it_had(tmp_path
     assert spelling.said == [("7:30", spoke)] * 2
 
 
+def test_a_sound_that_is_made_later_is_made_when_it_is_asked_for(tmp_path: Path) -> None:
+    async def label_of(_name: str) -> Label | None:
+        return Label("ann", "tea")
+
+    spelling = Spelling()
+    asset = AssetStore(tmp_path, SECRET, spelling, label_of=label_of)
+    name = asset.later("ann", "tea", "en")
+    assert name is not None
+    assert not spelling.said
+    assert asyncio.run(asset.open(name)) == b"tea"
+    assert AssetStore(tmp_path, SECRET, Silent()).later("ann", "tea", "en") is None
+
+
 def test_a_sound_that_no_alert_uses_or_whose_label_is_another_now_is_not_made_again(tmp_path: Path) -> None:
     async def asked(label: Label | None) -> bytes | None:
         async def label_of(_name: str) -> Label | None:

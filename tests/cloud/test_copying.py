@@ -10,6 +10,7 @@ import pytest
 from bellwire.alerts.alert import Alert, Kind, Schedule
 from bellwire.alerts.standing import Desired
 from bellwire.cloud import accounts
+from bellwire.cloud.calendars.entries import Key, Known, Said
 from bellwire.cloud.config import Limits
 from bellwire.cloud.copying import AccountCopy, add_copy, check, copy_of
 from bellwire.cloud.store.accounts import (
@@ -21,6 +22,7 @@ from bellwire.cloud.store.accounts import (
     set_country,
     set_language,
 )
+from bellwire.cloud.store.calendars import keep_known, list_known
 from bellwire.cloud.store.connection import Connection
 from bellwire.cloud.store.devices import Device, add_device, add_device_token, device_by_token
 from bellwire.cloud.store.errors import AlreadyExists
@@ -60,6 +62,13 @@ def alert(token: str, *, everywhere: bool) -> Alert:
     time = NOW + timedelta(hours=1)
     schedule = Schedule(time.replace(tzinfo=None), "UTC", "FREQ=DAILY")
     return Alert(token, Kind.REMINDER, "Tea", schedule, time, 3, everywhere, "sound of here")
+
+
+def test_an_alert_of_a_calendar_is_one_there_too(here: Connection, there: Connection) -> None:
+    known = Known(Key("tea@home", "", 1), "hall", Said("Tea", alert("hall", everywhere=False).schedule))
+    here.run(keep_known, "a1", "work", [known])
+    there.run(add_copy, document(here), {}, NOW)
+    assert there.read(list_known, "a1", "work") == {known.key: known}
 
 
 def document(store: Connection) -> AccountCopy:

@@ -17,6 +17,7 @@ from bellwire.cloud.wishes import (
     Change,
     Repeats,
     WishError,
+    ahead_of,
     changed_schedule,
     every_of,
     exceptions_of,
@@ -238,6 +239,26 @@ WORKING = again("weekday", until="2026-12-31", exceptions=["2026-12-25"])
 )
 def test_what_is_not_said_stays(change: Change, expected: dict[str, Any]) -> None:
     assert changed_schedule(WORKING, change, FRIDAY) == replace(WORKING, **expected)
+
+
+def test_who_says_a_time_means_that_time_and_not_one_ahead_of_it() -> None:
+    early = replace(WORKING, ahead=timedelta(minutes=15))
+    assert changed_schedule(early, Change(at="07:30"), FRIDAY) == changed_schedule(WORKING, Change(at="07:30"), FRIDAY)
+    assert changed_schedule(early, Change(every="daily"), FRIDAY).ahead == timedelta(minutes=15)
+    assert changed_schedule(early, Change(every="once"), FRIDAY).start.time() == time(6, 45)
+
+
+@pytest.mark.parametrize(
+    ("ahead", "told"),
+    [
+        (timedelta(), None),
+        (timedelta(minutes=15), "15m"),
+        (timedelta(days=1, hours=9, seconds=5), "1d9h5s"),
+        (-timedelta(hours=9), "-9h"),
+    ],
+)
+def test_how_long_ahead_it_rings_is_told(ahead: timedelta, told: str | None) -> None:
+    assert ahead_of(replace(WORKING, ahead=ahead)) == told
 
 
 def test_what_comes_again_can_be_made_to_ring_once_and_back() -> None:

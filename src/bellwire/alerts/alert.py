@@ -83,6 +83,9 @@ class Schedule:
     """It rings only on days on which this country works, ISO 3166-1 alpha-2; None: on all."""
     floating: bool = False
     """It was made without a zone of its own: where its account moves to another zone, it moves along."""
+    ahead: timedelta = timedelta()
+    """So long before each of its wall times it rings; less than nothing: so long after. Whole days of it are days on
+    the clocks of the zone, the rest is time that goes by (RFC 5545, 3.3.6)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,11 +49,11 @@ def instant_of(wall: datetime, zone: ZoneInfo) -> datetime:
     first = wall.replace(tzinfo=zone, fold=0).astimezone(UTC)
     if first.astimezone(zone).replace(tzinfo=None) == wall:
         return first
-    return _clock_change(wall.replace(tzinfo=zone, fold=1).astimezone(UTC), first, zone)
+    return clock_change(wall.replace(tzinfo=zone, fold=1).astimezone(UTC), first, zone)
 
 
-def _clock_change(low: datetime, high: datetime, zone: ZoneInfo) -> datetime:
-    """The first instant after `low`, to the second, with the offset that holds at `high`."""
+def clock_change(low: datetime, high: datetime, zone: ZoneInfo) -> datetime:
+    """The first instant after `low`, to the second, with the offset of `high`: one change is between them."""
     offset = high.astimezone(zone).utcoffset()
     first, last = 0, int((high - low).total_seconds())
     while first < last:
@@ -83,9 +83,16 @@ def occurrences(schedule: Schedule, after: datetime) -> Iterator[datetime]:
 def _rings(schedule: Schedule, after: datetime) -> Iterator[tuple[datetime, datetime]]:
     """The wall times from `after` on, each with its instant; some may not be later than `after`."""
     zone = zone_named(schedule.zone)
+    days, time = days_and_time(schedule.ahead)
     # No earlier wall time can be a later instant: one that the clocks skip gives the instant at which they do.
-    for wall in _walls(schedule, after.astimezone(zone).replace(tzinfo=None)):
-        yield wall, instant_of(wall, zone)
+    for wall in _walls(schedule, (after + time).astimezone(zone).replace(tzinfo=None) + days):
+        yield wall, instant_of(wall - days, zone) - time
+
+
+def days_and_time(length: timedelta) -> tuple[timedelta, timedelta]:
+    """Whole days and the rest of a length of time, both with its sign."""
+    days = _DAY * int(length / _DAY)
+    return days, length - days
 
 
 def _walls(schedule: Schedule, earliest: datetime) -> Iterator[datetime]:
@@ -167,10 +174,19 @@ def without(schedule: Schedule, occurrence: datetime, now: datetime) -> Schedule
     just_before = occurrence - timedelta(microseconds=1)
     rings = takewhile(lambda ring: ring[1] <= occurrence, _rings(schedule, just_before))
     skipped = tuple(wall for wall, instant in rings if instant == occurrence)
-    # What is over need not be remembered, or there would be no room for more in the end.
-    lately = now.astimezone(zone_named(schedule.zone)).replace(tzinfo=None) - 2 * _DAY
-    kept = tuple(wall for wall in schedule.except_times if wall >= lately)
-    return excepting(schedule, schedule.except_days, (*kept, *skipped))
+    # Or there would be no room for more in the end.
+    schedule = forgetting(schedule, now)
+    return excepting(schedule, schedule.except_days, (*schedule.except_times, *skipped))
+
+
+def forgetting(schedule: Schedule, now: datetime) -> Schedule:
+    """The schedule without the exceptions that are over: they need not be remembered."""
+    lately = (now + schedule.ahead).astimezone(zone_named(schedule.zone)).replace(tzinfo=None) - 2 * _DAY
+    return replace(
+        schedule,
+        except_days=tuple(day for day in schedule.except_days if day >= lately.date()),
+        except_times=tuple(wall for wall in schedule.except_times if wall >= lately),
+    )
 
 
 def excepting(schedule: Schedule, days: tuple[date, ...], times: tuple[datetime, ...]) -> Schedule:

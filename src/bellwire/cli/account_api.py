@@ -4,7 +4,7 @@ It knows how to reach it, on this machine without flags, and what its refusals s
 """
 
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,8 @@ from bellwire.cloud.address import NotRunningError, address_of
 PATH = "/api/v1"
 PATIENCE = 15.0
 """Seconds for one answer: to make speech of a new label takes up to ten."""
+PATIENCE_FOR_FILES = 120.0
+"""The same where a calendar is read or written: it waits for those of others."""
 
 _THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
 
@@ -31,13 +33,27 @@ class AccountApi:
 
     def call(self, method: str, *path: str, body: object = None, query: Mapping[str, str] | None = None) -> Any:
         """Ask, and give the JSON of the answer. Raises Failure with what the cloud says is wrong."""
+        answer = self._asked(method, path, json=body, params=query)
+        return answer.json() if answer.content else None
+
+    def sends_calendar(self, content: bytes, *path: str, query: Mapping[str, Any]) -> Any:
+        """Send an .ics file, and give the JSON of the answer, which may take long. Raises Failure."""
+        headers = {"Content-Type": "text/calendar; charset=utf-8"}
+        how = {"content": content, "headers": headers, "params": query, "timeout": PATIENCE_FOR_FILES}
+        return self._asked("POST", path, **how).json()
+
+    def calendar(self) -> bytes:
+        """The account's alerts as an .ics file. Raises Failure."""
+        return self._asked("GET", ("calendar.ics",), timeout=PATIENCE_FOR_FILES).content
+
+    def _asked(self, method: str, path: Sequence[str], **how: Any) -> httpx.Response:
         url = "/".join((PATH, *(quote(segment, safe="") for segment in path)))
         try:
-            answer = self._client.request(method, url, json=body, params=query)
+            answer = self._client.request(method, url, **how)
         except httpx.TransportError as error:
             raise Failure(_why_unreachable(str(self._client.base_url), error)) from error
         if answer.is_success:
-            return answer.json() if answer.content else None
+            return answer
         raise Failure(_refusal(answer))
 
     def alerts(self) -> list[dict[str, Any]]:

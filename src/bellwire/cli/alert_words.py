@@ -28,7 +28,12 @@ def put_alert(alert: dict[str, Any], what: str, *, as_json: bool) -> None:
 
 def _again(alert: dict[str, Any]) -> str:
     until = f" until {alert['until'].replace('T', ' ')}" if alert["until"] else ""
-    return f"{alert['every'] or ''}{until}"
+    before = f", {_ahead(alert['ahead'])}" if alert["ahead"] and alert["every"] else ""
+    return f"{alert['every'] or ''}{until}{before}"
+
+
+def _ahead(length: str) -> str:
+    return f"{length[1:]} after" if length.startswith("-") else f"{length} before"
 
 
 LABEL_SHOWN = 40

@@ -2,7 +2,6 @@
 the end; the cases are in `conformance`.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -213,6 +212,8 @@ def _check(
     as_json: bool,
 ) -> None:
     """Run, show, write the reports; exit status 1 where something MUST be otherwise."""
+    import asyncio
+
     from bellwire.conformance.case import Unmet
 
     async def whole() -> "Summary":

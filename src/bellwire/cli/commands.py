@@ -16,6 +16,7 @@ from bellwire.cli import (
     accounts,
     alert_steps,
     alerts,
+    calendars,
     check,
     clients,
     cloud,
@@ -48,6 +49,7 @@ conduct.add_to(accounts.app)
 device_details.add_to(devices.app)
 alert_steps.add_to(alerts.app)
 app.add_typer(alerts.app, name="alert")
+app.add_typer(calendars.app, name="calendar")
 app.add_typer(accounts.app, name="account")
 app.add_typer(devices.app, name="device")
 app.add_typer(clients.app, name="client")

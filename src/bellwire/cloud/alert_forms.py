@@ -21,6 +21,7 @@ from bellwire.cloud.store.accounts import Account
 from bellwire.cloud.wishes import (
     Change,
     WishError,
+    ahead_of,
     changed_schedule,
     every_of,
     exceptions_of,
@@ -150,6 +151,8 @@ class AlertView(msgspec.Struct, kw_only=True, rename=_RENAMED):
     """The last moment on the clocks of `timezone`; null: for ever."""
     exceptions: list[str]
     """Days, and times on the clocks of `timezone`, at which it does not ring."""
+    ahead: str | None
+    """It rings so long before the times that `every` gives (15m, 1d9h), or after them (-9h); null: at them."""
     timezone: str
     floating: bool
     """It moves along when the account moves to another time zone."""
@@ -245,6 +248,7 @@ def view_of(shown: Shown) -> AlertView:
         every=every_of(alert.schedule),
         until=until_of(alert.schedule),
         exceptions=exceptions_of(alert.schedule),
+        ahead=ahead_of(alert.schedule),
         timezone=alert.schedule.zone,
         floating=alert.schedule.floating,
         everywhere=alert.everywhere,

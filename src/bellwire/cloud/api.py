@@ -16,6 +16,7 @@ from bellwire import __version__
 from bellwire.cloud.account_routes import AccountController
 from bellwire.cloud.activity import note_success, tell_devices
 from bellwire.cloud.alert_api import AlertsController
+from bellwire.cloud.calendar_api import CalendarController, CalendarsController
 from bellwire.cloud.consent import AgreementController, ApprovalsController, AuthorizationsController
 from bellwire.cloud.device_api import DeviceController, DevicesController
 from bellwire.cloud.problems import HANDLERS
@@ -31,10 +32,16 @@ async def _authenticate(connection: ASGIConnection[Any, Any, Any, Any], _: Any) 
 def account_api(services: Services) -> Litestar:
     """The account API as an ASGI application."""
     consent = Router(API_PATH, route_handlers=[AuthorizationsController, ApprovalsController, AgreementController])
-    single = Router(API_PATH, route_handlers=[DeviceController, AccountController])
+    single = Router(API_PATH, route_handlers=[DeviceController, AccountController, CalendarController])
+    files = Router(
+        API_PATH,
+        route_handlers=[CalendarsController],
+        request_max_body_size=services.limits.calendar,
+        tags=["calendars"],
+    )
     bearer = SecurityScheme(type="http", scheme="bearer", description="An account's token")
     return Litestar(
-        [AlertsController, DevicesController, consent, single],
+        [AlertsController, DevicesController, consent, single, files],
         before_send=[note_success],
         after_response=tell_devices,
         state=State({"services": services}),

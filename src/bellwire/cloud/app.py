@@ -23,8 +23,10 @@ from bellwire.cloud.assets import CONTENT_TYPE, AssetStore, Label, secret_of
 from bellwire.cloud.auth import Tokens
 from bellwire.cloud.authority import Authority
 from bellwire.cloud.bus import InProcessBus
+from bellwire.cloud.calendar_files import CalendarFiles
 from bellwire.cloud.certificates import Certificates, ensure_certificates
-from bellwire.cloud.config import Config, Limits
+from bellwire.cloud.config import Config
+from bellwire.cloud.feeds import FEED_PATH, Feeds
 from bellwire.cloud.gateway import Gateway
 from bellwire.cloud.oauth import OAuth
 from bellwire.cloud.occurrences import end_occurrence
@@ -122,11 +124,14 @@ async def _serve(config: Config, certificates: Certificates, store: SqliteStore,
     assets = AssetStore(
         config.sounds, secret_of(config.data), synthesizer_of(config.speech), label_of=partial(_label_of, store)
     )
+    calendars = CalendarFiles(store, assets, bus, config.limits, now)
+    feeds = Feeds(store, calendars, config.limits, now)
     api = account_api(
         Services(
             store=store,
             tokens=account_tokens,
             assets=assets,
+            calendars=calendars,
             bus=bus,
             gateway=gateway,
             authority=authority,
@@ -134,7 +139,8 @@ async def _serve(config: Config, certificates: Certificates, store: SqliteStore,
             clock=now,
         )
     )
-    server = http2_server(config, certificates, _routed(gateway, oauth, assets, api, config.limits))  # type: ignore[arg-type]
+    in_good_time = _in_good_time(api, config.limits.api_time)  # type: ignore[arg-type]
+    server = http2_server(config, certificates, _routed(gateway, oauth, assets, feeds, in_good_time))
     stop = _stop_signal()
     serving = asyncio.create_task(server.serve())
     sweeping = asyncio.create_task(_sweep(store, bus, authority, config.limits.past_due))
@@ -179,8 +185,8 @@ def http2_server(config: Config, certificates: Certificates, app: App) -> Server
     )
 
 
-def _routed(gateway: Gateway, oauth: OAuth, assets: AssetStore, api: App, limits: Limits) -> App:
-    """Devices to the gateway, who wants tokens to `oauth`, sounds to the assets, everything else to the account API."""
+def _routed(gateway: Gateway, oauth: OAuth, assets: AssetStore, feeds: App, api: App) -> App:
+    """Devices to the gateway, who wants tokens to `oauth`, sounds and feeds to theirs, all else to the account API."""
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         path: str = scope["path"]
@@ -190,8 +196,19 @@ def _routed(gateway: Gateway, oauth: OAuth, assets: AssetStore, api: App, limits
             await oauth(scope, receive, send)
         elif path.startswith(ASSET_PATH):
             await _asset(assets, path.removeprefix(ASSET_PATH), scope, send)
+        elif path.startswith(FEED_PATH):
+            await feeds(scope, receive, send)
         else:
-            await api(scope, in_time(receive, limits.api_time), send)
+            await api(scope, receive, send)
+
+    return app
+
+
+def _in_good_time(api: App, time: timedelta) -> App:
+    """The same application; what is sent to it has so much time to arrive."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await api(scope, in_time(receive, time), send)
 
     return app
 

@@ -24,7 +24,7 @@ from typing import NamedTuple
 import structlog
 
 from bellwire.cloud.languages import LANGUAGES, language_of
-from bellwire.cloud.speech import SpeechFailed, Synthesizer
+from bellwire.cloud.speech import Silent, SpeechFailed, Synthesizer
 
 log = structlog.get_logger()
 
@@ -90,6 +90,13 @@ class AssetStore:
     def name_of_label(self, account_id: str, text: str, preferred: str) -> str:
         """Return the name of a label spoken for an account that speaks `preferred`."""
         return self.name_of(account_id, text, language_of(text, preferred))
+
+    def later(self, account_id: str, text: str, preferred: str) -> str | None:
+        """Return the name of the spoken text, which is made when somebody opens it; None where nothing is spoken.
+
+        For many labels at once. What turns out to be unspeakable then is not there, and its alert rings with the bell.
+        """
+        return None if isinstance(self._synthesizer, Silent) else self.name_of_label(account_id, text, preferred)
 
     async def speech(self, account_id: str, text: str, preferred: str) -> str | None:
         """Return the name of the spoken text, which is made unless it is there; None when it can't be spoken.

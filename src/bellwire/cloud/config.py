@@ -12,6 +12,7 @@ _OFTEN = Rate(600, timedelta(minutes=1))
 _MISTYPED = Rate(10, timedelta(minutes=15))
 _SELDOM = Rate(10, timedelta(hours=1))
 _UNPACKED = Rate(60, timedelta(minutes=15))
+_NOW_AND_THEN = Rate(30, timedelta(minutes=5))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +41,14 @@ class Limits:
     """Bytes of a request to the account API."""
     api_time: timedelta = timedelta(seconds=30)
     """For the body of a request to the account API to arrive."""
+    calendar: int = 8 * 1024 * 1024
+    """Bytes of an .ics file to import."""
+    calendar_reading: timedelta = timedelta(seconds=10)
+    """Of a processor, to read one, and again to compare it: a file can be made so that it takes long."""
+    imports: Rate = _NOW_AND_THEN
+    """Files to import, of an account."""
+    feeds: Rate = _NOW_AND_THEN
+    """Looks at an account's feed, and of a peer's address those at feeds that are nobody's; more are answered 429."""
     past_due: timedelta = timedelta(minutes=30)
     """What is over for longer rings no more, as the profiles have it."""
     authorizations: Rate = _OFTEN

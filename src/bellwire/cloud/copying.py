@@ -19,6 +19,7 @@ from bellwire.alerts.rules import read_rule
 from bellwire.alerts.workdays import has_calendar
 from bellwire.cloud.accounts import name_of
 from bellwire.cloud.action_forms import Actions, actions_of, reserved_by
+from bellwire.cloud.calendars.entries import Known
 from bellwire.cloud.conduct_forms import MOST_SNOOZES
 from bellwire.cloud.config import Limits
 from bellwire.cloud.countries import country_of
@@ -33,6 +34,7 @@ from bellwire.cloud.store.accounts import (
     set_language,
 )
 from bellwire.cloud.store.alerts import insert_alert, list_alerts
+from bellwire.cloud.store.calendars import keep_known, list_all_known
 from bellwire.cloud.store.conducts import load_conduct, save_conduct
 from bellwire.cloud.store.copies import account_tokens_until, device_tokens_until
 from bellwire.cloud.store.devices import Device, add_device, add_device_token, list_devices
@@ -74,6 +76,8 @@ class AlertCopy(msgspec.Struct, forbid_unknown_fields=True):
     alert: Alert
     devices: list[Id]
     """On which it is desired."""
+    calendar: tuple[Id, Known] | None = None
+    """The name of the calendar that it came of, and by what it is known again there."""
 
 
 class AccountCopy(msgspec.Struct, forbid_unknown_fields=True):
@@ -111,7 +115,8 @@ def copy_of(account_id: str, now: datetime) -> Transaction[AccountCopy]:
             if standing.desired is not None:
                 desired.setdefault(standing.token, []).append(device_id)
     alerts = yield from list_alerts(account_id, None, _ANY_NUMBER)
-    copies = [AlertCopy(alert, desired.get(alert.token, [])) for alert in alerts]
+    calendars = yield from list_all_known(account_id)
+    copies = [AlertCopy(alert, desired.get(alert.token, []), calendars.get(alert.token)) for alert in alerts]
     return AccountCopy(
         form=FORM,
         account_id=account_id,
@@ -206,3 +211,6 @@ def add_copy(copy: AccountCopy, speech: dict[str, str | None], now: datetime) ->
         alert = replace(each.alert, speech=speech.get(each.alert.token))
         yield from insert_alert(copy.account_id, alert, now)
         yield from add_standings(copy.account_id, alert, each.devices, now)
+        if each.calendar is not None:
+            name, known = each.calendar
+            yield from keep_known(copy.account_id, name, [replace(known, token=alert.token)])

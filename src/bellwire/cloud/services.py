@@ -17,6 +17,7 @@ from bellwire.cloud.assets import AssetStore
 from bellwire.cloud.auth import Tokens
 from bellwire.cloud.authority import Authority
 from bellwire.cloud.bus import Bus
+from bellwire.cloud.calendar_files import CalendarFiles
 from bellwire.cloud.config import Limits
 from bellwire.cloud.gateway import Gateway
 from bellwire.cloud.identity import AccountIdentity
@@ -36,6 +37,7 @@ class Services:
     store: SqliteStore
     tokens: Tokens[AccountIdentity]
     assets: AssetStore
+    calendars: CalendarFiles
     bus: Bus
     gateway: Gateway
     authority: Authority

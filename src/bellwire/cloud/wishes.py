@@ -182,8 +182,11 @@ def changed_schedule(before: Schedule, change: Change, now: datetime) -> Schedul
         zone = change.zone or change.account_zone
         return schedule_at(change.at, change.every, zone, now, change, floating=change.zone is None)
     if change.every == ONCE:
-        return schedule_at(change.at or before.start.time().isoformat(), None, place, now, change, floating=floating)
-    moved = replace(before, start=_start_of(before, change.at, place, now), zone=place, floating=floating)
+        clock = (before.start - before.ahead).time()
+        return schedule_at(change.at or clock.isoformat(), None, place, now, change, floating=floating)
+    # Who says at what time it rings, means that time.
+    ahead = before.ahead if change.at is None else timedelta()
+    moved = replace(before, start=_start_of(before, change.at, place, now), zone=place, floating=floating, ahead=ahead)
     if before.rule is None and change.every is None:
         if change.is_said:
             raise WishError(_HAS_NO_END)
@@ -318,6 +321,15 @@ def every_of(schedule: Schedule) -> str | None:
 def until_of(schedule: Schedule) -> str | None:
     """The last moment of a schedule, on its clocks; None: for ever."""
     return None if schedule.until is None else schedule.until.isoformat()
+
+
+def ahead_of(schedule: Schedule) -> str | None:
+    """How long before its times a schedule rings: ``15m``, ``1d9h``, or after them: ``-9h``; None: at them."""
+    length = abs(schedule.ahead)
+    hours, rest = divmod(length.seconds, 3600)
+    counted = ((length.days, "d"), (hours, "h"), (rest // 60, "m"), (rest % 60, "s"))
+    text = "".join(f"{number}{unit}" for number, unit in counted if number)
+    return f"-{text}" if schedule.ahead < timedelta() else text or None
 
 
 def exceptions_of(schedule: Schedule) -> list[str]:

@@ -74,6 +74,9 @@ class Weather:
         for mend in self._down:
             mend()
         self._down.clear()
+        for speaker in self._speakers:
+            # What was lost on a line that stands is said again only after a quarter of an hour.
+            self._cut(speaker, half_open=False)
 
     def _again(self, name: str, do: Callable[[], None]) -> None:
         """Have it happen again and again, at random, so often a day."""

@@ -3,7 +3,19 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy.dialects.sqlite import pysqlite
 
-from bellwire.cloud.store import accounts, alerts, clients, commands, copies, devices, grants, reports, standings, trace
+from bellwire.cloud.store import (
+    accounts,
+    alerts,
+    calendars,
+    clients,
+    commands,
+    copies,
+    devices,
+    grants,
+    reports,
+    standings,
+    trace,
+)
 from bellwire.cloud.store.opening import MEMORY, connect
 from bellwire.cloud.store.schema import metadata
 from bellwire.cloud.store.transaction import Compiler, Statement
@@ -13,7 +25,7 @@ SQLITE = Compiler(pysqlite.dialect(paramstyle="qmark"))
 
 
 def statements() -> Iterator[Statement]:
-    for module in (accounts, alerts, clients, commands, copies, devices, grants, reports, standings, trace):
+    for module in (accounts, alerts, calendars, clients, commands, copies, devices, grants, reports, standings, trace):
         for value in vars(module).values():
             yield from (each for each in (value if isinstance(value, list) else [value]) if isinstance(each, Statement))
 

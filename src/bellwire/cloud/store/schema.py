@@ -7,7 +7,7 @@ epoch, UTC. Columns with JSON hold text that the transactions encode.
 
 import sqlalchemy as sa
 
-REVISION = "0007"
+REVISION = "0009"
 """The newest migration: a file that is stamped with it needs none."""
 
 _MS = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
@@ -243,6 +243,33 @@ alerts = sa.Table(
     ),
     sa.Index("ix_alerts_page", "account_id", "scheduled_ms", "token"),
     sa.Index("ix_alerts_speech", "speech"),
+    sqlite_strict=True,
+)
+
+calendar_alerts = sa.Table(
+    "calendar_alerts",  # which alert came of what in a calendar that was imported; it goes with its alert
+    metadata,
+    sa.Column("account_id", sa.Text, primary_key=True),
+    sa.Column("calendar", sa.Text, primary_key=True),  # its name
+    sa.Column("uid", sa.Text, primary_key=True),
+    sa.Column("recurrence", sa.Text, primary_key=True),  # which occurrence of its event; empty: the event itself
+    sa.Column("alarm", sa.Integer, primary_key=True),  # which of its event's alarms, from 0
+    _text("token"),
+    _text("said"),  # JSON: label and schedule, as the calendar last had them
+    sa.ForeignKeyConstraint(["account_id", "token"], ["alerts.account_id", "alerts.token"], ondelete="CASCADE"),
+    sa.Index("ix_calendar_alerts_token", "account_id", "token"),
+    sqlite_with_rowid=False,
+    sqlite_strict=True,
+)
+
+calendar_feeds = sa.Table(
+    "calendar_feeds",  # the secret address at which an account's alerts are read as a calendar
+    metadata,
+    *_token_hash(),
+    sa.Column("account_id", sa.Text, nullable=False, unique=True),
+    _instant("created_ms"),
+    sa.ForeignKeyConstraint(["account_id"], ["accounts.account_id"], ondelete="CASCADE"),
+    sqlite_with_rowid=False,
     sqlite_strict=True,
 )
 
