@@ -25,8 +25,7 @@ from bellwire.cloud.delivery import Downchannel, Once
 from bellwire.cloud.device_view import DeviceDetail, detail_of, load_known
 from bellwire.cloud.handlers import Arrival, receive
 from bellwire.cloud.identity import DeviceIdentity
-from bellwire.cloud.occurrences import end_occurrence
-from bellwire.cloud.overdue import overdue
+from bellwire.cloud.overdue import end_unreported, overdue
 from bellwire.cloud.regions import Regions
 from bellwire.cloud.store.accounts import add_account, set_country
 from bellwire.cloud.store.commands import remove_commands
@@ -160,7 +159,7 @@ class Talk:
         """The cloud looks for occurrences that nobody reported over; how many there were."""
         found = self._store.read(overdue, self.now, timedelta(minutes=30))
         for account_id, token, occurrence in found:
-            self._store.run(end_occurrence, account_id, token, occurrence, self.now)
+            self._store.run(end_unreported, account_id, token, occurrence, self.now)
         return len(found)
 
     def alerts(self) -> dict[str, datetime]:

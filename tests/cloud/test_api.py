@@ -16,6 +16,8 @@ from bellwire.cloud.auth import Tokens, hash_of, new_token
 from bellwire.cloud.authority import Authority
 from bellwire.cloud.bus import InProcessBus
 from bellwire.cloud.calendar_files import CalendarFiles
+from bellwire.cloud.change_feed import ChangeFeed
+from bellwire.cloud.conditions import ConditionalStore
 from bellwire.cloud.config import Limits
 from bellwire.cloud.gateway import Gateway
 from bellwire.cloud.services import Services
@@ -358,7 +360,7 @@ def test_a_deleted_alert_is_gone_here_and_on_the_device(home: Account) -> None:
 
 def test_a_device_that_was_added_can_connect_with_its_token_and_is_then_shown_so(home: Account) -> None:
     status, added = home.asks("POST", "/devices", {"name": "kitchen"})
-    shown = home.asks("GET", "/devices")[1]
+    shown = home.asks("GET", "/devices")[1]["devices"]
     Speaker(home.cloud, added["device_id"], added["access_token"]).opens()
 
     assert status == 201
@@ -370,7 +372,7 @@ def test_a_device_that_was_added_can_connect_with_its_token_and_is_then_shown_so
         "model": None,
         "connected": False,
     }
-    assert home.asks("GET", "/devices")[1] == [{**shown[0], "connected": True}]
+    assert home.asks("GET", "/devices")[1]["devices"] == [{**shown[0], "connected": True}]
 
 
 def test_a_device_has_a_name_of_its_own_accord_and_none_that_disturbs(home: Account) -> None:
@@ -381,7 +383,7 @@ def test_a_device_has_a_name_of_its_own_accord_and_none_that_disturbs(home: Acco
 
     assert status == 422
     assert "cic-ko-2022" in problem["detail"]
-    assert [device["name"] for device in home.asks("GET", "/devices")[1]] == ["speaker"]
+    assert [device["name"] for device in home.asks("GET", "/devices")[1]["devices"]] == ["speaker"]
 
 
 # Who asks
@@ -424,9 +426,9 @@ def test_what_is_another_accounts_is_not_there_and_stays_untouched(home: Account
     assert stranger.asks("POST", "/alerts", {"in": "1h", "devices": [speaker.device_id]})[0] == 422
 
     assert stranger.asks("GET", "/alerts")[1]["alerts"] == []
-    assert stranger.asks("GET", "/devices")[1] == []
+    assert stranger.asks("GET", "/devices")[1]["devices"] == []
     assert home.asks("GET", f"/alerts/{token}") == before
-    assert home.asks("GET", "/devices")[1][0]["connected"]
+    assert home.asks("GET", "/devices")[1]["devices"][0]["connected"]
 
 
 # What is refused
@@ -590,7 +592,7 @@ def test_an_account_has_no_more_devices_than_it_may(home: Account) -> None:
         assert home.asks("POST", "/devices", {})[0] == 201
 
     assert home.asks("POST", "/devices", {})[0] == 409
-    assert len(home.asks("GET", "/devices")[1]) == LIMITS.devices
+    assert len(home.asks("GET", "/devices")[1]["devices"]) == LIMITS.devices
 
 
 @pytest.mark.parametrize(
@@ -669,56 +671,88 @@ def document(cloud: Cloud) -> dict[str, Any]:
 def test_the_document_lists_every_route_with_its_answers(cloud: Cloud) -> None:
     paths = document(cloud)["paths"]
 
-    always = {400, 401, 500, 503}
+    always = {400, 401, 429, 500, 503}
+    looks = always | {304}
     with_body = {408, 413, 422}
+    of_one = {412}
+    made = {409, 422}
+    """Of requests that may come with an Idempotency-Key."""
     assert {
         f"{method.upper()} {path}": set(map(int, route["responses"]))
         for path, routes in paths.items()
         for method, route in routes.items()
     } == {
-        "GET /api/v1/alerts": {200, 422} | always,
+        "GET /api/v1/alerts": {200, 422} | looks,
         "POST /api/v1/alerts": {201, 409} | always | with_body,
-        "GET /api/v1/alerts/{token}": {200, 404} | always,
-        "PATCH /api/v1/alerts/{token}": {200, 404} | always | with_body,
-        "DELETE /api/v1/alerts/{token}": {204, 404} | always,
-        "POST /api/v1/alerts/preview": {200} | always | with_body,
-        "GET /api/v1/alerts/{token}/occurrences": {200, 404, 422} | always,
-        "POST /api/v1/alerts/{token}/skip": {200, 404, 422} | always,
-        "POST /api/v1/alerts/{token}/pause": {200, 404, 422} | always,
-        "POST /api/v1/alerts/{token}/extend": {200, 404} | always | with_body,
-        "POST /api/v1/alerts/{token}/resume": {200, 404, 422} | always,
-        "POST /api/v1/alerts/{token}/snooze": {200, 404} | always | with_body,
-        "POST /api/v1/alerts/{token}/stop": {204, 404, 422} | always,
-        "GET /api/v1/devices": {200} | always,
+        "POST /api/v1/alerts/bulk": {200} | always | with_body | made,
+        "GET /api/v1/alerts/{token}": {200, 404} | looks,
+        "PATCH /api/v1/alerts/{token}": {200, 404} | always | with_body | of_one,
+        "DELETE /api/v1/alerts/{token}": {204, 404} | always | of_one,
+        "POST /api/v1/alerts/preview": {200} | always | with_body | made,
+        "GET /api/v1/alerts/{token}/occurrences": {200, 404, 422} | looks,
+        "POST /api/v1/alerts/{token}/skip": {200, 404} | always | of_one | made,
+        "POST /api/v1/alerts/{token}/pause": {200, 404} | always | of_one | made,
+        "POST /api/v1/alerts/{token}/extend": {200, 404} | always | with_body | of_one | made,
+        "POST /api/v1/alerts/{token}/resume": {200, 404} | always | of_one | made,
+        "POST /api/v1/alerts/{token}/snooze": {200, 404} | always | with_body | of_one | made,
+        "POST /api/v1/alerts/{token}/stop": {204, 404} | always | of_one | made,
+        "GET /api/v1/devices": {200, 422} | looks,
         "POST /api/v1/devices": {201, 409, 423, 451} | always | with_body,
-        "DELETE /api/v1/devices/{device_id}": {204, 404} | always,
-        "GET /api/v1/devices/{device_id}": {200, 404} | always,
-        "PATCH /api/v1/devices/{device_id}": {200, 404} | always | with_body,
-        "GET /api/v1/devices/{device_id}/exceptions": {200, 404} | always,
-        "POST /api/v1/devices/{device_id}/volume": {202, 404} | always | with_body,
-        "POST /api/v1/devices/{device_id}/software": {202, 404, 422} | always,
-        "POST /api/v1/devices/{device_id}/revocation": {204, 404} | always,
-        "POST /api/v1/authorizations": {201, 423, 429, 451} | always | with_body,
-        "POST /api/v1/device-approvals": {201, 404, 409, 423, 429, 451} | always | with_body,
-        "POST /api/v1/device-refusals": {204, 404, 429} | always | with_body,
-        "POST /api/v1/agreement": {201, 422} | always,
-        "GET /api/v1/account": {200} | always,
-        "PATCH /api/v1/account": {200} | always | with_body,
-        "GET /api/v1/calendars": {200} | always,
-        "POST /api/v1/calendars/{name}/import": {200, 429} | always | with_body,
+        "DELETE /api/v1/devices/{device_id}": {204, 404} | always | of_one,
+        "GET /api/v1/devices/{device_id}": {200, 404} | looks,
+        "PATCH /api/v1/devices/{device_id}": {200, 404} | always | with_body | of_one,
+        "GET /api/v1/devices/{device_id}/exceptions": {200, 404, 422} | looks,
+        "POST /api/v1/devices/{device_id}/volume": {202, 404} | always | with_body | of_one | made,
+        "POST /api/v1/devices/{device_id}/software": {202, 404} | always | of_one | made,
+        "POST /api/v1/devices/{device_id}/revocation": {204, 404} | always | of_one | made,
+        "GET /api/v1/changes": {200} | always,
+        "POST /api/v1/authorizations": {201, 423, 451} | always | with_body | made,
+        "POST /api/v1/device-approvals": {201, 404, 409, 423, 451} | always | with_body,
+        "POST /api/v1/device-refusals": {204, 404} | always | with_body | made,
+        "POST /api/v1/agreement": {201} | always | made,
+        "GET /api/v1/account": {200} | looks,
+        "PATCH /api/v1/account": {200} | always | with_body | of_one,
+        "GET /api/v1/calendars": {200} | looks,
+        "POST /api/v1/calendars/{name}/import": {200} | always | with_body | made,
         "DELETE /api/v1/calendars/{name}": {200, 422} | always,
-        "GET /api/v1/calendar.ics": {200} | always,
-        "GET /api/v1/calendar-feed": {200} | always,
-        "POST /api/v1/calendar-feed": {201} | always,
+        "GET /api/v1/calendar.ics": {200} | looks,
+        "GET /api/v1/calendar-feed": {200} | looks,
+        "POST /api/v1/calendar-feed": {201} | always | made,
         "DELETE /api/v1/calendar-feed": {204} | always,
     }
+
+
+def test_the_document_names_the_headers_of_requests_and_answers(cloud: Cloud) -> None:
+    found = document(cloud)
+    add, show, edit = (
+        found["paths"]["/api/v1/alerts"]["post"],
+        found["paths"]["/api/v1/alerts/{token}"]["get"],
+        found["paths"]["/api/v1/alerts/{token}"]["patch"],
+    )
+
+    assert {"$ref": "#/components/parameters/IdempotencyKey"} in add["parameters"]
+    assert {"$ref": "#/components/parameters/IfNoneMatch"} in show["parameters"]
+    assert {"$ref": "#/components/parameters/IfMatch"} in edit["parameters"]
+    assert add["responses"]["201"]["headers"].keys() == {"ETag", "Location", "Idempotent-Replayed"}
+    assert add["responses"]["429"]["headers"].keys() == {"Retry-After"}
+    assert add["responses"]["401"]["headers"].keys() == {"WWW-Authenticate"}
+    assert show["responses"]["304"]["headers"].keys() == {"ETag"}
+    assert add["responses"]["201"]["links"]["ApiV1AlertsTokenEdit"]["parameters"] == {"token": "$response.body#/token"}
+
+
+def test_the_document_is_as_strict_as_the_cloud(cloud: Cloud) -> None:
+    wish = document(cloud)["components"]["schemas"]["NewAlert"]
+
+    assert wish["additionalProperties"] is False
+    assert wish["properties"]["except"]["anyOf"][0]["items"] == {"type": "string", "maxLength": 64}
+    assert wish["examples"] == [{"label": "Take your medicine", "at": "07:00", "every": "weekday"}]
 
 
 def test_every_error_in_the_document_is_a_problem(cloud: Cloud) -> None:
     found = document(cloud)
     problem = found["components"]["schemas"]["Problem"]
 
-    assert problem["required"] == ["detail", "status", "title"]
+    assert problem["required"] == ["status", "title", "detail"]
     for routes in found["paths"].values():
         for route in routes.values():
             for status, response in route["responses"].items():
@@ -741,10 +775,11 @@ def test_the_document_holds_together(cloud: Cloud) -> None:
     assert all(route["summary"] for route in routes)
     for path, by_method in found["paths"].items():
         for route in by_method.values():
-            named = {each["name"] for each in route.get("parameters") or () if each["in"] == "path"}
+            named = {each["name"] for each in route.get("parameters") or () if each.get("in") == "path"}
             assert {f"{{{name}}}" for name in named} == {part for part in path.split("/") if part.startswith("{")}
     for reference in references(found):
-        assert reference.removeprefix("#/components/schemas/") in found["components"]["schemas"]
+        kind, name = reference.removeprefix("#/components/").split("/")
+        assert name in found["components"][kind]
 
 
 def references(node: Any) -> list[str]:
@@ -776,10 +811,10 @@ async def call_on(store: SqliteStore, folder: Path, call: Call) -> Call:
     )
     assets = AssetStore(folder, b"secret", Silent())
     services = Services(
-        store=store,
+        store=ConditionalStore(store),
         tokens=Tokens(store, account_by_token, clock),
         assets=assets,
-        calendars=CalendarFiles(store, assets, bus, limits, clock),
+        calendars=CalendarFiles(ConditionalStore(store), assets, bus, limits, clock),
         bus=bus,
         gateway=gateway,
         authority=Authority(
@@ -791,6 +826,7 @@ async def call_on(store: SqliteStore, folder: Path, call: Call) -> Call:
             by_address=True,
             clock=clock,
         ),
+        changes=ChangeFeed(store, limits.listeners),
         limits=limits,
         clock=clock,
     )

@@ -24,9 +24,11 @@ from bellwire.cli import (
     demo,
     device_details,
     devices,
+    many_alerts,
     profiles,
     speaker,
     trace,
+    watch,
 )
 from bellwire.cli.failure import Failure, shown_in_one_line, tell
 from bellwire.cli.output import let_go_of, say
@@ -42,6 +44,8 @@ app.command(epilog=demo.EPILOG)(demo.demo)
 app.command(epilog=cloud.EPILOG)(cloud.cloud)
 app.command(epilog=speaker.EPILOG)(speaker.speaker)
 app.command(epilog=trace.EPILOG)(trace.trace)
+alerts.app.command("add-many", epilog=many_alerts.EPILOG)(many_alerts.add_many)
+app.command(epilog=watch.EPILOG)(watch.watch)
 account_places.add_to(accounts.app)
 conduct.add_to(accounts.app)
 device_details.add_to(devices.app)

@@ -67,7 +67,7 @@ def exceptions(
             found = records.exceptions_of_device(store, records.account_of(store, account).account_id, device_id)
     else:
         with asked(data, account, url, ca, token) as api:
-            found = api.call("GET", "devices", device_id, "exceptions")
+            found = api.all("devices", device_id, "exceptions")
     if json:
         put_json(found)
     elif found:

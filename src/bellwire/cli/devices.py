@@ -157,8 +157,7 @@ def _listed(data: CloudData, account: AccountName) -> list[dict[str, Any]]:
 
     if runs(data):
         with api_on_this_machine(data, account) as api:
-            found: list[dict[str, Any]] = api.call("GET", "devices")
-            return found
+            return api.devices()
     with records.opened(data) as store:
         devices = store.read(list_devices, records.account_of(store, account).account_id)
     return [{**device._asdict(), "connected": None} for device in devices]

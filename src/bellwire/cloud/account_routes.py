@@ -3,8 +3,9 @@
 It knows requests and answers; it must not know how a device is told to go elsewhere (`delivery`).
 """
 
+from collections.abc import Mapping
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 from litestar import Controller, get, patch
@@ -44,6 +45,8 @@ class AccountView(msgspec.Struct, kw_only=True):
 
 class ChangedAccount(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """What of the account becomes different."""
+
+    EXAMPLE: ClassVar[Mapping[str, Any]] = {"country": "KR", "language": "ko", "timezone": "Asia/Seoul"}
 
     country: Word | msgspec.UnsetType | None = msgspec.UNSET
     """ISO 3166-1 alpha-2, such as KR; null: not known."""

@@ -80,11 +80,19 @@ def add_alert(
     Raises TooManyAlertsError when the account has `most` already, UnknownDeviceError.
     """
     if (yield from count_alerts(account_id)) >= most:
-        raise TooManyAlertsError(f"this account has {most} alerts, as many as it may have; delete some first")
+        raise TooManyAlertsError(too_many(most))
     device_ids = yield from _devices(account_id, wanted)
     yield from insert_alert(account_id, alert, now)
     yield from add_standings(account_id, alert, device_ids, now)
     return Shown(alert, dict.fromkeys(device_ids, Life.UNKNOWN))
+
+
+def too_many(most: int) -> str:
+    """Why an account gets no more alerts."""
+    return (
+        f"this account has {most} alerts, as many as it may have; delete some first, or have whoever runs the cloud "
+        f"raise it: bellwire cloud --limit alerts={2 * most}"
+    )
 
 
 def name_of(text: str, most: int) -> str:

@@ -3,24 +3,24 @@
 It knows requests and answers; it must not know how alerts reach devices.
 """
 
-import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Annotated
 
 import msgspec
-from litestar import Controller, delete, get, patch, post
-from litestar.params import FromPath, JSONBody, Parameter
+from litestar import Controller, Response, delete, get, patch, post
+from litestar.params import FromPath, JSONBody, QueryParameter
 
-from bellwire.alerts.alert import Alert, OwnConduct, Schedule
+from bellwire.alerts.alert import Schedule
 from bellwire.cloud import accounts
 from bellwire.cloud.accounts import Devices, Shown
 from bellwire.cloud.action_forms import reserved_by
 from bellwire.cloud.alert_forms import (
     MOST_PREVIEWED,
-    PAGE,
     AlertPage,
+    AlertPlace,
     AlertView,
     ChangedAlert,
     ExtendWish,
@@ -28,22 +28,22 @@ from bellwire.cloud.alert_forms import (
     Preview,
     PreviewWish,
     SnoozeWish,
+    alert_of,
     changed_by,
-    cursor_after,
-    place_of,
     preview_of,
     says_when,
     schedule_of,
     view_of,
 )
 from bellwire.cloud.conduct_forms import conduct_by
+from bellwire.cloud.pages import PAGE, After, Limit, page, place_of
 from bellwire.cloud.problems import refusals
-from bellwire.cloud.services import API_PATH, Asked, services_of
+from bellwire.cloud.services import API_PATH, LOCATION, Asked, services_of
 from bellwire.cloud.snoozing import snooze_alert, snooze_length, stop_alert
 from bellwire.cloud.store.accounts import find_account
 from bellwire.cloud.store.transaction import Transaction
 from bellwire.cloud.timers import extend_timer
-from bellwire.cloud.wishes import first_occurrence, length_of, one_line
+from bellwire.cloud.wishes import first_occurrence, label_of, length_of
 
 
 class AlertsController(Controller):
@@ -52,42 +52,25 @@ class AlertsController(Controller):
     path = f"{API_PATH}/alerts"
     tags = ("alerts",)
 
-    @post(summary="Add an alert", responses=refusals(409, body=True))
-    async def add(self, data: JSONBody[NewAlert], request: Asked) -> AlertView:
+    @post(summary="Add an alert", response_headers=[LOCATION], responses=refusals(409, body=True))
+    async def add(self, data: JSONBody[NewAlert], request: Asked) -> Response[AlertView]:
         """Add an alert; its devices are told at once."""
         services, account_id, now = services_of(request), request.user.account_id, services_of(request).clock()
         account = await services.store.read(find_account, account_id)
-        label = one_line("label", data.label, services.limits.label)
-        schedule = schedule_of(data, account, now)
-        alert = Alert(
-            token=str(uuid.uuid4()),
-            kind=data.kind,
-            label=label,
-            schedule=schedule,
-            scheduled_time=first_occurrence(schedule, now, services.limits.past_due),
-            version=1,
-            everywhere=data.devices is None,
-            conduct=conduct_by(OwnConduct(), data.conduct),
-            actions=reserved_by(data.actions, data.kind),
-            speech=await services.speech_of(account, data.kind, label),
-        )
+        alert = alert_of(data, account, services.limits, now)
+        alert = replace(alert, speech=await services.speech_of(account, alert.kind, alert.label))
         most = services.limits.alerts
         shown = await services.store.write(accounts.add_alert, account_id, alert, data.devices, most, now)
         services.bus.wake(shown.lives)
-        return view_of(shown)
+        return Response(view_of(shown), headers={"Location": f"{self.path}/{alert.token}"})
 
     @get(summary="List the alerts", responses=refusals(422))
-    async def list(
-        self,
-        request: Asked,
-        after: Annotated[str | None, Parameter(description="`next` of the page before")] = None,
-        limit: Annotated[int, Parameter(ge=1, le=PAGE)] = PAGE,
-    ) -> AlertPage:
+    async def list(self, request: Asked, after: After = None, limit: Limit = PAGE) -> AlertPage:
         """A page of the account's alerts, the earliest first."""
-        store = services_of(request).store
-        shown = await store.read(accounts.show_alerts, request.user.account_id, place_of(after), limit + 1)
-        following = cursor_after(shown[limit - 1].alert) if len(shown) > limit else None
-        return AlertPage(alerts=[view_of(each) for each in shown[:limit]], next=following)
+        store, place = services_of(request).store, place_of(after, AlertPlace)
+        found = await store.read(accounts.show_alerts, request.user.account_id, place, limit + 1)
+        shown, following = page(found, limit, lambda each: AlertPlace(each.alert.scheduled_time, each.alert.token))
+        return AlertPage(alerts=[view_of(each) for each in shown], next=following)
 
     @get("/{token:str}", summary="Show an alert", responses=refusals(404))
     async def show(self, token: FromPath[str], request: Asked) -> AlertView:
@@ -102,7 +85,7 @@ class AlertsController(Controller):
         account = await services.store.read(find_account, account_id)
         label = speech = reschedule = None
         if data.label is not None:
-            label = one_line("label", data.label, services.limits.label)
+            label = label_of(data.label, services.limits.label)
             speech = await services.speech_of(account, before.kind, label)
         if says_when(data):
 
@@ -135,7 +118,7 @@ class AlertsController(Controller):
         self,
         token: FromPath[str],
         request: Asked,
-        limit: Annotated[int, Parameter(ge=1, le=MOST_PREVIEWED)] = 10,
+        limit: Annotated[int, QueryParameter(ge=1, le=MOST_PREVIEWED)] = 10,
     ) -> Preview:
         """The next occurrences of an alert."""
         services = services_of(request)

@@ -3,20 +3,21 @@
 It knows the fields of the bodies; it must not know routes, nor how alerts are kept.
 """
 
-import base64
-import binascii
+import uuid
+from collections.abc import Mapping
 from datetime import datetime
 from itertools import islice
-from typing import Annotated
+from typing import Annotated, Any, ClassVar, NamedTuple
 
 import msgspec
 
-from bellwire.alerts.alert import Alert, Kind, Schedule
+from bellwire.alerts.alert import Alert, Kind, OwnConduct, Schedule
 from bellwire.alerts.recurrence import MOST_COUNTED, MOST_EXCEPTIONS, occurrences
 from bellwire.alerts.rules import LONGEST_RULE
 from bellwire.cloud.accounts import Shown
-from bellwire.cloud.action_forms import Action, Actions, actions_of
-from bellwire.cloud.conduct_forms import ConductView, ConductWish, conduct_view
+from bellwire.cloud.action_forms import Action, Actions, actions_of, reserved_by
+from bellwire.cloud.conduct_forms import ConductView, ConductWish, conduct_by, conduct_view
+from bellwire.cloud.config import Limits
 from bellwire.cloud.store.accounts import Account
 from bellwire.cloud.wishes import (
     Change,
@@ -25,16 +26,14 @@ from bellwire.cloud.wishes import (
     changed_schedule,
     every_of,
     exceptions_of,
+    first_occurrence,
+    label_of,
     length_text,
     schedule_at,
     schedule_in,
     until_of,
     zone_of,
 )
-
-PAGE = 100
-"""Alerts of a page at most."""
-
 
 MOST_PREVIEWED = 100
 """Occurrences that are shown at a time."""
@@ -77,6 +76,8 @@ class Wish(msgspec.Struct, kw_only=True, rename=_RENAMED, forbid_unknown_fields=
 class NewAlert(Wish, kw_only=True, rename=_RENAMED, forbid_unknown_fields=True):
     """An alert to add."""
 
+    EXAMPLE: ClassVar[Mapping[str, Any]] = {"label": "Take your medicine", "at": "07:00", "every": "weekday"}
+
     label: str = ""
     kind: Kind = Kind.REMINDER
     devices: DeviceIds | None = None
@@ -90,6 +91,8 @@ class NewAlert(Wish, kw_only=True, rename=_RENAMED, forbid_unknown_fields=True):
 class ChangedAlert(Wish, kw_only=True, rename=_RENAMED, forbid_unknown_fields=True):
     """What of an alert becomes different; the rest stays. `every` may be once, `until` may be never."""
 
+    EXAMPLE: ClassVar[Mapping[str, Any]] = {"at": "07:30", "every": "daily"}
+
     label: str | None = None
     devices: DeviceIds | msgspec.UnsetType | None = msgspec.UNSET
     """Ids of those on which it rings from now on; null: every device of the account, also those that join later."""
@@ -101,6 +104,8 @@ class ChangedAlert(Wish, kw_only=True, rename=_RENAMED, forbid_unknown_fields=Tr
 
 class PreviewWish(Wish, kw_only=True, rename=_RENAMED, forbid_unknown_fields=True):
     """A wish, to see when it would ring."""
+
+    EXAMPLE: ClassVar[Mapping[str, Any]] = {"at": "07:00", "every": "FREQ=MONTHLY;BYDAY=-1FR", "limit": 3}
 
     limit: Annotated[int, msgspec.Meta(ge=1, le=MOST_PREVIEWED)] = 10
 
@@ -171,6 +176,22 @@ class AlertPage(msgspec.Struct, kw_only=True):
     alerts: list[AlertView]
     next: str | None
     """Give it as `after` to get the next page; null: this was the last."""
+
+
+def alert_of(data: NewAlert, account: Account, limits: Limits, now: datetime) -> Alert:
+    """A new alert as it was asked for, with no speech yet. WishError: it can't be."""
+    schedule = schedule_of(data, account, now)
+    return Alert(
+        token=str(uuid.uuid4()),
+        kind=data.kind,
+        label=label_of(data.label, limits.label),
+        schedule=schedule,
+        scheduled_time=first_occurrence(schedule, now, limits.past_due),
+        version=1,
+        everywhere=data.devices is None,
+        conduct=conduct_by(OwnConduct(), data.conduct),
+        actions=reserved_by(data.actions, data.kind),
+    )
 
 
 def schedule_of(data: Wish, account: Account, now: datetime) -> Schedule:
@@ -258,20 +279,8 @@ def view_of(shown: Shown) -> AlertView:
     )
 
 
-def cursor_after(alert: Alert) -> str:
-    """The `next` of a page that ends with this alert."""
-    return base64.urlsafe_b64encode(f"{alert.scheduled_time.isoformat()} {alert.token}".encode()).decode()
+class AlertPlace(NamedTuple):
+    """Where an alert stands in the list of all."""
 
-
-def place_of(text: str | None) -> tuple[datetime, str] | None:
-    """The time and token that a `next` stands for; None: the beginning. WishError: it is none."""
-    if text is None:
-        return None
-    try:
-        time, token = base64.urlsafe_b64decode(text.encode()).decode().split(" ", 1)
-        at = datetime.fromisoformat(time)
-    except (ValueError, binascii.Error):
-        at, token = None, ""
-    if at is None or at.tzinfo is None:
-        raise WishError("`after` is not the `next` of a page; leave it out for the first page")
-    return at, token
+    time: Annotated[datetime, msgspec.Meta(tz=True)]
+    token: str

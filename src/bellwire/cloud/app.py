@@ -25,17 +25,20 @@ from bellwire.cloud.authority import Authority
 from bellwire.cloud.bus import InProcessBus
 from bellwire.cloud.calendar_files import CalendarFiles
 from bellwire.cloud.certificates import Certificates, ensure_certificates
+from bellwire.cloud.change_feed import ChangeFeed
+from bellwire.cloud.conditions import ConditionalStore
 from bellwire.cloud.config import Config
 from bellwire.cloud.feeds import FEED_PATH, Feeds
 from bellwire.cloud.gateway import Gateway
 from bellwire.cloud.oauth import OAuth
-from bellwire.cloud.occurrences import end_occurrence
-from bellwire.cloud.overdue import AT_ONCE, overdue
+from bellwire.cloud.overdue import AT_ONCE, end_unreported, overdue
 from bellwire.cloud.regions import Regions
 from bellwire.cloud.services import Services
 from bellwire.cloud.speech import synthesizer_of
 from bellwire.cloud.store.accounts import account_by_token, purge_expired_tokens
 from bellwire.cloud.store.alerts import label_spoken_by
+from bellwire.cloud.store.answers import purge_answers
+from bellwire.cloud.store.changes import STARTED, add_change, purge_changes
 from bellwire.cloud.store.commands import purge_commands
 from bellwire.cloud.store.devices import device_by_token
 from bellwire.cloud.store.errors import StoreError
@@ -111,8 +114,9 @@ async def _serve(config: Config, certificates: Certificates, store: SqliteStore,
         regions=Regions(config.endpoints),
     )
     account_tokens = Tokens(store, account_by_token, now)
+    conditional = ConditionalStore(store)
     authority = Authority(
-        store=store,
+        store=conditional,
         hang_up=gateway.hang_up,
         terms=config.terms,
         access_lasts=config.access_lasts,
@@ -120,29 +124,33 @@ async def _serve(config: Config, certificates: Certificates, store: SqliteStore,
         by_address=not config.behind_proxy,
         clock=now,
     )
+    changes = ChangeFeed(store, config.limits.listeners)
     oauth = OAuth(authority, account_tokens, config.limits)
     assets = AssetStore(
         config.sounds, secret_of(config.data), synthesizer_of(config.speech), label_of=partial(_label_of, store)
     )
-    calendars = CalendarFiles(store, assets, bus, config.limits, now)
+    calendars = CalendarFiles(conditional, assets, bus, config.limits, now)
     feeds = Feeds(store, calendars, config.limits, now)
     api = account_api(
         Services(
-            store=store,
+            store=conditional,
             tokens=account_tokens,
             assets=assets,
             calendars=calendars,
             bus=bus,
             gateway=gateway,
             authority=authority,
+            changes=changes,
             limits=config.limits,
             clock=now,
+            behind_proxy=config.behind_proxy,
         )
     )
     in_good_time = _in_good_time(api, config.limits.api_time)  # type: ignore[arg-type]
     server = http2_server(config, certificates, _routed(gateway, oauth, assets, feeds, in_good_time))
     stop = _stop_signal()
     serving = asyncio.create_task(server.serve())
+    await store.write(add_change, STARTED, now())
     sweeping = asyncio.create_task(_sweep(store, bus, authority, config.limits.past_due))
     watching = asyncio.create_task(_watch_tokens(gateway))
     try:
@@ -157,6 +165,7 @@ async def _serve(config: Config, certificates: Certificates, store: SqliteStore,
         await asyncio.wait({serving, asyncio.create_task(stop.wait())}, return_when=asyncio.FIRST_COMPLETED)
         log.info("shutting down")
         await gateway.drain()
+        await changes.close()
     finally:
         sweeping.cancel()
         watching.cancel()
@@ -254,7 +263,7 @@ async def _sweep(store: SqliteStore, bus: InProcessBus, authority: Authority, pa
         try:
             while await _end_overdue(store, bus, past_due) == AT_ONCE:
                 pass
-            for purge in (purge_expired_tokens, purge_commands):
+            for purge in (purge_expired_tokens, purge_commands, purge_changes, purge_answers):
                 while await store.write(purge, now()) >= PORTION:
                     pass
             await authority.sweep()
@@ -268,7 +277,7 @@ async def _end_overdue(store: SqliteStore, bus: InProcessBus, past_due: timedelt
     ended = 0
     for account_id, token, occurrence in await store.read(overdue, now(), past_due):
         try:
-            bus.wake(await store.write(end_occurrence, account_id, token, occurrence, now()))
+            bus.wake(await store.write(end_unreported, account_id, token, occurrence, now()))
             ended += 1
         except StoreError:
             raise

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from bellwire.cloud.answers import content_type, new_writer
-from bellwire.cloud.asgi import Receive, Send
+from bellwire.cloud.asgi import Receive, Send, until_left
 from bellwire.cloud.delivery import Downchannel, Once
 from bellwire.cloud.sockets import shut_connection
 from bellwire.cloud.store.commands import remove_commands
@@ -102,7 +102,7 @@ class DownchannelWriter:
         """Answer the request for it, and go on until the downchannel ends, at whichever side."""
         writer = new_writer()
         device_id = downchannel.memory.device.device_id
-        leaving = asyncio.create_task(_until_left(receive))
+        leaving = asyncio.create_task(until_left(receive))
         leaving.add_done_callback(lambda _: downchannel.end())
         try:
             start = {"type": "http.response.start", "status": 200, "headers": [content_type(writer)]}
@@ -190,8 +190,3 @@ class DownchannelWriter:
         for start in range(0, len(data), _PIECE):
             with self._reading_time:
                 await send({"type": "http.response.body", "body": data[start : start + _PIECE], "more_body": True})
-
-
-async def _until_left(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass

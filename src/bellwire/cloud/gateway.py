@@ -38,6 +38,7 @@ from bellwire.cloud.handlers import Arrival, remark
 from bellwire.cloud.handlers import receive as receive_event
 from bellwire.cloud.identity import DeviceIdentity
 from bellwire.cloud.regions import Regions
+from bellwire.cloud.store.changes import CONNECTED, DISCONNECTED
 from bellwire.cloud.store.devices import load_agent, save_agent, saw_device
 from bellwire.cloud.store.errors import NotFound, StoreBusy, StoreError
 from bellwire.cloud.store.sqlite import SqliteStore
@@ -258,16 +259,23 @@ class Gateway:
 
     async def _downchannel(self, scope: Scope, receive: Receive, send: Send) -> None:
         device, codec = await self._caller(scope, lambda profile: profile.downchannel_path)
+        was_connected = self.is_connected(device.device_id)
         downchannel = await self._open(device, codec, scope)
         try:
+            await self._keep_presence(device, None if was_connected else CONNECTED)
             await self._keep_description(device, codec, scope)
             await self._writer.write(downchannel, codec, receive, send)
         finally:
             downchannel.closed()
-            if self._downchannels.get(device.device_id) is downchannel:
+            is_last = self._downchannels.get(device.device_id) is downchannel
+            if is_last:
                 del self._downchannels[device.device_id]
-            with contextlib.suppress(StoreError):
-                await self._store.write(saw_device, device.account_id, device.device_id, self._clock())
+            await self._keep_presence(device, DISCONNECTED if is_last else None)
+
+    async def _keep_presence(self, device: DeviceIdentity, news: str | None) -> None:
+        """Keep that the device is here, or was until now; `news`: what those who listen are told of it."""
+        with contextlib.suppress(StoreError):  # it decides nothing
+            await self._store.write(saw_device, device.account_id, device.device_id, self._clock(), news)
 
     async def _caller(self, scope: Scope, path_of: Callable[..., str]) -> tuple[DeviceIdentity, Codec]:
         token = self._token(scope)

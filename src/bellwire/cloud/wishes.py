@@ -65,6 +65,16 @@ def one_line(what: str, text: str, most: int) -> str:
     return line
 
 
+def label_of(text: str, most: int) -> str:
+    """A label as it is kept: on one line, with `most` characters at most."""
+    if len(text) > most:
+        raise WishError(
+            f"the label has {len(text)} characters; {most} are taken at most: shorten it, or have whoever runs the "
+            f"cloud raise it: bellwire cloud --limit label={2 * most}"
+        )
+    return one_line("label", text, most)
+
+
 def page_of(text: str) -> str:
     """The address of a page that a browser can open."""
     if not _PAGE.fullmatch(text) or len(text) > _LONGEST_PAGE:

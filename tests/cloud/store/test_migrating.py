@@ -8,9 +8,10 @@ from bellwire.alerts.alert import Conduct
 from bellwire.cloud.identity import DeviceIdentity
 from bellwire.cloud.store.accounts import Account, list_accounts
 from bellwire.cloud.store.alerts import list_overdue, load_alert
+from bellwire.cloud.store.changes import changes_after
 from bellwire.cloud.store.clients import SPEAKER, find_client
 from bellwire.cloud.store.conducts import conduct_of
-from bellwire.cloud.store.devices import Device, device_by_token, list_devices
+from bellwire.cloud.store.devices import Device, device_by_token, list_devices, rename_device
 from bellwire.cloud.store.instants import from_ms
 from bellwire.cloud.store.migrating import _config
 from bellwire.cloud.store.opening import connect, open_now
@@ -84,3 +85,20 @@ def test_alerts_outlive_the_migration_to_snoozes_and_timers(tmp_path: Path) -> N
         assert (alert.snoozes, alert.snoozed_from, alert.remaining, alert.actions) == (0, None, None, ())
         assert alert.paused_on == ("d1",)
         assert store.read(conduct_of, "a1", alert) == Conduct()
+
+
+def test_what_happens_after_the_migration_to_the_account_api_is_noted(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    before = made_at(path, "0005")
+    before.execute("INSERT INTO accounts (account_id, name, timezone, created_ms) VALUES ('a1', 'home', 'UTC', 1)")
+    before.execute(
+        "INSERT INTO devices (account_id, device_id, name, profile, created_ms) "
+        "VALUES ('a1', 'd1', 'kitchen', 'cic-ko-2022', 1)"
+    )
+    before.close()
+
+    with open_now(path) as store:
+        store.run(rename_device, "a1", "d1", "bath")
+        assert [(change.what, change.device_id) for change in store.read(changes_after, 0)] == [
+            ("device.changed", "d1")
+        ]

@@ -6,7 +6,9 @@ from sqlalchemy.dialects.sqlite import pysqlite
 from bellwire.cloud.store import (
     accounts,
     alerts,
+    answers,
     calendars,
+    changes,
     clients,
     commands,
     copies,
@@ -25,7 +27,21 @@ SQLITE = Compiler(pysqlite.dialect(paramstyle="qmark"))
 
 
 def statements() -> Iterator[Statement]:
-    for module in (accounts, alerts, calendars, clients, commands, copies, devices, grants, reports, standings, trace):
+    for module in (
+        accounts,
+        alerts,
+        answers,
+        calendars,
+        changes,
+        clients,
+        commands,
+        copies,
+        devices,
+        grants,
+        reports,
+        standings,
+        trace,
+    ):
         for value in vars(module).values():
             yield from (each for each in (value if isinstance(value, list) else [value]) if isinstance(each, Statement))
 

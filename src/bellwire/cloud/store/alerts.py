@@ -4,7 +4,7 @@ It knows rows; it must not know devices (`standings`) nor when an alert rings ne
 Every transaction takes the account's id.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -157,8 +157,13 @@ def count_alerts(account_id: str) -> Transaction[int]:
 
 def insert_alert(account_id: str, alert: Alert, now: datetime) -> Transaction[None]:
     """Add an alert."""
-    values = {"account_id": account_id, "token": alert.token, "created_ms": to_ms(now), "updated_ms": to_ms(now)}
-    yield INSERT_ALERT, {**values, **_values(alert)}
+    yield from insert_alerts(account_id, [alert], now)
+
+
+def insert_alerts(account_id: str, alerts_: Iterable[Alert], now: datetime) -> Transaction[None]:
+    """Add several alerts."""
+    same = {"account_id": account_id, "created_ms": to_ms(now), "updated_ms": to_ms(now)}
+    yield INSERT_ALERT, [{**same, "token": alert.token, **_values(alert)} for alert in alerts_]
 
 
 def update_alert(account_id: str, alert: Alert, now: datetime) -> Transaction[None]:

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from bellwire.alerts.lifecycle import Life
 from bellwire.cloud.identity import DeviceIdentity
+from bellwire.cloud.store.changes import add_change_of_device
 from bellwire.cloud.store.errors import AlreadyExists, NotFound
 from bellwire.cloud.store.instants import from_ms, from_ms_or_none, to_ms, to_ms_or_none
 from bellwire.cloud.store.schema import alerts, device_tokens, devices, standings
@@ -61,6 +62,19 @@ _ALL = Statement(
     .where(devices.c.account_id == sa.bindparam("account_id"))
     .order_by(devices.c.name, devices.c.device_id),
     "the devices of an account by name",
+)
+_PAGE = Statement(
+    sa.select(devices.c.device_id, devices.c.name, devices.c.profile, devices.c.model)
+    .where(
+        (devices.c.account_id == sa.bindparam("account_id"))
+        & (
+            sa.tuple_(devices.c.name, devices.c.device_id)
+            > sa.tuple_(sa.bindparam("after_name"), sa.bindparam("after_id"))
+        )
+    )
+    .order_by(devices.c.name, devices.c.device_id)
+    .limit(sa.bindparam("limit")),
+    "the devices of an account by name, a page at a time",
 )
 _IS_THERE = Statement(sa.select(devices.c.device_id).where(_ONE), "whether an account has a device")
 _FIND = Statement(
@@ -150,6 +164,13 @@ def add_device(account_id: str, device: Device, token_hash: bytes | None, now: d
 def list_devices(account_id: str) -> Transaction[list[Device]]:
     """Give the account's devices by name."""
     rows = yield _ALL, {"account_id": account_id}
+    return [Device(*row) for row in rows]
+
+
+def page_of_devices(account_id: str, after: tuple[str, str] | None, limit: int) -> Transaction[list[Device]]:
+    """Give up to `limit` of the account's devices by name; `after`: those behind this name and id."""
+    name, device_id = after or ("", "")  # no name is empty
+    rows = yield _PAGE, {"account_id": account_id, "after_name": name, "after_id": device_id, "limit": limit}
     return [Device(*row) for row in rows]
 
 
@@ -255,9 +276,14 @@ def load_agent(account_id: str, device_id: str) -> Transaction[str | None]:
     return rows[0].agent if rows else None
 
 
-def saw_device(account_id: str, device_id: str, now: datetime) -> Transaction[None]:
-    """Keep that a device was here until now; nothing for one that is not there any more."""
+def saw_device(account_id: str, device_id: str, now: datetime, news: str | None = None) -> Transaction[None]:
+    """Keep that a device is here, or was until now; `news`: the change that this is, if it is one.
+
+    Nothing for a device that is not there any more.
+    """
     yield _SEEN, {"account_id": account_id, "device_id": device_id, "now_ms": to_ms(now)}
+    if news is not None:
+        yield from add_change_of_device(account_id, device_id, news, now)
 
 
 def save_agent(account_id: str, device_id: str, json: str, now: datetime) -> Transaction[None]:

@@ -362,3 +362,36 @@ device_exceptions = sa.Table(
     _of_device(),
     sqlite_strict=True,
 )
+
+changes = sa.Table(
+    # What listeners to the account API are told, the last ones. Triggers write it (migration 0008), in the transaction
+    # that changes something, so none can be forgotten. No foreign key: that an account's devices went is told as well.
+    "changes",
+    metadata,
+    sa.Column("seq", _MS, primary_key=True),  # never used again, also when the newest row goes
+    sa.Column("account_id", sa.Text),  # NULL: of all
+    _text("what"),
+    sa.Column("token", sa.Text),
+    sa.Column("device_id", sa.Text),
+    _instant("scheduled_ms", nullable=True),  # the occurrence
+    _instant("at_ms"),
+    sqlite_autoincrement=True,
+    sqlite_strict=True,
+)
+
+answers = sa.Table(
+    "answers",  # to requests that came with an Idempotency-Key
+    metadata,
+    sa.Column("account_id", sa.Text, primary_key=True),
+    sa.Column("key_hash", sa.LargeBinary, primary_key=True),
+    sa.Column("request_hash", sa.LargeBinary, nullable=False),
+    # Sealed with the account's token, which is not here; NULL: the request was carried out, and not answered.
+    sa.Column("answer", sa.LargeBinary),
+    _instant("created_ms"),
+    sa.ForeignKeyConstraint(["account_id"], ["accounts.account_id"], ondelete="CASCADE"),
+    sa.CheckConstraint("length(key_hash) = 32 AND length(request_hash) = 32", name="sha256"),
+    sa.Index("ix_answers_age", "created_ms"),
+    sa.Index("ix_answers_owner", "account_id", "created_ms"),
+    sqlite_with_rowid=False,
+    sqlite_strict=True,
+)

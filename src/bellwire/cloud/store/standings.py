@@ -16,7 +16,7 @@ from bellwire.alerts.lifecycle import Life
 from bellwire.alerts.standing import Desired, Reported, Standing
 from bellwire.cloud.store.instants import from_ms, from_ms_or_none, to_ms
 from bellwire.cloud.store.schema import devices, standings
-from bellwire.cloud.store.transaction import Statement, Transaction
+from bellwire.cloud.store.transaction import Args, Statement, Transaction
 
 _OF_DEVICE = (standings.c.account_id == sa.bindparam("account_id")) & (
     standings.c.device_id == sa.bindparam("device_id")
@@ -156,6 +156,18 @@ SELECT_LIVES = Statement(
     "where an alert stands on each of its devices",
 )
 
+SELECT_SILENT = Statement(
+    sa.select(standings.c.device_id).where(
+        _OF_ALERT
+        & (standings.c.desired_ms == sa.bindparam("occurrence_ms"))
+        & (
+            sa.and_(*(standings.c.reported != life.value for life in (Life.RINGING, Life.STOPPED)))
+            | standings.c.reported_ms.is_distinct_from(standings.c.desired_ms)
+        )
+    ),
+    "the devices that should have rung at an occurrence, and did not say that they did",
+)
+
 ASK_FOR_EVERYTHING = Statement(
     sa.update(devices)
     .where((devices.c.account_id == sa.bindparam("account_id")) & (devices.c.device_id == sa.bindparam("device_id")))
@@ -272,10 +284,20 @@ def _values(standing: Standing) -> Mapping[str, Any]:
 
 def add_standings(account_id: str, alert: Alert, device_ids: Iterable[str], now: datetime) -> Transaction[None]:
     """An alert is desired on these devices of its account from now on, also where it was to go."""
+    yield from add_standing_rows(standing_rows(account_id, alert, device_ids, now))
+
+
+def standing_rows(account_id: str, alert: Alert, device_ids: Iterable[str], now: datetime) -> list[Args]:
+    """What says that an alert is desired on these devices, for `add_standing_rows`."""
     desired = Desired(alert.scheduled_time, alert.version)
     values = _values(Standing(alert.token, alert.kind, desired, Reported(Life.UNKNOWN, now)))
     of_alert = {"account_id": account_id, "token": alert.token, **values}
-    yield DESIRE_HERE, [{**of_alert, "device_id": device_id} for device_id in device_ids]
+    return [{**of_alert, "device_id": device_id} for device_id in device_ids]
+
+
+def add_standing_rows(rows: list[Args]) -> Transaction[None]:
+    """Alerts are desired from now on, each where its row says, also where it was to go."""
+    yield DESIRE_HERE, rows
 
 
 def remove_standings(account_id: str, token: str, device_ids: Iterable[str]) -> Transaction[None]:
@@ -383,6 +405,12 @@ def rings_anywhere(account_id: str, token: str, occurrence: datetime) -> Transac
     """Whether a device reports that this occurrence of an alert rings."""
     rows = yield SELECT_LIVES, {"account_id": account_id, "token": token}
     return any(row.reported in _RINGING and row.reported_ms == to_ms(occurrence) for row in rows)
+
+
+def devices_silent_at(account_id: str, token: str, occurrence: datetime) -> Transaction[list[str]]:
+    """The ids of devices that should have rung at an occurrence of an alert, and did not say that they did."""
+    rows = yield SELECT_SILENT, {"account_id": account_id, "token": token, "occurrence_ms": to_ms(occurrence)}
+    return [row.device_id for row in rows]
 
 
 def lives_of(account_id: str, token: str) -> Transaction[dict[str, Life]]:
