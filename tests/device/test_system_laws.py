@@ -34,7 +34,14 @@ SETUPS = st.builds(
     firmware=st.sampled_from(["", "8701"]),
     offline_grace=st.sampled_from([None, timedelta(), timedelta(seconds=5), timedelta(minutes=30)]),
 )
-ACTIVITY = (inputs.StopPressed, inputs.DeletePressed, inputs.VolumePressed, inputs.UserActive, inputs.Started)
+ACTIVITY = (
+    inputs.StopPressed,
+    inputs.SnoozePressed,
+    inputs.DeletePressed,
+    inputs.VolumePressed,
+    inputs.UserActive,
+    inputs.Started,
+)
 
 
 class SystemWorld(World):
