@@ -10,7 +10,7 @@ from types import ModuleType
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import arming, events, lateness, push, recurrence, sound, speaker
+from benchmarks import arming, events, lateness, push, recurrence, scale, sound, speaker, sweep
 
 ALL: dict[str, ModuleType] = {
     "events": events,
@@ -20,6 +20,8 @@ ALL: dict[str, ModuleType] = {
     "speaker": speaker,
     "sound": sound,
     "recurrence": recurrence,
+    "sweep": sweep,
+    "scale": scale,
 }
 
 

@@ -304,3 +304,34 @@ def test_action_timers_from_files_and_from_stdin(
         "only an ACTIONTIMER"
         in bellwire(*(arg if arg != "actiontimer" else "timer" for arg in args), "--action", several).complaint
     )
+
+
+def test_why_before_it_was_due(bellwire: Bellwire, account: Account) -> None:
+    token = bellwire("alert", "add", "Up", "--at", "2030-01-01T07:00:00+09:00", *account.here, "--json").answer["token"]
+
+    told = bellwire("alert", "why", token, *account.here).text.splitlines()
+
+    assert told[0] == f"Up {token}: due at Tue 2030-01-01 07:00:00 Asia/Seoul"
+    assert "not yet: it has not acknowledged Tue 2030-01-01 07:00:00; offline since" in told[2]
+    assert told[3] == "it has not been due yet"
+    answer = bellwire("alert", "why", token, *account.elsewhere, "--json").answer
+    assert (answer["rings"], answer["now"][0]["device_id"]) == ([], account.device_id)
+    bellwire("alert", "pause", token, *account.here)
+    assert ": paused;" in bellwire("alert", "why", token, *account.here).text
+
+
+def test_why_it_did_not_ring(bellwire: Bellwire, account: Account) -> None:
+    due = datetime.now(UTC) - timedelta(minutes=20)
+    token = bellwire("alert", "add", "", "--at", due.isoformat(), *account.here, "--json").answer["token"]
+    bellwire("alert", "delete", token, *account.here)
+
+    told = bellwire("alert", "why", token, *account.here).text
+
+    assert told.startswith(f"alert {token}: over or deleted; times of Asia/Seoul\n")
+    assert "missed: it was offline since" in told
+
+
+def test_why_of_an_alert_that_nobody_knows(bellwire: Bellwire, account: Account) -> None:
+    failed = bellwire("alert", "why", "nothing", *account.here)
+    assert failed.status == 1
+    assert "this account has no alert nothing" in failed.complaint

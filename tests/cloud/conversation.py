@@ -24,13 +24,15 @@ from bellwire.cloud.commands import order
 from bellwire.cloud.delivery import Downchannel, Once
 from bellwire.cloud.device_view import DeviceDetail, detail_of, load_known
 from bellwire.cloud.handlers import Arrival, receive
+from bellwire.cloud.history import HistoryPage, page_of
+from bellwire.cloud.history import load_known as load_history
 from bellwire.cloud.identity import DeviceIdentity
 from bellwire.cloud.overdue import end_unreported, overdue
 from bellwire.cloud.regions import Regions
 from bellwire.cloud.store.accounts import add_account, set_country
 from bellwire.cloud.store.commands import remove_commands
 from bellwire.cloud.store.connection import Connection
-from bellwire.cloud.store.devices import Device, add_device
+from bellwire.cloud.store.devices import Device, add_device, device_came, saw_device
 from bellwire.cloud.store.opening import MEMORY, open_now
 from bellwire.cloud.store.standings import load_standing_rows, load_sync_seq, standing_of
 from bellwire.cloud.store.transaction import Step, Transaction
@@ -84,6 +86,7 @@ class Talk:
         """A new downchannel; unless `quietly`, the quiet before its first context is over."""
         identity = self.device(device, profile) if isinstance(device, str) else device
         line = Line(self, identity, self._store)
+        self._store.run(device_came, ACCOUNT, identity.device_id, "{}", self.now)
         if not quietly:
             line.memory.heard_context()
         return line
@@ -119,7 +122,7 @@ class Talk:
 
     def deletes(self, token: str) -> None:
         """The account deletes an alert."""
-        self._store.run(accounts.remove_alert, ACCOUNT, token)
+        self._store.run(accounts.remove_alert, ACCOUNT, token, self.now)
 
     def orders(self, line: "Line", message: Message) -> None:
         """The account has a device told something once."""
@@ -154,6 +157,15 @@ class Talk:
         """What is known of a device."""
         known = self._store.read(load_known, ACCOUNT, line.device.device_id)
         return detail_of(known, connected=True, endpoint=self.regions.endpoint_of(known.country))
+
+    def history(self, token: str) -> HistoryPage:
+        """What became of an alert, and how it stands now."""
+        known = self._store.read(load_history, ACCOUNT, token, None, 100)
+        return page_of(known, 100, self.now, timedelta(minutes=30))
+
+    def tells(self, token: str) -> list[str]:
+        """What became of an alert in sentences, the newest first."""
+        return [f"{each.scheduled_time:%d %H:%M} {each.device} {each.told}" for each in self.history(token).rings]
 
     def sweeps(self) -> int:
         """The cloud looks for occurrences that nobody reported over; how many there were."""
@@ -227,6 +239,10 @@ class Line:
         self.memory.flight.shown(event, told)
         self.memory.heard(event)
         return self
+
+    def leaves(self) -> None:
+        """Its downchannel ends, and no other one is there."""
+        self._store.run(saw_device, ACCOUNT, self.device.device_id, self._talk.now, is_here=False)
 
     def __lshift__(self, expected: Message | tuple[Message, ...]) -> "Line":
         """The device is told exactly this, now: one directive, or several in this order, or none: ()."""

@@ -690,6 +690,7 @@ def test_the_document_lists_every_route_with_its_answers(cloud: Cloud) -> None:
         "DELETE /api/v1/alerts/{token}": {204, 404} | always | of_one,
         "POST /api/v1/alerts/preview": {200} | always | with_body | made,
         "GET /api/v1/alerts/{token}/occurrences": {200, 404, 422} | looks,
+        "GET /api/v1/alerts/{token}/history": {200, 404, 422} | looks,
         "POST /api/v1/alerts/{token}/skip": {200, 404} | always | of_one | made,
         "POST /api/v1/alerts/{token}/pause": {200, 404} | always | of_one | made,
         "POST /api/v1/alerts/{token}/extend": {200, 404} | always | with_body | of_one | made,

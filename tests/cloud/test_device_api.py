@@ -70,6 +70,7 @@ def test_a_device_that_never_said_anything(home: Account) -> None:
         "model": None,
         "connected": False,
         "region": {"country": None, "endpoint": None, "movable": True},
+        "drift": {"times": 0, "last_at": None},
     }
 
 

@@ -14,6 +14,7 @@ from bellwire import __version__
 from bellwire.cli import (
     account_places,
     accounts,
+    alert_history,
     alert_steps,
     alerts,
     calendars,
@@ -47,6 +48,7 @@ app.command(epilog=trace.EPILOG)(trace.trace)
 alerts.app.command("add-many", epilog=many_alerts.EPILOG)(many_alerts.add_many)
 app.command(epilog=watch.EPILOG)(watch.watch)
 account_places.add_to(accounts.app)
+alert_history.add_to(alerts.app)
 conduct.add_to(accounts.app)
 device_details.add_to(devices.app)
 alert_steps.add_to(alerts.app)

@@ -10,8 +10,10 @@ from datetime import UTC, datetime, timedelta
 from bellwire.alerts.alert import Alert, OwnConduct, Reserved, Schedule
 from bellwire.alerts.lifecycle import Life
 from bellwire.alerts.recurrence import next_occurrence, without
+from bellwire.alerts.rings import End, Ending
 from bellwire.alerts.standing import Desired
 from bellwire.cloud.languages import default_language
+from bellwire.cloud.ringing import note_done
 from bellwire.cloud.store.accounts import Account, find_account, set_country, set_language, set_timezone
 from bellwire.cloud.store.alerts import (
     count_alerts,
@@ -157,6 +159,8 @@ def edit_alert(account_id: str, token: str, edit: Edit, now: datetime) -> Transa
         conduct=before.conduct if edit.conduct is None else edit.conduct(before.conduct),
         actions=before.actions if edit.actions is None else edit.actions,
     )
+    if alert.scheduled_time != before.scheduled_time:
+        yield from note_done(account_id, before, now, End(Ending.EDITED))
     if edit.reschedule is not None and alert.paused_on is not None and alert.is_counted_down:
         alert = replace(alert, remaining=max(time, now) - now)
     devices_before = yield from lives_of(account_id, token)
@@ -179,6 +183,8 @@ def _elsewhere(account_id: str, alert: Alert, where: Devices, now: datetime) -> 
     if alert.paused_on is not None:
         return replace(alert, paused_on=tuple(sorted(wanted)))
     there = yield from where_desired(account_id, alert.token)
+    for device_id in there - wanted:
+        yield from note_done(account_id, alert, now, End(Ending.EDITED), device_id)
     yield from remove_standings(account_id, alert.token, sorted(there - wanted))
     yield from add_standings(account_id, alert, sorted(wanted - there), now)
     return alert
@@ -232,6 +238,7 @@ def pause_alert(account_id: str, token: str, now: datetime) -> Transaction[Shown
         if shown.alert.scheduled_time <= now:
             raise WishError("it is over and rings, so there is nothing left to pause; stop, snooze or extend it")
     alert = replace(_awake(shown.alert), paused_on=tuple(sorted(shown.lives)), remaining=remaining)
+    yield from note_done(account_id, shown.alert, now, End(Ending.PAUSED))
     yield from update_alert(account_id, alert, now)
     yield from undesire(account_id, token)
     return _shown(alert, shown.lives)
@@ -333,9 +340,10 @@ def change_account(
     return list(dict.fromkeys(stirred))
 
 
-def remove_alert(account_id: str, token: str) -> Transaction[list[str]]:
+def remove_alert(account_id: str, token: str, now: datetime) -> Transaction[list[str]]:
     """Delete an alert; it is desired on no device any more. Returns the devices' ids. Raises UnknownAlertError."""
-    yield from show_alert(account_id, token)
+    alert = (yield from show_alert(account_id, token)).alert
+    yield from note_done(account_id, alert, now, End(Ending.DELETED))
     yield from delete_alert(account_id, token)
     return (yield from desire(account_id, token, None))
 

@@ -182,7 +182,8 @@ class AlertsController(Controller):
     async def remove(self, token: FromPath[str], request: Asked) -> None:
         """Delete an alert; its devices are told at once."""
         services = services_of(request)
-        services.bus.wake(await services.store.write(accounts.remove_alert, request.user.account_id, token))
+        account_id, now = request.user.account_id, services.clock()
+        services.bus.wake(await services.store.write(accounts.remove_alert, account_id, token, now))
 
 
 async def _step(

@@ -21,6 +21,7 @@ from bellwire.cloud.consent import AgreementController, ApprovalsController, Aut
 from bellwire.cloud.device_api import DeviceController, DevicesController
 from bellwire.cloud.doors import Door, name_methods
 from bellwire.cloud.etags import EntityTags
+from bellwire.cloud.history_api import HistoryController
 from bellwire.cloud.idempotency import Idempotency
 from bellwire.cloud.openapi import DocumentPlugin
 from bellwire.cloud.problems import HANDLERS
@@ -30,7 +31,9 @@ from bellwire.cloud.services import API_PATH, Services
 def account_api(services: Services) -> Litestar:
     """The account API as an ASGI application."""
     consent = Router(API_PATH, route_handlers=[AuthorizationsController, ApprovalsController, AgreementController])
-    single = Router(API_PATH, route_handlers=[DeviceController, AccountController, CalendarController])
+    single = Router(
+        API_PATH, route_handlers=[DeviceController, AccountController, CalendarController, HistoryController]
+    )
     files = Router(
         API_PATH,
         route_handlers=[CalendarsController],

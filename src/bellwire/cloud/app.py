@@ -31,19 +31,16 @@ from bellwire.cloud.config import Config
 from bellwire.cloud.feeds import FEED_PATH, Feeds
 from bellwire.cloud.gateway import Gateway
 from bellwire.cloud.oauth import OAuth
-from bellwire.cloud.overdue import AT_ONCE, end_unreported, overdue
 from bellwire.cloud.regions import Regions
 from bellwire.cloud.services import Services
 from bellwire.cloud.speech import synthesizer_of
-from bellwire.cloud.store.accounts import account_by_token, purge_expired_tokens
+from bellwire.cloud.store.accounts import account_by_token
 from bellwire.cloud.store.alerts import label_spoken_by
-from bellwire.cloud.store.answers import purge_answers
-from bellwire.cloud.store.changes import STARTED, add_change, purge_changes
-from bellwire.cloud.store.commands import purge_commands
-from bellwire.cloud.store.devices import device_by_token
+from bellwire.cloud.store.changes import STARTED, add_change
+from bellwire.cloud.store.devices import device_by_token, nobody_is_here
 from bellwire.cloud.store.errors import StoreError
-from bellwire.cloud.store.portions import PORTION
 from bellwire.cloud.store.sqlite import SqliteStore
+from bellwire.cloud.sweeping import sweep
 from bellwire.cloud.wording import ASSET_PATH
 from bellwire.protocol.codec import Codec
 from bellwire.protocol.profiles import PROFILES
@@ -53,8 +50,6 @@ log = structlog.get_logger()
 LOOK_AT_TOKENS_EVERY = 15.0
 """Seconds between two looks at the tokens of open downchannels: one may have been revoked in the file. It takes some
 10 us for each."""
-SWEEP_EVERY = 30.0
-"""Seconds between two looks for occurrences that nobody reported over, and tokens that have expired."""
 _HTTP2 = HTTP2Settings(
     keep_alive_interval=30_000,
     keep_alive_timeout=10,
@@ -95,6 +90,7 @@ async def run(config: Config, ready: Callable[[Certificates], None]) -> None:
         store = SqliteStore(config.database)
         await store.open()
         try:
+            await store.write(nobody_is_here)
             await _serve(config, certificates, store, lambda: ready(certificates))
         finally:
             await store.close()
@@ -151,7 +147,7 @@ async def _serve(config: Config, certificates: Certificates, store: SqliteStore,
     stop = _stop_signal()
     serving = asyncio.create_task(server.serve())
     await store.write(add_change, STARTED, now())
-    sweeping = asyncio.create_task(_sweep(store, bus, authority, config.limits.past_due))
+    sweeping = asyncio.create_task(sweep(store, bus, authority, config.limits.past_due, now))
     watching = asyncio.create_task(_watch_tokens(gateway))
     try:
         await _until_accepting(config, serving)
@@ -256,34 +252,6 @@ async def _watch_tokens(gateway: Gateway) -> None:
             await gateway.hang_up_on_revoked()
         except StoreError as error:
             log.warning("tokens could not be looked at", error=str(error))
-
-
-async def _sweep(store: SqliteStore, bus: InProcessBus, authority: Authority, past_due: timedelta) -> None:
-    while True:
-        try:
-            while await _end_overdue(store, bus, past_due) == AT_ONCE:
-                pass
-            for purge in (purge_expired_tokens, purge_commands, purge_changes, purge_answers):
-                while await store.write(purge, now()) >= PORTION:
-                    pass
-            await authority.sweep()
-        except StoreError as error:
-            log.warning("what is over could not be put away", error=str(error))
-        await asyncio.sleep(SWEEP_EVERY)
-
-
-async def _end_overdue(store: SqliteStore, bus: InProcessBus, past_due: timedelta) -> int:
-    """End a portion of what nobody reported over; how many were ended. One that cannot be is no reason not to go on."""
-    ended = 0
-    for account_id, token, occurrence in await store.read(overdue, now(), past_due):
-        try:
-            bus.wake(await store.write(end_unreported, account_id, token, occurrence, now()))
-            ended += 1
-        except StoreError:
-            raise
-        except Exception:
-            log.exception("a missed occurrence could not be ended", account=account_id, token=token)
-    return ended
 
 
 def _stop_signal() -> asyncio.Event:

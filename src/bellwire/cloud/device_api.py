@@ -26,6 +26,8 @@ from bellwire.cloud.pages import PAGE, After, Limit, page, place_of
 from bellwire.cloud.problems import refusals
 from bellwire.cloud.services import API_PATH, LOCATION, Asked, services_of
 from bellwire.cloud.store.devices import Device, page_of_devices, remove_device, rename_device
+from bellwire.cloud.store.portions import PORTION
+from bellwire.cloud.store.rings import forget_rings
 from bellwire.cloud.wishes import WishError
 from bellwire.protocol.messages import Message
 from bellwire.protocol.messages.alerts import AdjustVolume, SetVolume
@@ -168,8 +170,11 @@ class DeviceController(Controller):
     @delete(summary="Remove a device", responses=refusals(404))
     async def remove(self, device_id: FromPath[str], request: Asked) -> None:
         """Remove a device with its tokens; its downchannel ends at once."""
-        services = services_of(request)
-        await services.store.write(remove_device, request.user.account_id, device_id)
+        services, account_id = services_of(request), request.user.account_id
+        # There may be so much history that it would keep the others waiting if it went at once with its device.
+        while await services.store.write(forget_rings, account_id, device_id) == PORTION:
+            pass
+        await services.store.write(remove_device, account_id, device_id)
         services.gateway.hang_up(device_id)
 
     @get("/exceptions", summary="List what a device could not carry out", responses=refusals(404, 422))

@@ -83,6 +83,13 @@ class ExceptionView(ExceptionSummary, kw_only=True):
     """As the device returned it."""
 
 
+class DriftView(msgspec.Struct, kw_only=True):
+    """Contexts that showed alerts otherwise than the device had said; each was set right again."""
+
+    times: int
+    last_at: datetime | None
+
+
 class RegionView(msgspec.Struct, kw_only=True):
     """Where the device's account is served."""
 
@@ -112,6 +119,7 @@ class DeviceDetail(msgspec.Struct, kw_only=True):
     exceptions: list[ExceptionSummary]
     """The last ones, the newest first."""
     region: RegionView
+    drift: DriftView
 
 
 class Known(NamedTuple):
@@ -165,6 +173,7 @@ def detail_of(known: Known, *, connected: bool | None, endpoint: str | None) -> 
         region=RegionView(
             country=known.country, endpoint=endpoint, movable=profile is not None and profile.has(SetEndpoint)
         ),
+        drift=DriftView(times=known.card.drifts, last_at=known.card.drifted),
     )
 
 

@@ -11,7 +11,7 @@ from bellwire.cloud.store.changes import add_missed
 from bellwire.cloud.store.standings import devices_silent_at
 from bellwire.cloud.store.transaction import Transaction
 
-AT_ONCE = 100
+AT_ONCE = 50
 """Occurrences of one look: so few that events beside it are not delayed."""
 RINGING_AT_MOST = timedelta(hours=2)
 """Longer than any device rings, with the time by which it may have begun late or waited for another one."""

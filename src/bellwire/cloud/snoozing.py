@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from bellwire.alerts.alert import Alert
 from bellwire.alerts.recurrence import zone_named
+from bellwire.alerts.rings import End, Ending
 from bellwire.cloud.accounts import Shown, show_alert
 from bellwire.cloud.occurrences import (
     NOBODY,
@@ -19,6 +20,7 @@ from bellwire.cloud.occurrences import (
 )
 from bellwire.cloud.store.alerts import load_conducted
 from bellwire.cloud.store.conducts import conduct_of
+from bellwire.cloud.store.rings import mark_rings
 from bellwire.cloud.store.standings import Place, rings_anywhere, silence
 from bellwire.cloud.store.transaction import Transaction
 from bellwire.cloud.wishes import WishError, length_of, whole_second
@@ -64,8 +66,9 @@ def stop_alert(account_id: str, token: str, now: datetime) -> Transaction[Woken]
         yield from _check_rings(account_id, alert, now)
         if alert.actions and (yield from rings_anywhere(account_id, token, alert.scheduled_time)):
             # Its devices say when it is over, and are told then what it does.
+            yield from mark_rings(account_id, token, alert.scheduled_time, End(Ending.ACCOUNT))
             return frozenset((yield from silence(account_id, token, alert.scheduled_time)))
-    return (yield from end_everywhere(account_id, alert, now))
+    return (yield from end_everywhere(account_id, alert, now, End(Ending.ACCOUNT)))
 
 
 def _check_rings(account_id: str, alert: Alert, now: datetime) -> Transaction[None]:
@@ -93,7 +96,7 @@ def snooze_by_button(
     place = Place(occurrence, occurrence, device_id)
     if alert.snoozes < conduct.most_snoozes:
         return (yield from snooze_occurrence(account_id, alert, place, conduct.snooze, now))
-    return (yield from put_off(account_id, alert, place, whole_second(now)))
+    return (yield from put_off(account_id, alert, place, whole_second(now), now))
 
 
 def end_snooze_by_button(
@@ -104,6 +107,7 @@ def end_snooze_by_button(
     if found is None or found[0].snoozed_from is None or found[0].paused_on is not None:
         return NOBODY
     alert, conduct = found
+    end = End(Ending.BUTTON, device_id)
     if conduct.stop_everywhere and alert.scheduled_time == again:
-        return (yield from end_everywhere(account_id, alert, now))
-    return (yield from end_occurrence(account_id, token, again, now, device_id))
+        return (yield from end_everywhere(account_id, alert, now, end))
+    return (yield from end_occurrence(account_id, token, again, now, end))

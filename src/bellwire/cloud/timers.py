@@ -6,8 +6,10 @@ It knows alerts that are counted down; it must not know HTTP, nor what is said t
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from bellwire.alerts.rings import End, Ending
 from bellwire.alerts.standing import Desired
 from bellwire.cloud.accounts import Shown, show_alert
+from bellwire.cloud.ringing import note_done
 from bellwire.cloud.store.alerts import update_alert
 from bellwire.cloud.store.standings import desire
 from bellwire.cloud.store.transaction import Transaction
@@ -31,6 +33,7 @@ def extend_timer(account_id: str, token: str, by: timedelta, now: datetime) -> T
         _bounded(time - now)
         schedule = schedule_once(time, before.schedule.zone)
         alert = replace(before, schedule=schedule, scheduled_time=time, snoozed_from=None, snoozes=0)
+    yield from note_done(account_id, before, now, End(Ending.EXTENDED))
     yield from update_alert(account_id, alert, now)
     if alert.paused_on is None:
         yield from desire(account_id, token, Desired(alert.scheduled_time, alert.version))

@@ -78,13 +78,13 @@ def test_an_alert_is_changed_moves_on_and_is_deleted(store: Connection) -> None:
 def test_a_device_is_changed_when_what_is_shown_of_it_is(store: Connection) -> None:
     store.run(rename_device, "a", "d", "bath")
     store.run(rename_device, "a", "d", "bath")
-    store.run(saw_device, "a", "d", NOW)
+    store.run(saw_device, "a", "d", NOW, is_here=False)
     store.run(ask_for_everything, "a", "d")
     store.run(save_inactivity, "a", "d", 5, NOW)
     store.run(save_volume, "a", "d", 40, NOW)
     store.run(save_volume, "a", "d", 40, LATER)
     store.run(save_firmware, "a", "d", "8701", NOW)
-    store.run(saw_device, "a", "d", NOW, CONNECTED)
+    store.run(saw_device, "a", "d", NOW, is_here=True, news=CONNECTED)
 
     assert told(store) == [*["device.changed"] * 3, "device.connected"]
 

@@ -231,7 +231,7 @@ def test_what_is_said_while_the_last_commit_waits_is_written_too(path: Path) -> 
 
         loop = asyncio.get_running_loop()
         writer = GroupCommit(Talkative(connect(path)), 100)
-        done = writer.submit(saw_device("a1", "d1", NOW))
+        done = writer.submit(saw_device("a1", "d1", NOW, is_here=True))
         await writer.close()
         await done
 

@@ -12,10 +12,13 @@ from typing import Any, cast
 from bellwire.alerts.alert import Kind
 from bellwire.alerts.lifecycle import Life, Step
 from bellwire.alerts.reconcile import is_settled
+from bellwire.alerts.rings import End, Ending, has_drifted
 from bellwire.alerts.standing import Standing, ended_occurrence, observed, reported_step, stranger
 from bellwire.cloud.handlers.arrival import Arrival
 from bellwire.cloud.occurrences import NOBODY, Woken, end_occurrence, goes_apart, silence_occurrence
-from bellwire.cloud.store.alerts import delete_alert
+from bellwire.cloud.ringing import note_done, note_late_start, note_start, note_stop
+from bellwire.cloud.store.alerts import delete_alert, load_alert
+from bellwire.cloud.store.devices import device_drifted
 from bellwire.cloud.store.reports import save_volume
 from bellwire.cloud.store.standings import (
     ask_for_everything,
@@ -64,13 +67,17 @@ def believe_context(arrival: Arrival, rows: Rows) -> Transaction[Woken]:
     if arrival.shown is None:
         return NOBODY
     about = tokens_of(arrival.event.message)
-    woken = NOBODY
+    removes = arrival.profile.stopping_removes
+    woken, drifts = NOBODY, 0
     for before in _differing(arrival, rows, arrival.shown):
         if before.token not in about:
             after = observed(before, arrival.seen(before.token), arrival.now, arrival.told.get(before.token))
             if after is not before:
-                ended = ended_occurrence(before, after, gone_when_stopped=arrival.profile.stopping_removes)
-                woken |= yield from _keep(arrival, rows, after, ended)
+                drifts += before.token not in rows or has_drifted(before, after, gone_when_stopped=removes)
+                ended = ended_occurrence(before, after, gone_when_stopped=removes)
+                woken |= yield from _keep(arrival, rows, before, after, ended)
+    if drifts:
+        yield from device_drifted(arrival.device.account_id, arrival.device.device_id, drifts, arrival.now)
     return woken
 
 
@@ -96,7 +103,15 @@ def _is_heard(rows: Rows, token: str) -> bool:
     return token in rows or _room_for_strangers(rows) > 0
 
 
-def _keep(arrival: Arrival, rows: Rows, after: Standing, ended: datetime | None) -> Transaction[Woken]:
+def _keep(
+    arrival: Arrival,
+    rows: Rows,
+    before: Standing,
+    after: Standing,
+    ended: datetime | None,
+    *,
+    ending: Ending = Ending.LOST,
+) -> Transaction[Woken]:
     """Keep what the device reported; when an occurrence `ended` by it, go on with the alert.
 
     Where it is not desired any more, it ended because we said so: it may go on ringing on other devices.
@@ -105,9 +120,14 @@ def _keep(arrival: Arrival, rows: Rows, after: Standing, ended: datetime | None)
     if not _is_heard(rows, after.token):
         return NOBODY
     yield from save_report(device.account_id, device.device_id, after)
+    yield from note_start(device, before, after, arrival.now, rings=after.token in arrival.ringing)
     woken = NOBODY if is_settled(after) else frozenset((device.device_id,))
-    if ended is not None and after.desired is not None:
-        woken |= yield from end_occurrence(device.account_id, after.token, ended, arrival.now, device.device_id)
+    if ended is not None:
+        end = End(ending, device.device_id, has_stopped=True)
+        if after.desired is None:
+            yield from note_stop(device.account_id, after.token, ended, arrival.now, end)
+        else:
+            woken |= yield from end_occurrence(device.account_id, after.token, ended, arrival.now, end)
     return woken
 
 
@@ -119,7 +139,11 @@ def _report(step: Step) -> Handler:
         for before in _standings(arrival, rows):
             seen = arrival.seen(before.token)
             after = reported_step(before, step, arrival.now, arrival.acknowledged, seen)
-            woken |= yield from _keep(arrival, rows, after, ended_occurrence(before, after))
+            if after is before:
+                yield from note_late_start(
+                    arrival.device, before.token, arrival.now, rings=before.token in arrival.ringing
+                )
+            woken |= yield from _keep(arrival, rows, before, after, ended_occurrence(before, after))
         return woken
 
     return handle
@@ -130,11 +154,30 @@ def _stopped(arrival: Arrival, rows: Rows) -> Transaction[Woken]:
     before = _standing(arrival, rows)
     after = reported_step(before, Step.STOP, arrival.now, arrival.acknowledged, arrival.seen(before.token))
     ended = ended_occurrence(before, after)
-    if _was_cancelled(arrival, before) and (yield from _rings_on_elsewhere(arrival, before.token)):
+    ending = _ending(arrival, before)
+    if ending is Ending.CANCELLED and (yield from _rings_on_elsewhere(arrival, before.token)):
+        yield from _note_stop(arrival, before.token, ended, ending)
         ended = None
+    elif after is before:
+        # Of an occurrence before, and reported late.
+        yield from _note_stop(arrival, before.token, None, ending)
     if arrival.profile.stopping_removes and after.reported.life is Life.STOPPED:
         after = reported_step(after, Step.DELETE, arrival.now, None, None)
-    return (yield from _keep(arrival, rows, after, ended))
+    return (yield from _keep(arrival, rows, before, after, ended, ending=ending))
+
+
+def _ending(arrival: Arrival, stopped: Standing) -> Ending:
+    """What ended the ringing, unless it is known to be something else (a button that asked, an edit, a deletion)."""
+    if _was_cancelled(arrival, stopped):
+        return Ending.CANCELLED
+    return Ending.ITSELF if arrival.profile.stop_asks_first else Ending.DEVICE
+
+
+def _note_stop(arrival: Arrival, token: str, occurrence: datetime | None, ending: Ending) -> Transaction[None]:
+    device = arrival.device
+    yield from note_stop(
+        device.account_id, token, occurrence, arrival.now, End(ending, device.device_id, has_stopped=True)
+    )
 
 
 def _was_cancelled(arrival: Arrival, stopped: Standing) -> bool:
@@ -188,7 +231,7 @@ def ringing_at(arrival: Arrival, rows: Rows) -> Transaction[tuple[datetime | Non
     if before.reported.life is Life.STOPPED:
         return None, NOBODY
     ringing = reported_step(before, Step.START, arrival.now, None, arrival.seen(before.token))
-    woken = yield from _keep(arrival, rows, ringing, ended_occurrence(before, ringing))
+    woken = yield from _keep(arrival, rows, before, ringing, ended_occurrence(before, ringing))
     rings = ringing.reported.life is Life.RINGING
     return ringing.reported.scheduled_time if rings else None, woken
 
@@ -197,7 +240,10 @@ def _request_delete(arrival: Arrival, rows: Rows) -> Transaction[Woken]:
     """Somebody deleted the alert on the device: it is desired nowhere any more (RequestDeleteAlert, Remarks)."""
     standing = _standing(arrival, rows)
     account_id, device_id = arrival.device.account_id, arrival.device.device_id
-    yield from delete_alert(account_id, standing.token)
+    alert = yield from load_alert(account_id, standing.token)
+    if alert is not None:
+        yield from note_done(account_id, alert, arrival.now, End(Ending.DELETED, device_id))
+        yield from delete_alert(account_id, standing.token)
     devices = frozenset((yield from desire(account_id, standing.token, None)))
     if device_id not in devices and _is_heard(rows, standing.token):
         yield from save_report(account_id, device_id, standing)

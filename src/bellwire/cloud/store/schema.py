@@ -93,6 +93,9 @@ devices = sa.Table(
     _instant("last_seen_ms", nullable=True),
     # Goes up with each command, and when its account moves: who has seen this number needs to look at neither.
     sa.Column("command_seq", sa.Integer, nullable=False, server_default=sa.text("0")),
+    _instant("connected_ms", nullable=True),  # since when it is connected; NULL: it is not
+    sa.Column("drifts", sa.Integer, nullable=False, server_default=sa.text("0")),  # how often it was not as it had said
+    _instant("drifted_ms", nullable=True),  # the last time
     sa.ForeignKeyConstraint(["account_id"], ["accounts.account_id"], ondelete="CASCADE"),
     sqlite_strict=True,
 )
@@ -292,6 +295,29 @@ standings = sa.Table(
     sa.CheckConstraint("(desired_ms IS NULL) = (desired_version IS NULL)", name="desired"),
     # Not account_id first: SQLite would take it for "all of one device", and read the standings of a whole fleet.
     sa.Index("ix_standings_alert", "token", "account_id"),
+    sqlite_with_rowid=False,
+    sqlite_strict=True,
+)
+
+rings = sa.Table(
+    "rings",  # what became of each occurrence of an alert on each device; no foreign key: it outlives its alert
+    metadata,
+    _text("account_id"),
+    sa.Column("device_id", sa.Text, primary_key=True),
+    sa.Column("token", sa.Text, primary_key=True),
+    sa.Column("occurrence_ms", _MS, primary_key=True),
+    _instant("set_ms", nullable=True),
+    _instant("started_ms", nullable=True),  # when the report came, as with stopped_ms
+    _instant("away_ms", nullable=True),  # until then the device was away, and told of the start afterwards
+    _instant("stopped_ms", nullable=True),
+    _instant("over_ms", nullable=True),
+    sa.Column("ending", sa.Text),
+    sa.Column("ended_by", sa.Text),  # a device's id
+    sa.Column("reported", sa.Text),  # when it was over, as failures and offline_ms
+    sa.Column("failures", sa.Integer, nullable=False, server_default=sa.text("0")),
+    _instant("offline_ms", nullable=True),
+    _of_device(),
+    sa.Index("ix_rings_age", "occurrence_ms"),
     sqlite_with_rowid=False,
     sqlite_strict=True,
 )

@@ -168,6 +168,10 @@ SELECT_SILENT = Statement(
     "the devices that should have rung at an occurrence, and did not say that they did",
 )
 
+SELECT_OF_ALERT = Statement(
+    sa.select(standings.c.device_id, *_COLUMNS).where(_OF_ALERT), "all standings of one alert, with their devices"
+)
+
 ASK_FOR_EVERYTHING = Statement(
     sa.update(devices)
     .where((devices.c.account_id == sa.bindparam("account_id")) & (devices.c.device_id == sa.bindparam("device_id")))
@@ -213,6 +217,12 @@ def load_unsettled(account_id: str, device_id: str) -> Transaction[list[Standing
     """The standings of one device of which there may be something to say."""
     rows = yield SELECT_UNSETTLED, {"account_id": account_id, "device_id": device_id}
     return [standing_of(row) for row in rows]
+
+
+def load_standings_of_alert(account_id: str, token: str) -> Transaction[dict[str, Standing]]:
+    """How an alert stands on each of its devices, by device id."""
+    rows = yield SELECT_OF_ALERT, {"account_id": account_id, "token": token}
+    return {row.device_id: standing_of(row) for row in rows}
 
 
 def load_standing_rows(account_id: str, device_id: str) -> Transaction[dict[str, Any]]:
