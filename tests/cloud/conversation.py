@@ -235,7 +235,8 @@ class Line:
         now = self._talk.now
         told = self.memory.flight.told_before(event, now)
         with self.memory.flight.answering(event) as acknowledged:
-            self._store.run(receive, Arrival(self.device, self.memory.profile, event, now, acknowledged, told))
+            arrival = Arrival(self.device, self.memory.profile, event, now, acknowledged, told, self.memory.agreed)
+            self._store.run(receive, arrival)
         self.memory.flight.shown(event, told)
         self.memory.heard(event)
         return self

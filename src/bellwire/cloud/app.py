@@ -7,7 +7,7 @@ import asyncio
 import gc
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -62,8 +62,8 @@ _HTTP2 = HTTP2Settings(
 """Pings find dead devices within 40 s; small windows and buffers bound what a slow or hostile one can hold."""
 _CONNECTIONS = 19_500
 """Of one worker; beyond, accepting would stall silently."""
-_NEW_OBJECTS = 10_000
-"""Between two looks for garbage: those of some hundred events."""
+_NEW_OBJECTS = 50_000
+"""Between two looks for garbage, where only what was made and is still there counts: next to nothing of an event."""
 _TO_STOP = 1.0
 """Seconds for clients to close their connections; those that do not are cut off when the process ends."""
 
@@ -193,18 +193,17 @@ def http2_server(config: Config, certificates: Certificates, app: App) -> Server
 def _routed(gateway: Gateway, oauth: OAuth, assets: AssetStore, feeds: App, api: App) -> App:
     """Devices to the gateway, who wants tokens to `oauth`, sounds and feeds to theirs, all else to the account API."""
 
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+    def app(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         path: str = scope["path"]
         if path in gateway.paths:
-            await gateway(scope, receive, send)
-        elif path in oauth.paths:
-            await oauth(scope, receive, send)
-        elif path.startswith(ASSET_PATH):
-            await _asset(assets, path.removeprefix(ASSET_PATH), scope, send)
-        elif path.startswith(FEED_PATH):
-            await feeds(scope, receive, send)
-        else:
-            await api(scope, receive, send)
+            return gateway(scope, receive, send)
+        if path in oauth.paths:
+            return oauth(scope, receive, send)
+        if path.startswith(ASSET_PATH):
+            return _asset(assets, path.removeprefix(ASSET_PATH), scope, send)
+        if path.startswith(FEED_PATH):
+            return feeds(scope, receive, send)
+        return api(scope, receive, send)
 
     return app
 

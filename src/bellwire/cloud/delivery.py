@@ -13,11 +13,12 @@ from bellwire.alerts.alert import Alert, Kind
 from bellwire.alerts.reconcile import Patience, Say, Verdict, What, is_settled, reconcile
 from bellwire.cloud.commands import Command, waiting_commands
 from bellwire.cloud.flight import Flight
+from bellwire.cloud.handlers.arrival import Agreed
 from bellwire.cloud.identity import DeviceIdentity
 from bellwire.cloud.regions import Regions
 from bellwire.cloud.store.accounts import country_of_account
 from bellwire.cloud.store.alerts import load_alert
-from bellwire.cloud.store.standings import Marks, load_marks, load_standings, load_unsettled
+from bellwire.cloud.store.standings import Marks, load_standings, look
 from bellwire.cloud.store.transaction import Transaction
 from bellwire.cloud.wording import WITHOUT_CONTENT, occurrence_of, set_alert
 from bellwire.protocol.messages import Message
@@ -74,6 +75,7 @@ class Downchannel:
         self.profile = profile
         self.opened = now
         self.flight = Flight()
+        self.agreed: Agreed = {}
         self._origin = origin
         self._quiet_until: datetime | None = now + FIRST_CONTEXT
         self._sync_seq = sync_seq
@@ -101,9 +103,10 @@ class Downchannel:
     def plan(self, now: datetime) -> Transaction[Plan]:
         """Look at the rows and decide what to say. Changes nothing, so it may be run again."""
         account_id, device_id = self.device.account_id, self.device.device_id
-        marks = yield from load_marks(account_id, device_id)
+        marks, standings = yield from look(account_id, device_id)
         everything = marks.sync_seq > self._sync_seq
-        standings = yield from (load_standings if everything else load_unsettled)(account_id, device_id)
+        if everything:
+            standings = yield from load_standings(account_id, device_id)
         verdict = reconcile(
             standings,
             self.flight.last(),

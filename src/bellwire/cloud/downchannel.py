@@ -7,13 +7,12 @@ It knows one answer that goes on and on; it must not know who may open one (`gat
 import asyncio
 import contextlib
 import math
-import secrets
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import structlog
 
-from bellwire.cloud.answers import content_type, new_writer
+from bellwire.cloud.answers import content_type, new_message_id, new_writer
 from bellwire.cloud.asgi import Receive, Send, until_left
 from bellwire.cloud.delivery import Downchannel, Once
 from bellwire.cloud.sockets import shut_connection
@@ -182,7 +181,7 @@ class DownchannelWriter:
     ) -> None:
         if downchannel.ending:
             return
-        json = codec.encode_directive(Directive(message=message, message_id=secrets.token_hex(16)))
+        json = codec.encode_directive(Directive(message=message, message_id=new_message_id()))
         await self._send_part(send, writer.part(json))
         self._store.record(downchannel.memory.device.device_id, self._clock(), "directive", json)
 

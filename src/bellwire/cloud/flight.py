@@ -3,8 +3,7 @@
 It knows sayings and what answers them; it must not know rows, nor how anything is worded or sent.
 """
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from bellwire.alerts.reconcile import Said, Say, What
@@ -53,24 +52,13 @@ class Flight:
         else:
             waiting.append(_Waiting(Said(say, now)))
 
-    @contextmanager
-    def answering(self, event: Event) -> Iterator[Desired | None]:
+    def answering(self, event: Event) -> "_Answering":
         """Give what this event answers, if that was to set something, while the answer is brought into the rows.
 
         An answer is of the oldest of its kind, and of all before it. They are in flight until the block has ended
         well; when it fails they still are, for the device will answer again.
         """
-        answered = self._oldest_answered_by(event)
-        for each in answered:
-            each.answered = True
-        try:
-            yield answered[0].said.say.desired if answered else None
-        except BaseException:
-            for each in answered:
-                each.answered = False
-            raise
-        for each in answered:
-            self._land(each)
+        return _Answering(self._land, self._oldest_answered_by(event))
 
     def _oldest_answered_by(self, event: Event) -> list[_Waiting]:
         """One for each alert that the event is about, where one waits."""
@@ -96,7 +84,7 @@ class Flight:
 
     def told_before(self, event: Event, now: datetime) -> dict[str, Desired]:
         """By token, what the device was told to set so long ago that this event's context shows it."""
-        if event.alerts_state is None:
+        if event.alerts_state is None or not self._waiting:
             return {}
         return {
             token: said.say.desired
@@ -113,3 +101,23 @@ class Flight:
             if desired is not None and desired.scheduled_time == alert.scheduled_time:
                 waiting = self._waiting.get(alert.token, [])
                 self._keep(alert.token, [each for each in waiting if each.said.say.desired != desired])
+
+
+class _Answering:
+    """The block in which an answer is brought into the rows. Every event has one, most answer nothing: no generator."""
+
+    def __init__(self, land: Callable[[_Waiting], None], answered: list[_Waiting]) -> None:
+        self._land = land
+        self._answered = answered
+
+    def __enter__(self) -> Desired | None:
+        for each in self._answered:
+            each.answered = True
+        return self._answered[0].said.say.desired if self._answered else None
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        for each in self._answered:
+            if kind is None:
+                self._land(each)
+            else:
+                each.answered = False

@@ -223,10 +223,10 @@ class Gateway:
         now = self._clock()
         self._store.record(device.device_id, now, "event", json)
         event = self._read(codec, json)
-        flight = downchannel.memory.flight if downchannel else Flight()
+        flight, agreed = (downchannel.memory.flight, downchannel.memory.agreed) if downchannel else (Flight(), {})
         told = flight.told_before(event, now)
         with flight.answering(event) as acknowledged:
-            arrival = Arrival(device, codec.profile, event, now, acknowledged, told)
+            arrival = Arrival(device, codec.profile, event, now, acknowledged, told, agreed)
             woken = await self._store.write(receive_event, arrival)
         if remarkable := remark(arrival):
             log.warning(remarkable, device=device.device_id)
@@ -281,7 +281,7 @@ class Gateway:
 
     async def _caller(self, scope: Scope, path_of: Callable[..., str]) -> tuple[DeviceIdentity, Codec]:
         token = self._token(scope)
-        device = await self._identity(token, scope)
+        device = self._tokens.believed(token) or await self._identity(token, scope)
         scope[_CALLER] = device
         codec = self._codecs[device.profile]
         if path_of(codec.profile) != scope["path"]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from bellwire.protocol.alerts_state import AlertsStateReader
 from bellwire.protocol.errors import InvalidMessage, MalformedJson, UnknownMessage
 from bellwire.protocol.messages import Message, key_of
 from bellwire.protocol.messages.alerts import SetAlert
@@ -47,6 +48,7 @@ class Codec:
         self._events = {key: PayloadCodec(form, profile) for key, form in events.items()}
         self._directives = {key: PayloadCodec(form, profile) for key, form in profile.directives.items()}
         self._context = {key: PayloadCodec(form, profile) for key, form in profile.context.items()}
+        self._alerts_state = AlertsStateReader(self._context[key_of(AlertsState)])
 
     def decode_event(self, json: bytes) -> Event:
         """An event as a device sent it.
@@ -192,7 +194,7 @@ class Codec:
             if wording is None:
                 others.append(entry)
             elif wording.form.message is AlertsState:
-                alerts_state = wording.decode(entry.payload, f"context[{index}].payload")
+                alerts_state = self._alerts_state.decode(entry.payload, f"context[{index}].payload")
         return alerts_state, tuple(others)
 
     def _message(

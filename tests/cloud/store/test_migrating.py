@@ -15,6 +15,7 @@ from bellwire.cloud.store.devices import Device, device_by_token, list_devices, 
 from bellwire.cloud.store.instants import from_ms
 from bellwire.cloud.store.migrating import _config
 from bellwire.cloud.store.opening import connect, open_now
+from bellwire.cloud.store.trace import Message, append_messages, messages_after
 
 
 def made_at(path: Path, revision: str) -> sqlite3.Connection:
@@ -48,6 +49,28 @@ def test_devices_and_their_tokens_outlive_the_migration_to_authorization(tmp_pat
     assert after.execute("PRAGMA foreign_key_check").fetchall() == []
     assert after.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     after.close()
+
+
+def test_messages_outlive_the_migration_to_runs(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    before = made_at(path, "0005")
+    before.execute("INSERT INTO accounts (account_id, name, timezone, created_ms) VALUES ('a1', 'home', 'UTC', 1)")
+    before.execute(
+        "INSERT INTO devices (account_id, device_id, name, profile, created_ms, trace_seq) "
+        "VALUES ('a1', 'd1', 'kitchen', 'cic-ko-2022', 1, 2500)"
+    )
+    before.executemany(
+        "INSERT INTO messages VALUES ('d1', ?, ?, 5, 'event', ?)",
+        [(number % 1000, number, b"%d" % number) for number in range(1501, 2501)],
+    )
+    before.close()
+
+    with open_now(path) as store:
+        store.run(append_messages, [{"device_id": "d1", "at_ms": 6, "direction": "directive", "body": b"{}"}])
+        messages = store.read(messages_after, "a1", "d1", 0, 2_000)
+        assert messages[0] == Message(1502, from_ms(5), "event", b"1502")
+        assert messages[-1] == Message(2501, from_ms(6), "directive", b"{}")
+        assert [message.id for message in messages] == list(range(1502, 2502))
 
 
 def test_alerts_outlive_the_migration_to_schedules(tmp_path: Path) -> None:

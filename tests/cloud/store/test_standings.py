@@ -26,7 +26,7 @@ from bellwire.cloud.store.standings import (
     load_standing_rows,
     load_standings,
     load_sync_seq,
-    load_unsettled,
+    look,
     save_report,
     silence,
     standing_of,
@@ -94,7 +94,7 @@ def one_store() -> Iterator[Connection]:
 def kept(standing: Standing) -> Transaction[tuple[list[Standing], list[Standing]]]:
     """The standing as it is read, and as it is read when only the unsettled are; it is gone afterwards."""
     yield from save_report(*HOME, standing)
-    read = (yield from load_standings(*HOME)), (yield from load_unsettled(*HOME))
+    read = (yield from load_standings(*HOME)), (yield from look(*HOME))[1]
     yield from save_report(*HOME, replace(standing, desired=None, reported=Reported(Life.ABSENT, NOW)))
     return read
 

@@ -66,33 +66,39 @@ def believe_context(arrival: Arrival, rows: Rows) -> Transaction[Woken]:
     """
     if arrival.shown is None:
         return NOBODY
-    about = tokens_of(arrival.event.message)
     removes = arrival.profile.stopping_removes
     woken, drifts = NOBODY, 0
     for before in _differing(arrival, rows, arrival.shown):
-        if before.token not in about:
-            after = observed(before, arrival.seen(before.token), arrival.now, arrival.told.get(before.token))
-            if after is not before:
-                drifts += before.token not in rows or has_drifted(before, after, gone_when_stopped=removes)
-                ended = ended_occurrence(before, after, gone_when_stopped=removes)
-                woken |= yield from _keep(arrival, rows, before, after, ended)
+        after = observed(before, arrival.seen(before.token), arrival.now, arrival.told.get(before.token))
+        if after is not before:
+            drifts += before.token not in rows or has_drifted(before, after, gone_when_stopped=removes)
+            ended = ended_occurrence(before, after, gone_when_stopped=removes)
+            woken |= yield from _keep(arrival, rows, before, after, ended)
     if drifts:
         yield from device_drifted(arrival.device.account_id, arrival.device.device_id, drifts, arrival.now)
     return woken
 
 
 def _differing(arrival: Arrival, rows: Rows, shown: Mapping[str, AlertState]) -> Iterator[Standing]:
-    """The standings that are not as the context shows them, with those that nobody knew of."""
-    ringing, told = arrival.ringing, arrival.told
+    """The standings that are not as the context shows them, with those that nobody knew of; none of the event's own."""
+    about, ringing, told, agreed = tokens_of(arrival.event.message), arrival.ringing, arrival.told, arrival.agreed
     for token, row in rows.items():
-        found = shown.get(token)
-        as_shown = is_as_shown(row, found.scheduled_time, token in ringing) if found else is_not_there(row)
-        if not as_shown or token in told:
+        found, rings = shown.get(token), token in ringing
+        if rings or agreed.get(token) != (row, found):
+            as_shown = is_as_shown(row, found.scheduled_time, rings) if found else is_not_there(row)
+            if as_shown and not rings:
+                agreed[token] = row, found
+        else:
+            as_shown = True
+        if token not in about and (not as_shown or token in told):
             yield standing_of(row)
+    if len(agreed) > len(rows) + MOST_STRANGERS:  # alerts that are long gone
+        agreed.clear()
     if not shown.keys() <= rows.keys():
         unknown = (token for token in shown if token not in rows)
         for token in islice(unknown, _room_for_strangers(rows)):
-            yield stranger(token, Kind(shown[token].type), arrival.now)
+            if token not in about:
+                yield stranger(token, Kind(shown[token].type), arrival.now)
 
 
 def _room_for_strangers(rows: Rows) -> int:

@@ -7,7 +7,7 @@ epoch, UTC. Columns with JSON hold text that the transactions encode.
 
 import sqlalchemy as sa
 
-REVISION = "0009"
+REVISION = "0010"
 """The newest migration: a file that is stamped with it needs none."""
 
 _MS = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
@@ -323,18 +323,14 @@ rings = sa.Table(
 )
 
 messages = sa.Table(
-    # The trace. Each device has a ring of slots, where its newest message takes the place of its oldest: to append and
-    # delete instead writes ten times as many pages, because one device's rows are spread over the whole table.
+    # The trace. What came of one device since the last time stands in one row: a row for each message costs ten times
+    # as much, in time and in pages.
     "messages",
     metadata,
     sa.Column("device_id", sa.Text, primary_key=True),
-    sa.Column("slot", sa.Integer, primary_key=True),
-    sa.Column("id", sa.Integer, nullable=False),  # counts the device's messages, from 1
-    _instant("at_ms"),
-    _text("direction"),
-    sa.Column("body", sa.LargeBinary, nullable=False),
+    sa.Column("last_id", sa.Integer, primary_key=True),  # counts the device's messages, from 1
+    sa.Column("run", sa.LargeBinary, nullable=False),  # MessagePack: time, direction and body of each, oldest first
     sa.ForeignKeyConstraint(["device_id"], ["devices.device_id"], ondelete="CASCADE"),
-    sa.CheckConstraint("direction IN ('event', 'directive')", name="direction"),
     sqlite_strict=True,
 )
 

@@ -33,27 +33,35 @@ _COLUMNS = [
 
 SELECT_STANDINGS = Statement(sa.select(*_COLUMNS).where(_OF_DEVICE), "all standings of one device")
 
-SELECT_UNSETTLED = Statement(
-    sa.select(*_COLUMNS).where(
-        _OF_DEVICE
-        & (
-            standings.c.desired_ms.is_(None)
-            | standings.c.reported_ms.is_distinct_from(standings.c.desired_ms)
-            | standings.c.reported_version.is_distinct_from(standings.c.desired_version)
-            | sa.and_(*(standings.c.reported != life.value for life in (Life.SET, Life.RINGING, Life.STOPPED)))
-            | ((standings.c.reported == Life.RINGING.value) & (standings.c.silenced_ms == standings.c.reported_ms))
-        )
-    ),
-    "the standings of a device of which there may be something to say: those that are not `reconcile.is_settled`",
+_DEVICE = (devices.c.account_id == sa.bindparam("account_id")) & (devices.c.device_id == sa.bindparam("device_id"))
+_MARKS = [devices.c.sync_seq, devices.c.command_seq]
+_UNSETTLED = (
+    standings.c.desired_ms.is_(None)
+    | standings.c.reported_ms.is_distinct_from(standings.c.desired_ms)
+    | standings.c.reported_version.is_distinct_from(standings.c.desired_version)
+    | sa.and_(*(standings.c.reported != life.value for life in (Life.SET, Life.RINGING, Life.STOPPED)))
+    | ((standings.c.reported == Life.RINGING.value) & (standings.c.silenced_ms == standings.c.reported_ms))
 )
 
-_REPORTED = ("reported", "reported_ms", "reported_version", "reported_at_ms", "failures")
+LOOK = Statement(
+    sa.select(*_MARKS, *_COLUMNS)
+    .join_from(
+        devices,
+        standings,
+        (standings.c.account_id == devices.c.account_id) & (standings.c.device_id == devices.c.device_id) & _UNSETTLED,
+        isouter=True,
+    )
+    .where(_DEVICE),
+    "a device's marks, and its standings of which there may be something to say: not `reconcile.is_settled`",
+)
+
+REPORTED = ("reported", "reported_ms", "reported_version", "reported_at_ms", "failures")
 _INSERT_STANDING = insert(standings).values({column.name: sa.bindparam(column.name) for column in standings.c})
 
 REPORT = Statement(
     _INSERT_STANDING.on_conflict_do_update(
         index_elements=["device_id", "token"],
-        set_={name: _INSERT_STANDING.excluded[name] for name in _REPORTED},
+        set_={name: _INSERT_STANDING.excluded[name] for name in REPORTED},
         where=standings.c.account_id == _INSERT_STANDING.excluded.account_id,
     ),
     "what a device reported of an alert; what is desired stays as it is, but for an alert that had no row",
@@ -65,7 +73,9 @@ DELETE_STANDING = Statement(
 )
 
 DELETE_ABSENT = Statement(
-    sa.delete(standings).where(_OF_ALERT & (standings.c.reported == Life.ABSENT.value)),
+    sa.delete(standings)
+    .where(_OF_ALERT & (standings.c.reported == Life.ABSENT.value))
+    .returning(standings.c.device_id),
     "where an alert is not there and will not be desired any more",
 )
 
@@ -173,17 +183,12 @@ SELECT_OF_ALERT = Statement(
 )
 
 ASK_FOR_EVERYTHING = Statement(
-    sa.update(devices)
-    .where((devices.c.account_id == sa.bindparam("account_id")) & (devices.c.device_id == sa.bindparam("device_id")))
-    .values(sync_seq=devices.c.sync_seq + 1),
+    sa.update(devices).where(_DEVICE).values(sync_seq=devices.c.sync_seq + 1),
     "the device asked for its whole list once more",
 )
 
-SELECT_MARKS = Statement(
-    sa.select(devices.c.sync_seq, devices.c.command_seq).where(
-        (devices.c.account_id == sa.bindparam("account_id")) & (devices.c.device_id == sa.bindparam("device_id"))
-    ),
-    "how often the device has asked for its whole list, and whether there is anything else to say",
+SELECT_SYNC_SEQ = Statement(
+    sa.select(devices.c.sync_seq).where(_DEVICE), "how often the device has asked for its whole list"
 )
 
 
@@ -213,10 +218,16 @@ def load_standings(account_id: str, device_id: str) -> Transaction[list[Standing
     return [standing_of(row) for row in rows]
 
 
-def load_unsettled(account_id: str, device_id: str) -> Transaction[list[Standing]]:
-    """The standings of one device of which there may be something to say."""
-    rows = yield SELECT_UNSETTLED, {"account_id": account_id, "device_id": device_id}
-    return [standing_of(row) for row in rows]
+def look(account_id: str, device_id: str) -> Transaction[tuple[Marks, list[Standing]]]:
+    """What there is to look at for one device, and the standings of which there may be something to say.
+
+    Nothing for a device that is not there any more.
+    """
+    rows = yield LOOK, {"account_id": account_id, "device_id": device_id}
+    if not rows:
+        return Marks(), []
+    marks = Marks(rows[0].sync_seq, rows[0].command_seq)
+    return marks, [standing_of(row) for row in rows if row.token is not None]
 
 
 def load_standings_of_alert(account_id: str, token: str) -> Transaction[dict[str, Standing]]:
@@ -401,14 +412,8 @@ def ask_for_everything(account_id: str, device_id: str) -> Transaction[None]:
 
 def load_sync_seq(account_id: str, device_id: str) -> Transaction[int]:
     """How often the device has asked for its whole list; 0 for one that is not there any more."""
-    rows = yield SELECT_MARKS, {"account_id": account_id, "device_id": device_id}
+    rows = yield SELECT_SYNC_SEQ, {"account_id": account_id, "device_id": device_id}
     return rows[0].sync_seq if rows else 0
-
-
-def load_marks(account_id: str, device_id: str) -> Transaction[Marks]:
-    """What there is to look at; nothing for a device that is not there any more."""
-    rows = yield SELECT_MARKS, {"account_id": account_id, "device_id": device_id}
-    return Marks(*rows[0]) if rows else Marks()
 
 
 def rings_anywhere(account_id: str, token: str, occurrence: datetime) -> Transaction[bool]:
