@@ -27,6 +27,7 @@ from bellwire.cli import (
     devices,
     many_alerts,
     profiles,
+    simulate,
     speaker,
     trace,
     watch,
@@ -47,6 +48,7 @@ app.command(epilog=speaker.EPILOG)(speaker.speaker)
 app.command(epilog=trace.EPILOG)(trace.trace)
 alerts.app.command("add-many", epilog=many_alerts.EPILOG)(many_alerts.add_many)
 app.command(epilog=watch.EPILOG)(watch.watch)
+app.command(epilog=simulate.EPILOG)(simulate.simulate)
 account_places.add_to(accounts.app)
 alert_history.add_to(alerts.app)
 conduct.add_to(accounts.app)

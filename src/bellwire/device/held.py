@@ -131,7 +131,8 @@ class System:
     @property
     def kept(self) -> Remembered:
         """What of it survives a power cut."""
-        return replace(self.remembered, clouds=self.remembered.clouds.kept)
+        clouds = self.remembered.clouds
+        return self.remembered if clouds.kept is clouds else replace(self.remembered, clouds=clouds.kept)
 
     def times(self) -> Iterator[datetime]:
         """When something of it is due."""
