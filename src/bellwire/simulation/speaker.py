@@ -362,6 +362,13 @@ class SimulatedSpeaker:
         if self.is_right:
             self._observe(Back(self._world.now, self.name, "clock"))
 
+    def finds_network(self) -> None:
+        """The house's network is there, if it was not."""
+        if self.is_on and self._line is None:
+            if self._connect_at is not None:
+                self._connect_at.call_off()
+            self._connect_later()
+
     def _connect_later(self) -> None:
         self._connect_at = self._world.after(self._backoff.wait(), self._boot_only(self._connect))
 

@@ -77,6 +77,7 @@ class Weather:
         for speaker in self._speakers:
             # What was lost on a line that stands is said again only after a quarter of an hour.
             self._cut(speaker, half_open=False)
+            speaker.finds_network()
 
     def _again(self, name: str, do: Callable[[], None]) -> None:
         """Have it happen again and again, at random, so often a day."""

@@ -5,7 +5,7 @@ It knows times and what to do then; it must not know what that is.
 
 import heapq
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from random import Random
 
@@ -37,7 +37,7 @@ class World:
     def at(self, time: datetime, do: Callable[[], None]) -> Planned:
         """Have it happen then, or now if that is past."""
         planned = Planned(do)
-        heapq.heappush(self._planned, (max(time, self.now), next(self._order), planned))
+        heapq.heappush(self._planned, (max(time.astimezone(UTC), self.now), next(self._order), planned))
         return planned
 
     def after(self, seconds: float, do: Callable[[], None]) -> Planned:

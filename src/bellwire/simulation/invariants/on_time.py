@@ -36,7 +36,7 @@ class RingsOnTime(Invariant):
             self._wires[fact.device].acknowledged.pop(fact.message.token, None)
         wire = self._wires[fact.device]
         token = wire.hear(fact)
-        if token is not None:
+        if token is not None and not self._away[fact.device]:  # by a wrong clock it may have rung for it already
             self._plan(fact.device, token, wire.acknowledged[token])
 
     def _rang(self, fact: Rang) -> None:

@@ -33,9 +33,9 @@ class RingsOnce(Invariant):
         elif isinstance(fact, Rang):
             if (fact.device, fact.token, fact.occurrence) in self._over:
                 raise self._broken(f"{fact.device} rings {fact.token} again for {fact.occurrence:%m-%d %H:%M:%S}")
-            told = wire.told.get(fact.token)
+            told = wire.acknowledged.get(fact.token)
             if told is not None and told != fact.occurrence:
-                times = f"{fact.occurrence:%m-%d %H:%M:%S}, and was told {told:%m-%d %H:%M:%S}"
+                times = f"{fact.occurrence:%m-%d %H:%M:%S}, and has acknowledged {told:%m-%d %H:%M:%S}"
                 raise self._broken(f"{fact.device} rings {fact.token} for {times}")
             if self._speakers[fact.device].is_right:  # who rings early by a wrong clock rings at the right time too
                 self._rang[fact.device, fact.token] = fact.occurrence
