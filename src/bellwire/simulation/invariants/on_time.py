@@ -1,7 +1,7 @@
 """An alert that a speaker has acknowledged rings there within a second of its time."""
 
 from collections import defaultdict
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from bellwire.protocol.messages.alerts import StopAlert
 from bellwire.simulation.facts import Back, Fact, Gone, Rang, Told
@@ -36,7 +36,9 @@ class RingsOnTime(Invariant):
             self._wires[fact.device].acknowledged.pop(fact.message.token, None)
         wire = self._wires[fact.device]
         token = wire.hear(fact)
-        if token is not None and not self._away[fact.device]:  # by a wrong clock it may have rung for it already
+        if token is not None and self._away[fact.device]:
+            del wire.acknowledged[token]  # by a wrong clock it may have rung for it already
+        elif token is not None:
             self._plan(fact.device, token, wire.acknowledged[token])
 
     def _rang(self, fact: Rang) -> None:
@@ -59,7 +61,9 @@ class RingsOnTime(Invariant):
 
     def _judge(self, device: str, token: str, time: datetime) -> None:
         if self._wires[device].acknowledged.get(token) == time and self._is_to_blame(device, time):
-            raise self._broken(f"{device} does not ring {token}, which it has acknowledged for {time:%H:%M:%S}")
+            raise self._broken(
+                f"{device} does not ring {token}, which it has acknowledged for {time.astimezone(UTC):%H:%M:%S}"
+            )
 
     def _is_to_blame(self, device: str, time: datetime) -> bool:
         speaker = self._speakers.get(device)
