@@ -30,6 +30,7 @@ from bellwire.cloud.store.standings import (
     add_standings,
     desire,
     desire_instead,
+    earliest_desired,
     lives_of,
     remove_standings,
     renew,
@@ -166,6 +167,10 @@ def edit_alert(account_id: str, token: str, edit: Edit, now: datetime) -> Transa
     devices_before = yield from lives_of(account_id, token)
     if edit.where is not None:
         alert = yield from _elsewhere(account_id, alert, edit.where, now)
+        if edit.reschedule is None:
+            # Where each device is stopped by itself, the one that left may have been the earliest.
+            earliest = yield from earliest_desired(account_id, token)
+            alert = replace(alert, scheduled_time=earliest or alert.scheduled_time)
     yield from update_alert(account_id, alert, now)
     if is_anew and alert.paused_on is None:
         if edit.reschedule is None:

@@ -24,7 +24,7 @@ from bellwire.simulation.speaker import SimulatedSpeaker
 from bellwire.simulation.world import World
 
 _DAY = 86_400.0
-_DEEDS_A_DAY = 10.0
+_DEEDS_A_DAY = 5.0
 """Of an account."""
 _MOST_ALERTS = 12
 """Of an account: who has more deletes one."""

@@ -13,7 +13,7 @@ from bellwire.simulation.breakage import Breakage, nothing_broken
 from bellwire.simulation.cloud import SimulatedCloud
 from bellwire.simulation.facts import Fact
 from bellwire.simulation.faults import drawn
-from bellwire.simulation.invariants import INVARIANTS, Broken, Ending
+from bellwire.simulation.invariants import INVARIANTS, Broken, Ending, Invariant
 from bellwire.simulation.people import Household, People
 from bellwire.simulation.speaker import SimulatedSpeaker
 from bellwire.simulation.weather import Weather
@@ -57,7 +57,7 @@ def run(seed: int, allowed: frozenset[str] | None = None, breakage: Breakage = n
     world = World(seed, start)
     facts: list[Fact] = []
     speakers: dict[str, SimulatedSpeaker] = {}
-    invariants = [each(world, speakers) for each in INVARIANTS]
+    invariants: list[Invariant] = []
 
     def observe(fact: Fact) -> None:
         if len(facts) >= _KEPT:
@@ -68,6 +68,7 @@ def run(seed: int, allowed: frozenset[str] | None = None, breakage: Breakage = n
             invariant.hear(fact)
 
     cloud = SimulatedCloud(world, faults, observe)
+    invariants += [each(world, cloud, speakers) for each in INVARIANTS]
     homes = []
     for account, count in _HOMES.items():
         cloud.account(account, zone)

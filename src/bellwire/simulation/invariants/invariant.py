@@ -34,9 +34,10 @@ class Invariant:
     name = ""
     """In a sentence."""
 
-    def __init__(self, world: World, speakers: Mapping[str, SimulatedSpeaker]) -> None:
+    def __init__(self, world: World, cloud: SimulatedCloud, speakers: Mapping[str, SimulatedSpeaker]) -> None:
         """`speakers` are always those that there are, by the names that they have."""
         self._world = world
+        self._cloud = cloud
         self._speakers = speakers
 
     def hear(self, fact: Fact) -> None:
