@@ -25,6 +25,7 @@ from bellwire.cli import (
     demo,
     device_details,
     devices,
+    emulate,
     many_alerts,
     profiles,
     simulate,
@@ -49,6 +50,7 @@ app.command(epilog=trace.EPILOG)(trace.trace)
 alerts.app.command("add-many", epilog=many_alerts.EPILOG)(many_alerts.add_many)
 app.command(epilog=watch.EPILOG)(watch.watch)
 app.command(epilog=simulate.EPILOG)(simulate.simulate)
+app.command(epilog=emulate.EPILOG)(emulate.emulate)
 account_places.add_to(accounts.app)
 alert_history.add_to(alerts.app)
 conduct.add_to(accounts.app)

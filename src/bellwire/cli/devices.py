@@ -27,14 +27,14 @@ def add(
     ] = None,
     json: Json = False,
 ) -> None:
-    """Add a device. Its access token is shown this once."""
+    """Add a device. Its access token is shown this once. Where there is no account yet, it makes one: home."""
     from bellwire.cli import records
     from bellwire.cli.account_api import api_on_this_machine, runs
     from bellwire.protocol.profiles import DEFAULT_PROFILE
 
     spoken, is_running = profile or DEFAULT_PROFILE.name, runs(data)
     with records.opened(data) as store:
-        owner = records.account_of(store, account)
+        owner = records.account_or_first(store, account)
         if not is_running:
             device, token = records.make_device(store, owner.account_id, name, spoken)
             added = {"device_id": device.device_id, "access_token": token}

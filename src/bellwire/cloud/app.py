@@ -8,6 +8,8 @@ import gc
 import signal
 import socket
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -40,7 +42,7 @@ from bellwire.cloud.store.changes import STARTED, add_change
 from bellwire.cloud.store.devices import device_by_token, nobody_is_here
 from bellwire.cloud.store.errors import StoreError
 from bellwire.cloud.store.sqlite import SqliteStore
-from bellwire.cloud.sweeping import sweep
+from bellwire.cloud.sweeping import SWEEP_EVERY, sweep
 from bellwire.cloud.wording import ASSET_PATH
 from bellwire.protocol.codec import Codec
 from bellwire.protocol.profiles import PROFILES
@@ -77,12 +79,25 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-async def run(config: Config, ready: Callable[[Certificates], None]) -> None:
+@dataclass(frozen=True, kw_only=True)
+class Surroundings:
+    """What a cloud stands in: the world as it is, or one that a test has in its hands."""
+
+    clock: Callable[[], datetime] = now
+    """In UTC, with its time zone."""
+    stepped: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set it when the clock was set: what follows from the time is done at once, not at the next look."""
+    wrap: Callable[[App], App] = lambda app: app
+    """Stands between the server and the cloud, for every request."""
+
+
+async def run(config: Config, ready: Callable[[Certificates], None], surroundings: Surroundings | None = None) -> None:
     """Serve until SIGTERM or SIGINT; `ready` is called when connections are accepted.
 
     Raises StoreUnusable, CertificateError, AlreadyRunningError, PortTakenError, and ValueError when nothing speaks as
     the configuration has it; each says how to mend it.
     """
+    surroundings = surroundings or Surroundings()
     config.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     with holding(config.data):
         certificates = ensure_certificates(config.data, [config.host], now())
@@ -91,25 +106,32 @@ async def run(config: Config, ready: Callable[[Certificates], None]) -> None:
         await store.open()
         try:
             await store.write(nobody_is_here)
-            await _serve(config, certificates, store, lambda: ready(certificates))
+            await _serve(config, certificates, store, lambda: ready(certificates), surroundings)
         finally:
             await store.close()
 
 
-async def _serve(config: Config, certificates: Certificates, store: SqliteStore, ready: Callable[[], None]) -> None:
+async def _serve(
+    config: Config,
+    certificates: Certificates,
+    store: SqliteStore,
+    ready: Callable[[], None],
+    surroundings: Surroundings,
+) -> None:
+    clock = surroundings.clock
     bus = InProcessBus()
     gateway = Gateway(
         store=store,
-        tokens=Tokens(store, device_by_token, now),
+        tokens=Tokens(store, device_by_token, clock),
         codecs={profile.name: Codec(profile) for profile in PROFILES.values()},
         bus=bus,
         limits=config.limits,
-        clock=now,
+        clock=clock,
         strict=config.strict,
         behind_proxy=config.behind_proxy,
         regions=Regions(config.endpoints),
     )
-    account_tokens = Tokens(store, account_by_token, now)
+    account_tokens = Tokens(store, account_by_token, clock)
     conditional = ConditionalStore(store)
     authority = Authority(
         store=conditional,
@@ -118,15 +140,15 @@ async def _serve(config: Config, certificates: Certificates, store: SqliteStore,
         access_lasts=config.access_lasts,
         limits=config.limits,
         by_address=not config.behind_proxy,
-        clock=now,
+        clock=clock,
     )
     changes = ChangeFeed(store, config.limits.listeners)
     oauth = OAuth(authority, account_tokens, config.limits)
     assets = AssetStore(
         config.sounds, secret_of(config.data), synthesizer_of(config.speech), label_of=partial(_label_of, store)
     )
-    calendars = CalendarFiles(conditional, assets, bus, config.limits, now)
-    feeds = Feeds(store, calendars, config.limits, now)
+    calendars = CalendarFiles(conditional, assets, bus, config.limits, clock)
+    feeds = Feeds(store, calendars, config.limits, clock)
     api = account_api(
         Services(
             store=conditional,
@@ -138,16 +160,18 @@ async def _serve(config: Config, certificates: Certificates, store: SqliteStore,
             authority=authority,
             changes=changes,
             limits=config.limits,
-            clock=now,
+            clock=clock,
             behind_proxy=config.behind_proxy,
         )
     )
     in_good_time = _in_good_time(api, config.limits.api_time)  # type: ignore[arg-type]
-    server = http2_server(config, certificates, _routed(gateway, oauth, assets, feeds, in_good_time))
+    routed = _routed(gateway, oauth, assets, feeds, in_good_time)
+    server = http2_server(config, certificates, surroundings.wrap(routed))
     stop = _stop_signal()
     serving = asyncio.create_task(server.serve())
-    await store.write(add_change, STARTED, now())
-    sweeping = asyncio.create_task(sweep(store, bus, authority, config.limits.past_due, now))
+    await store.write(add_change, STARTED, clock())
+    pause = partial(_until_next_sweep, surroundings.stepped, gateway)
+    sweeping = asyncio.create_task(sweep(store, bus, authority, config.limits.past_due, clock, pause=pause))
     watching = asyncio.create_task(_watch_tokens(gateway))
     try:
         await _until_accepting(config, serving)
@@ -251,6 +275,13 @@ async def _watch_tokens(gateway: Gateway) -> None:
             await gateway.hang_up_on_revoked()
         except StoreError as error:
             log.warning("tokens could not be looked at", error=str(error))
+
+
+async def _until_next_sweep(stepped: asyncio.Event, gateway: Gateway) -> None:
+    with suppress(TimeoutError):
+        await asyncio.wait_for(stepped.wait(), SWEEP_EVERY)
+        stepped.clear()
+        gateway.wake_all()
 
 
 def _stop_signal() -> asyncio.Event:

@@ -173,6 +173,11 @@ class Gateway:
         if downchannel is not None:
             downchannel.stirred.set()
 
+    def wake_all(self) -> None:
+        """Look at once what each device whose downchannel is here must be told: the clock was set."""
+        for downchannel in self._downchannels.values():
+            downchannel.stirred.set()
+
     def is_connected(self, device_id: str) -> bool:
         """Whether the device's downchannel is open here."""
         return device_id in self._downchannels

@@ -5,7 +5,7 @@ follows from any of it.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
 import structlog
@@ -24,13 +24,16 @@ from bellwire.cloud.store.sqlite import SqliteStore
 
 log = structlog.get_logger()
 
-EVERY = 30.0
-"""Seconds between two sweeps."""
+SWEEP_EVERY = 30.0
+"""Seconds between two sweeps, while nobody sets the clock."""
 Clock = Callable[[], datetime]
+Pause = Callable[[], Awaitable[None]]
 
 
-async def sweep(store: SqliteStore, bus: Bus, authority: Authority, past_due: timedelta, clock: Clock) -> None:
-    """Put away what is over, again and again, until this is cancelled."""
+async def sweep(
+    store: SqliteStore, bus: Bus, authority: Authority, past_due: timedelta, clock: Clock, *, pause: Pause
+) -> None:
+    """Put away what is over, again and again with a pause between, until this is cancelled."""
     while True:
         try:
             while await end_overdue(store, bus, past_due, clock) == AT_ONCE:
@@ -41,7 +44,7 @@ async def sweep(store: SqliteStore, bus: Bus, authority: Authority, past_due: ti
             await authority.sweep()
         except StoreError as error:
             log.warning("what is over could not be put away", error=str(error))
-        await asyncio.sleep(EVERY)
+        await pause()
 
 
 async def end_overdue(store: SqliteStore, bus: Bus, past_due: timedelta, clock: Clock) -> int:
