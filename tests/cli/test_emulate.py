@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from bellwire.cli.processes import Process
-from tests.cli.running import Bellwire
+from tests.cli.running import ran_alone
 
 PATIENCE = 60.0
 """Seconds for it to serve: much more than it takes."""
@@ -27,9 +27,9 @@ def test_it_says_where_it_is_and_ends_with_who_started_it_without_a_trace(tmp_pa
 
 
 @pytest.mark.parametrize("option", ["--port", "--control-port"])
-def test_a_port_that_is_taken_is_an_error(bellwire: Bellwire, option: str) -> None:
+def test_a_port_that_is_taken_is_an_error(option: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
-        complaint = bellwire("emulate", option, str(port)).complaint
+        complaint = ran_alone("emulate", option, str(port)).complaint
     assert f"127.0.0.1 port {port}" in complaint
     assert f"choose another with {option}" in complaint
