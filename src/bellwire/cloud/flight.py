@@ -21,6 +21,9 @@ _ANSWERS: Mapping[type[Message], What] = {
 }
 """Which events answer what was said. A failed deletion does not: it stays in flight, and is said again."""
 
+_REMEMBERED = 1000
+"""Removals that were answered: the newest."""
+
 
 class _Waiting:
     """One saying that waits for its answer; `answered`: it has come, and is not in the rows yet."""
@@ -35,22 +38,30 @@ class Flight:
 
     def __init__(self) -> None:
         self._waiting: dict[str, list[_Waiting]] = {}
+        self._removed: dict[str, Said] = {}
 
     def is_waiting(self, token: str) -> bool:
         """Whether something was said of this alert that has not been answered."""
         return token in self._waiting
 
     def last(self) -> Mapping[str, Said]:
-        """By token, the last thing said of it."""
-        return {token: waiting[-1].said for token, waiting in self._waiting.items()}
+        """By token, the last thing said of it.
+
+        A removal stays after its answer: a device that says it is done, and goes on having the alert, is asked more
+        and more seldom, and not as fast as it answers.
+        """
+        waiting = {token: waiting[-1].said for token, waiting in self._waiting.items()}
+        return self._removed | waiting if self._removed else waiting
 
     def note(self, say: Say, now: datetime) -> None:
         """Note what is being said. Once more it is one entry still, or its answers would be taken for later ones'."""
         waiting = self._waiting.setdefault(say.token, [])
+        removed = self._removed.pop(say.token, None)
         if waiting and waiting[-1].said.say == say:
             waiting[-1].said = Said(say, now, waiting[-1].said.times + 1)
         else:
-            waiting.append(_Waiting(Said(say, now)))
+            times = removed.times if removed is not None and say.what is What.REMOVE else 0
+            waiting.append(_Waiting(Said(say, now, times + 1)))
 
     def answering(self, event: Event) -> "_Answering":
         """Give what this event answers, if that was to set something, while the answer is brought into the rows.
@@ -75,6 +86,10 @@ class Flight:
         waiting = self._waiting.get(token, [])
         if answered in waiting:
             self._keep(token, waiting[waiting.index(answered) + 1 :])
+        if answered.said.say.what is What.REMOVE:
+            self._removed[token] = answered.said
+            if len(self._removed) > _REMEMBERED:
+                del self._removed[next(iter(self._removed))]
 
     def _keep(self, token: str, waiting: list[_Waiting]) -> None:
         if waiting:
