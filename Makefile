@@ -1,4 +1,4 @@
-.PHONY: help setup demo test bench docs format lock
+.PHONY: help setup demo test bench soak fuzz docs format lock
 
 help:           ## say what there is
 	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/:[^#]*##/\t/'
@@ -14,6 +14,12 @@ test: setup     ## every check that CI runs
 
 bench: setup    ## measure; prints a table and writes bench.json
 	@.venv/bin/python -m benchmarks
+
+soak: setup     ## simulate until told to stop, from a seed that nobody has seen yet
+	@.venv/bin/bellwire simulate --forever --start $$(date +%s)
+
+fuzz: setup     ## fuzz until told to stop; what reaches more is kept in tests/fuzzing/corpus
+	@scripts/fuzz
 
 docs: setup     ## write docs/profiles from the profiles
 	@scripts/docs

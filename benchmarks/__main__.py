@@ -10,14 +10,18 @@ from types import ModuleType
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import events, lateness, push, recurrence, speaker
+from benchmarks import arming, events, lateness, push, recurrence, scale, sound, speaker, sweep
 
 ALL: dict[str, ModuleType] = {
     "events": events,
     "push": push,
     "lateness": lateness,
+    "arming": arming,
     "speaker": speaker,
+    "sound": sound,
     "recurrence": recurrence,
+    "sweep": sweep,
+    "scale": scale,
 }
 
 

@@ -14,7 +14,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
 from bellwire.device import outputs
+from bellwire.device.agenda import Agenda
 from bellwire.device.difference import to_keep
+from bellwire.device.do_not_disturb import DoNotDisturb
 from bellwire.device.engine import step
 from bellwire.device.held import LOUDEST, Held, Remembered, Setup, State, System
 from bellwire.device.inputs import ClockStepped, Input, Started, Told, Woke
@@ -102,7 +104,14 @@ class Warns:
     text: str
 
 
-Said = Message | Loose | Sound | Assets | Reconnects | Warns
+@dataclass(frozen=True)
+class Corrects:
+    """It takes the time to be another one than its clock shows."""
+
+    by: timedelta
+
+
+Said = Corrects | Message | Loose | Sound | Assets | Reconnects | Warns
 
 
 def _told(happened: Input | Message) -> Input:
@@ -127,6 +136,7 @@ _SAID: dict[type[Output], Callable[[Any], Said]] = {
     outputs.ForgetAssets: lambda forget: gives_up(*forget.urls),
     outputs.Reconnect: lambda _: Reconnects(),
     outputs.Warn: lambda warn: Warns(warn.text),
+    outputs.CorrectClock: lambda correct: Corrects(correct.by),
 }
 
 
@@ -137,7 +147,13 @@ def saved_over(kept: State, state: State) -> State:
     for token in unkept.forget:
         del alerts[token]
     volume = kept.volume if unkept.volume is None else unkept.volume
-    return State(alerts, volume=volume, system=System(remembered=unkept.remembered or kept.system.remembered))
+    quiet = unkept.do_not_disturb or kept.do_not_disturb
+    return State(
+        Agenda(alerts.values()),
+        volume=volume,
+        do_not_disturb=quiet,
+        system=System(remembered=unkept.remembered or kept.system.remembered),
+    )
 
 
 class Device:
@@ -152,6 +168,8 @@ class Device:
         self.disk: dict[str, Held] = {}
         self.volume = LOUDEST
         """On the disk."""
+        self.do_not_disturb = DoNotDisturb()
+        """The same."""
         self.outbox: list[Message] = []
         """Certified events that nobody has taken yet."""
         self.wake_at: datetime | None = None
@@ -181,6 +199,7 @@ class Device:
         while self.wake_at is not None and self.wake_at <= until:
             self.now = max(self.now, self.wake_at)
             self._step(Woke())
+            until += sum((did.by for did in self.outputs if isinstance(did, outputs.CorrectClock)), timedelta())
             if self.wake_at == self.now:
                 raise AssertionError(self._tale("it would wake for ever"))
         self.now = until
@@ -192,11 +211,14 @@ class Device:
         self.now = moment(time)
         return self
 
-    def powered(self) -> Self:
-        """Cut the power, and boot from what is on the disk."""
+    def powered(self, latest: str | None = None, *, is_same_boot: bool = False) -> Self:
+        """Cut the power, and boot from what is on the disk; `latest` is the last time that was noted there."""
         self._nothing_unexpected()
         self.state, self.wake_at = State(), None
-        self._step(Started(tuple(self.disk.values()), self.volume, remembered=self.remembered, setup=self.setup))
+        noted = moment(latest) if latest else None
+        held = tuple(self.disk.values())
+        booted = Started(held, self.volume, self.remembered, self.setup, noted, is_same_boot, self.do_not_disturb)
+        self._step(booted)
         return self
 
     def clock_set(self, time: str) -> Self:
@@ -223,8 +245,14 @@ class Device:
             self._perform(output)
 
     def _keep(self) -> None:
-        kept = State(self.disk, volume=self.volume, system=System(remembered=self.remembered))
+        kept = State(
+            Agenda(self.disk.values()),
+            volume=self.volume,
+            do_not_disturb=self.do_not_disturb,
+            system=System(remembered=self.remembered),
+        )
         after = saved_over(kept, self.state)
+        self.do_not_disturb = after.do_not_disturb
         self.disk, self.volume, self.remembered = dict(after.alerts), after.volume, after.system.remembered
 
     def _perform(self, output: Output) -> None:
@@ -233,6 +261,8 @@ class Device:
                 self.outbox.clear()
             case outputs.WakeAt(time):
                 self.wake_at = time
+            case outputs.CorrectClock(by):
+                self.now += by
             case Send(message, True):
                 self.outbox.append(message)
             case _:

@@ -177,6 +177,26 @@ def test_all_ring_for_one_alarm_and_a_stop_on_one_silences_the_others(house: dic
     account.has_no_alert()
 
 
+def test_a_snooze_on_one_is_one_on_all_and_a_stop_meanwhile_ends_it(house: dict[str, Kitchen]) -> None:
+    """One presses snooze, in its own version; all are silent, and ring again; another presses it, then stop."""
+    first, second = house["tvs-2020"], house["cic-ko-2022"]
+    token = first.account.does("alert", "add", "Up", "--kind", "alarm", "--in", "1s", "--snooze", "2s")["token"]
+    for presses in (first, second):
+        for kitchen in house.values():
+            assert kitchen.until("ringing")["token"] == token
+            kitchen.said("AlertStarted", token)
+        if presses is second:
+            second.account.does("alert", "edit", token, "--snooze", "1h")
+        presses.speaker.say("snooze")
+        assert presses.until("snoozed")["token"] == token
+        for kitchen in house.values():
+            assert kitchen.until("set")["token"] == token
+    second.speaker.say("stop")
+    for kitchen in house.values():
+        assert kitchen.until("removed")["token"] == token
+    first.account.has_no_alert()
+
+
 def test_each_says_what_it_is_in_the_headers_of_its_version(house: dict[str, Kitchen]) -> None:
     for name, kitchen in house.items():
         headers = kitchen.account.does("device", "show", kitchen.device_id)["headers"]

@@ -15,10 +15,13 @@ T = TypeVar("T")
 class _Jumping(selectors.DefaultSelector):
     """Instead of waiting for nothing to come, moves the time on to when the wait would be over."""
 
-    now = 0.0
+    def __init__(self, patience: float) -> None:
+        super().__init__()
+        self.now = 0.0
+        self._patience = patience
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        events = super().select(0)
+        events = super().select(0) or super().select(self._patience)
         if not events:
             if timeout is None:
                 raise RuntimeError("everybody waits for something that will never happen")
@@ -27,8 +30,9 @@ class _Jumping(selectors.DefaultSelector):
 
 
 class VirtualLoop(asyncio.SelectorEventLoop):
-    def __init__(self) -> None:
-        self._jumping = _Jumping()
+    def __init__(self, patience: float = 0.0) -> None:
+        """`patience`: real seconds in which what comes over real sockets is there; nothing else takes real time."""
+        self._jumping = _Jumping(patience)
         super().__init__(self._jumping)
 
     def time(self) -> float:
@@ -39,14 +43,27 @@ class VirtualClock(Clock):
     """Begins at midnight; `set` sets the wall clock alone."""
 
     def __init__(self) -> None:
-        self._loop = asyncio.get_running_loop()
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, VirtualLoop)
+        self._loop = loop
         self._midnight = MIDNIGHT
+        self.is_kept = False
+        self.booted = "this time"
 
     def wall(self) -> datetime:
         return self._midnight + timedelta(seconds=self._loop.time())
 
     def monotonic(self) -> float:
         return self._loop.time()
+
+    def pause(self, seconds: float) -> None:
+        self._loop._jumping.now += max(0.0, seconds)
+
+    def is_kept_by_ntp(self) -> bool:
+        return self.is_kept
+
+    def boot(self) -> str:
+        return self.booted
 
     def step(self, by: timedelta) -> None:
         self._midnight += by
@@ -55,7 +72,7 @@ class VirtualClock(Clock):
         await asyncio.sleep((time - self.wall()).total_seconds())
 
 
-def virtually(talk: Coroutine[Any, Any, T]) -> T:
+def virtually(talk: Coroutine[Any, Any, T], patience: float = 0.0) -> T:
     """Run `talk` in virtual time."""
-    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+    with asyncio.Runner(loop_factory=lambda: VirtualLoop(patience)) as runner:
         return runner.run(talk)

@@ -2,7 +2,7 @@ from itertools import product
 
 import pytest
 
-from bellwire.alerts.lifecycle import SOUNDING, TABLE, IllegalStepError, Life, Step, after, believed
+from bellwire.alerts.lifecycle import ACTIVE, SOUNDING, TABLE, IllegalStepError, Life, Step, after, believed
 
 ILLEGAL = [
     (Life.ABSENT, Step.WAIT),
@@ -28,6 +28,10 @@ ILLEGAL = [
     (Life.STOPPED, Step.START),
     (Life.STOPPED, Step.MUTE),
     (Life.STOPPED, Step.STOP),
+    (Life.SNOOZED, Step.FAIL),
+    (Life.SNOOZED, Step.WAIT),
+    (Life.SNOOZED, Step.MUTE),
+    *((life, Step.SNOOZE) for life in Life if life not in {Life.RINGING, Life.UNKNOWN}),
 ]
 """Every step that a device must not take; all others lead somewhere."""
 
@@ -62,6 +66,7 @@ def test_a_step_leads_to_the_life_of_its_name_whatever_was_before() -> None:
         Step.WAIT: Life.WAITING,
         Step.START: Life.RINGING,
         Step.MUTE: Life.MUTED,
+        Step.SNOOZE: Life.SNOOZED,
         Step.STOP: Life.STOPPED,
         Step.DELETE: Life.ABSENT,
     }
@@ -95,5 +100,12 @@ def test_what_sounds_has_started_and_can_be_stopped() -> None:
         assert reachable_from({Life.SET}) >= {life}
 
 
-def test_only_what_rings_can_be_muted() -> None:
-    assert {life for life, step in TABLE if step is Step.MUTE and life is not Life.UNKNOWN} == {Life.RINGING}
+@pytest.mark.parametrize("step", [Step.MUTE, Step.SNOOZE])
+def test_only_what_rings_can_be_muted_or_snoozed(step: Step) -> None:
+    assert {life for life, taken in TABLE if taken is step and life is not Life.UNKNOWN} == {Life.RINGING}
+
+
+def test_what_is_snoozed_has_not_the_bell_and_is_not_over() -> None:
+    assert {Life.SNOOZED} == ACTIVE - SOUNDING
+    assert after(Life.SNOOZED, Step.START) is Life.RINGING
+    assert after(Life.SNOOZED, Step.STOP) is Life.STOPPED

@@ -1,6 +1,7 @@
 import json
 import socket
 from datetime import UTC, datetime, timedelta
+from io import StringIO
 from pathlib import Path
 from typing import NamedTuple
 
@@ -196,3 +197,141 @@ def test_a_cloud_that_cannot_be_reached_or_trusted(bellwire: Bellwire, cloud: Ru
     (tmp_path / "ca.pem").write_text(json.dumps("no certificate"))
     assert "it is no PEM file" in complaint(cloud.url, "--ca", tmp_path / "ca.pem")
     assert "No such file" in complaint(cloud.url, "--ca", tmp_path / "missing.pem")
+
+
+def just_now() -> str:
+    return (datetime.now(UTC) - timedelta(seconds=5)).isoformat()
+
+
+def test_snooze_and_stop_in_words(bellwire: Bellwire, account: Account) -> None:
+    token = bellwire("alert", "add", "Up", "--at", just_now(), *account.here, "--json").answer["token"]
+    assert f"alert {token} snoozed: rings at" in bellwire("alert", "snooze", token, *account.here).text
+    assert " snoozed " in bellwire("alert", "list", *account.here).text
+    assert "snoozed already" in bellwire("alert", "snooze", token, *account.here).complaint
+    assert bellwire("alert", "stop", token, *account.here).text == f"alert {token} stopped\n"
+    assert "no alert" in bellwire("alert", "stop", token, *account.here).complaint
+
+
+def test_snooze_and_stop_for_programs(bellwire: Bellwire, account: Account) -> None:
+    added = bellwire("alert", "add", "Up", "--at", just_now(), *account.elsewhere, "--json").answer
+    token = added["token"]
+    assert (added["snoozed_from"], added["snoozes"]) == (None, 0)
+    asked = datetime.now(UTC)
+    snoozed = bellwire("alert", "snooze", token, "--for", "5m", *account.elsewhere, "--json").answer
+    assert asked <= when(snoozed) - timedelta(minutes=5) <= datetime.now(UTC) + timedelta(seconds=1)
+    assert (snoozed["snoozed_from"], snoozed["snoozes"]) == (added["scheduled_time"], 1)
+    stopped = bellwire("alert", "stop", token, *account.elsewhere, "--json").answer
+    assert stopped == {"token": token, "stopped": True}
+
+
+def test_what_does_not_ring_is_not_snoozed(bellwire: Bellwire, account: Account) -> None:
+    token = bellwire("alert", "add", "Up", "--in", "1h", *account.here, "--json").answer["token"]
+    assert "it does not ring now; it rings at" in bellwire("alert", "snooze", token, *account.here).complaint
+    assert (
+        "cannot be the length of a snooze"
+        in bellwire("alert", "snooze", token, "--for", "25h", *account.here).complaint
+    )
+
+
+def test_where_an_alert_rings(bellwire: Bellwire, account: Account) -> None:
+    other = bellwire("device", "add", *account.here, "--json").answer["device_id"]
+    added = bellwire("alert", "add", "Up", "--in", "1h", "--device", other, *account.here, "--json").answer
+    token = added["token"]
+    assert added["devices"].keys() == {other}
+    moved = bellwire("alert", "edit", token, "--device", account.device_id, *account.here, "--json").answer
+    assert (moved["everywhere"], moved["devices"].keys()) == (False, {account.device_id})
+    assert "changed: rings at" in bellwire("alert", "edit", token, "--everywhere", *account.here).text
+    both = bellwire("alert", "edit", token, "--everywhere", "--device", other, *account.here)
+    assert "either --device or --everywhere" in both.usage
+
+
+def test_what_rings_on_a_device_that_is_removed_alone_is_told(bellwire: Bellwire, account: Account) -> None:
+    args = ("alert", "add", "Up", "--in", "1h", "--device", account.device_id, *account.here, "--json")
+    tokens = [bellwire(*args).answer["token"] for _ in range(2)]
+    removed = bellwire("device", "remove", account.device_id, *account.here)
+    assert all(f"bellwire alert edit {token} --everywhere" in removed.text for token in tokens)
+    assert bellwire("alert", "list", *account.here).text.count("no device") == 2
+
+
+def test_how_alerts_are_snoozed_and_stopped(bellwire: Bellwire, account: Account) -> None:
+    name, data = account.here[1], account.here[2:]
+    shown = bellwire("account", "conduct", name, *data).text
+    assert shown == (
+        f"alerts of account {name} may be snoozed 5 times for 10m; stopped on one device they are so on all\n"
+    )
+    said = bellwire("account", "conduct", name, "--snoozes", "0", "--stop-each", *data).text
+    assert said == f"alerts of account {name} are not snoozed; each device is stopped by itself\n"
+    args = ("--snooze", "5m", "--stop-everywhere", *account.here, "--json")
+    own = bellwire("alert", "add", "Up", "--in", "1h", *args).answer
+    assert own["conduct"] == {"snooze": "5m", "snoozes": None, "stop_everywhere": True}
+    usual = bellwire("alert", "edit", own["token"], "--as-usual", *account.here, "--json").answer
+    assert usual["conduct"] == {"snooze": None, "snoozes": None, "stop_everywhere": None}
+    again = bellwire("account", "conduct", name, "--as-usual", *data, "--json").answer
+    assert again == {"snooze": "10m", "snoozes": 5, "stop_everywhere": True}
+    both = bellwire("account", "conduct", name, "--as-usual", "--snoozes", "1", *data)
+    assert "either --as-usual, or how it is to be" in both.usage
+
+
+def test_timers_in_words(bellwire: Bellwire, account: Account) -> None:
+    args = ("alert", "add", "Eggs", "--kind", "timer", "--in", "1h", *account.here, "--json")
+    token = bellwire(*args).answer["token"]
+    assert ", in " in bellwire("alert", "list", *account.here).text
+    assert "extended: rings at" in bellwire("alert", "extend", token, "--by", "1h", *account.here).text
+    assert "paused with " in bellwire("alert", "pause", token, *account.here).text
+    assert " left" in bellwire("alert", "list", *account.here).text
+    assert "resumed: rings at" in bellwire("alert", "resume", token, *account.here).text
+    assert "no extension" in bellwire("alert", "extend", token, "--by", "0s", *account.here).complaint
+
+
+def test_action_timers_from_files_and_from_stdin(
+    bellwire: Bellwire, account: Account, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    play = {"header": {"namespace": "AudioPlayer", "name": "Play"}, "payload": {"url": "비"}}
+    one, several = tmp_path / "one.json", tmp_path / "several.json"
+    one.write_text(json.dumps(play), "utf-8")
+    on_the_wire = {"directive": {**play, "header": {**play["header"], "messageId": "m", "dialogRequestId": "d"}}}
+    several.write_text(json.dumps([play, on_the_wire]), "utf-8")
+    args = ("alert", "add", "Rain", "--kind", "actiontimer", "--in", "1h", *account.here, "--json")
+    added = bellwire(*args, "--action", one, "--action", several).answer
+    assert added["actions"] == [play, play, play]
+    monkeypatch.setattr("sys.stdin", StringIO(json.dumps(play)))
+    edited = bellwire("alert", "edit", added["token"], "--action", "-", *account.here, "--json").answer
+    assert edited["actions"] == [play]
+    one.write_text("{", "utf-8")
+    assert "one.json is not JSON" in bellwire(*args, "--action", one).complaint
+    assert "cannot be read (No such file" in bellwire(*args, "--action", tmp_path / "none").complaint
+    assert (
+        "only an ACTIONTIMER"
+        in bellwire(*(arg if arg != "actiontimer" else "timer" for arg in args), "--action", several).complaint
+    )
+
+
+def test_why_before_it_was_due(bellwire: Bellwire, account: Account) -> None:
+    token = bellwire("alert", "add", "Up", "--at", "2030-01-01T07:00:00+09:00", *account.here, "--json").answer["token"]
+
+    told = bellwire("alert", "why", token, *account.here).text.splitlines()
+
+    assert told[0] == f"Up {token}: due at Tue 2030-01-01 07:00:00 Asia/Seoul"
+    assert "not yet: it has not acknowledged Tue 2030-01-01 07:00:00; offline since" in told[2]
+    assert told[3] == "it has not been due yet"
+    answer = bellwire("alert", "why", token, *account.elsewhere, "--json").answer
+    assert (answer["rings"], answer["now"][0]["device_id"]) == ([], account.device_id)
+    bellwire("alert", "pause", token, *account.here)
+    assert ": paused;" in bellwire("alert", "why", token, *account.here).text
+
+
+def test_why_it_did_not_ring(bellwire: Bellwire, account: Account) -> None:
+    due = datetime.now(UTC) - timedelta(minutes=20)
+    token = bellwire("alert", "add", "", "--at", due.isoformat(), *account.here, "--json").answer["token"]
+    bellwire("alert", "delete", token, *account.here)
+
+    told = bellwire("alert", "why", token, *account.here).text
+
+    assert told.startswith(f"alert {token}: over or deleted; times of Asia/Seoul\n")
+    assert "missed: it was offline since" in told
+
+
+def test_why_of_an_alert_that_nobody_knows(bellwire: Bellwire, account: Account) -> None:
+    failed = bellwire("alert", "why", "nothing", *account.here)
+    assert failed.status == 1
+    assert "this account has no alert nothing" in failed.complaint

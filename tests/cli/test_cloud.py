@@ -1,6 +1,7 @@
 import json
 import os
 import signal
+import time
 from pathlib import Path
 
 import pytest
@@ -24,9 +25,10 @@ def test_its_life(tmp_path: Path) -> None:
 
 
 def test_what_comes_next_is_said_on_stderr(cloud: RunningCloud) -> None:
-    said = (cloud.data.parent / "log").read_text()
-    assert str(cloud.data / "ca.pem") in said
-    assert "next: bellwire speaker" in said
+    log = cloud.data.parent / "log"
+    while "next: bellwire speaker" not in log.read_text():  # it comes after the line on stdout
+        time.sleep(0.05)
+    assert str(cloud.data / "ca.pem") in log.read_text()
 
 
 def test_a_folder_or_port_that_is_taken(cloud: RunningCloud, tmp_path: Path) -> None:
@@ -81,3 +83,23 @@ def test_what_no_browser_can_open_is_no_terms(tmp_path: Path) -> None:
     for terms in ("foo", "javascript:alert(1)", "https://"):
         complaint = ran_alone("cloud", "--data", tmp_path, "--terms", terms).complaint
         assert f"{terms!r} is not the address of a page" in complaint
+
+
+def test_limits_are_set_and_their_refusals_say_how(bellwire: Bellwire, tmp_path: Path) -> None:
+    data, port = tmp_path / "data", str(free_port())
+    limits = {"BELLWIRE_LIMITS": "alerts=1 devices=1"}
+    command = ("cloud", "--port", port, "--data", data, "--speech", "none")
+    with Process(*command, log=tmp_path / "log", environment=limits) as process:
+        process.line(within=30)
+        bellwire("account", "add", "home", "--data", data)
+        for what in (("alert", "add", "x", "--in", "1h"), ("device", "add")):
+            assert bellwire(*what, "--data", data).status == 0
+            assert f"bellwire cloud --limit {what[0]}s=2" in bellwire(*what, "--data", data).complaint
+        told = bellwire("alert", "add", "x" * 1025, "--in", "1h", "--data", data).complaint
+        assert "bellwire cloud --limit label=2048" in told
+        assert process.end() == 0
+
+
+@pytest.mark.parametrize("limit", ["alarms=5", "alerts=0", "alerts"])
+def test_what_is_no_limit_is_refused(tmp_path: Path, limit: str) -> None:
+    assert limit in ran_alone("cloud", "--limit", limit, "--data", tmp_path).complaint

@@ -124,3 +124,11 @@ def test_revoke_ends_the_tokens_and_leaves_the_device(bellwire: Bellwire, cloud:
             assert store.read(device_by_token, hash_of(added["access_token"])) is None
         assert len(bellwire("device", "list", *where, "--json").answer) == 1
         assert "no device nobody" in bellwire("device", "revoke", "nobody", *where).complaint
+
+
+def test_the_first_device_of_all_has_an_account_made_for_it(bellwire: Bellwire, tmp_path: Path) -> None:
+    with open_now(tmp_path / "bellwire.db"):
+        pass  # a cloud was started here
+    assert "added to account home: " in bellwire("device", "add", "--data", tmp_path).text
+    assert "added to account home: " in bellwire("device", "add", "--data", tmp_path).text
+    assert [each["name"] for each in bellwire("account", "list", "--data", tmp_path, "--json").answer] == ["home"]

@@ -10,7 +10,7 @@ from typing import IO
 
 import pytest
 
-from bellwire.cli.keys import Word, words_from
+from bellwire.cli.keys import Wish, words_from
 
 
 @pytest.fixture
@@ -22,34 +22,55 @@ def pipe() -> Iterator[tuple[int, int]]:
 
 def test_lines_on_a_pipe(pipe: tuple[int, int]) -> None:
     source, sink = pipe
-    heard: queue.SimpleQueue[Word] = queue.SimpleQueue()
+    heard: queue.SimpleQueue[Wish] = queue.SimpleQueue()
     with words_from(source, heard.put) as by_key:
         assert not by_key
-        for piece in (b"st", b"op\nnonsense\n", b"DELETE \r\ns\nqu", b"it\n"):
+        for piece in (b"st", b"op\nnonsense\n", b"DELETE \r\ns\nqu", b"it\n", b"delete a-b\n"):
             os.write(sink, piece)
         os.close(sink)
-        assert [heard.get(timeout=5) for _ in range(3)] == ["stop", "delete", "quit"]
+        wanted = [Wish("stop"), Wish("delete"), Wish("quit"), Wish("delete", "a-b")]
+        assert [heard.get(timeout=5) for _ in wanted] == wanted
 
 
 def test_the_end_of_the_input_says_nothing(pipe: tuple[int, int]) -> None:
     source, sink = pipe
-    heard: queue.SimpleQueue[Word] = queue.SimpleQueue()
+    heard: queue.SimpleQueue[Wish] = queue.SimpleQueue()
     with words_from(source, heard.put):
         os.close(sink)
         with pytest.raises(queue.Empty):
             heard.get(timeout=0.05)
 
 
+def test_the_end_of_the_input_says_what_it_is_to_say(pipe: tuple[int, int]) -> None:
+    source, sink = pipe
+    heard: queue.SimpleQueue[Wish] = queue.SimpleQueue()
+    with words_from(source, heard.put, at_end="quit"):
+        os.close(sink)
+        assert heard.get(timeout=5) == Wish("quit")
+
+
 def test_keys_on_a_terminal_without_job_control() -> None:
     master, terminal = pty.openpty()
     before = termios.tcgetattr(terminal)
-    heard: queue.SimpleQueue[Word] = queue.SimpleQueue()
+    heard: queue.SimpleQueue[Wish] = queue.SimpleQueue()
     with words_from(terminal, heard.put) as by_key:
         assert by_key
         assert termios.tcgetattr(terminal) != before
-        os.write(master, b"sxD+-tHq")
-        wanted = ["stop", "delete", "louder", "softer", "talk", "hush", "quit"]
-        assert [heard.get(timeout=5) for _ in wanted] == wanted
+        os.write(master, b"szxD+-tHmnuq")
+        wanted = [
+            "stop",
+            "snooze",
+            "delete",
+            "louder",
+            "softer",
+            "talk",
+            "hush",
+            "mute",
+            "do-not-disturb",
+            "unplug",
+            "quit",
+        ]
+        assert [heard.get(timeout=5).word for _ in wanted] == wanted
     assert termios.tcgetattr(terminal) == before
     os.close(master)
     os.close(terminal)
@@ -62,7 +83,7 @@ heard = queue.SimpleQueue()
 try:
     with words_from(0, heard.put) as by_key:
         print(by_key, flush=True)
-        print(heard.get(timeout=20), flush=True)
+        print(heard.get(timeout=20).word, flush=True)
         raise RuntimeError
 except RuntimeError:
     print("over", flush=True)

@@ -11,9 +11,10 @@ import msgspec
 import pytest
 
 from bellwire.cli.processes import Process
-from bellwire.device.app import authorization_server
+from bellwire.device.authorization import server_of
 from bellwire.device.config import Config
 from bellwire.device.grant import DeviceCode, Grant
+from bellwire.device.laptop import this_product
 from bellwire.device.storage import Storage, StorageError
 from bellwire.device.token_file import TokenFile, Tokens
 from tests.cli.running import Bellwire, RunningCloud, ran_alone
@@ -78,7 +79,7 @@ def paired(speaker: Speaker, bellwire: Bellwire, account: Account) -> str:
 def paired_before(speaker: Speaker, cloud: RunningCloud, bellwire: Bellwire, account: Account) -> str:
     """The same, of which nothing was shown: where the code is not the point."""
     config = Config(cloud=cloud.url, access_token=None, folder=speaker.folder, ca_file=cloud.data / "ca.pem")
-    server = authorization_server(config)
+    server = server_of(config, this_product())
     code = asyncio.run(server.code(config.profile, "Lamp"))
     assert isinstance(code, DeviceCode)
     assert bellwire("device", "approve", code.user_code, *account, "--json").status == 0

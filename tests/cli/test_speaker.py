@@ -13,7 +13,7 @@ import pytest
 
 from bellwire.cli.processes import Process
 from bellwire.cli.settings import Settings
-from bellwire.cli.speaker_process import config_of
+from bellwire.cli.speaker_process import config_of, hardware_of
 from tests.cli.running import Bellwire, RunningCloud, ran_alone
 
 
@@ -72,7 +72,8 @@ def test_a_speaker_that_can_not_be(tmp_path: Path, wrong: dict[str, Any], what: 
     )
     assert config_of(settings).folder == tmp_path
     with pytest.raises(ValueError, match=what):
-        config_of(msgspec.structs.replace(settings, **wrong))
+        can_not_be = msgspec.structs.replace(settings, **wrong)
+        _ = config_of(can_not_be), hardware_of(can_not_be)
 
 
 def test_what_a_speaker_finds_wrong_itself_is_said_in_one_line(tmp_path: Path, nowhere: str) -> None:
@@ -140,7 +141,9 @@ def test_words_for_how_alerts_ring_and_one_that_a_version_does_not_have(tmp_path
         for word, volume in (("softer", 90), ("softer", 80), ("louder", 90)):
             speaker.say(word)
             assert until(speaker, "volume")["volume"] == volume
-        for word, event in (("talk", "talk"), ("hush", "hush"), ("delete", "not_deleted")):
+        events = {"talk": "talk", "hush": "hush", "delete": "not_deleted"}
+        switches = [("do-not-disturb", "do_not_disturb"), ("unplug", "unplugged"), ("unplug", "plugged")]
+        for word, event in (*events.items(), *switches):
             speaker.say(word)
             until(speaker, event)
         assert speaker.end() == 0

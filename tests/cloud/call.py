@@ -1,7 +1,9 @@
 """One request to an ASGI application, without a server: for what is hard to bring about over the wire."""
 
 import asyncio
+import json
 from collections.abc import Mapping
+from typing import Any
 
 from bellwire.cloud.asgi import App, AsgiMessage, Scope
 from tests.cloud.h2_client import PATIENCE
@@ -51,6 +53,10 @@ class Call:
     @property
     def body(self) -> bytes:
         return b"".join(message.get("body", b"") for message in self.sent)
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
 
     async def _receive(self) -> AsgiMessage:
         body, self._body = self._body, None

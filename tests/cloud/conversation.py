@@ -21,17 +21,18 @@ from bellwire.cloud import accounts
 from bellwire.cloud.activity import user_acted
 from bellwire.cloud.auth import hash_of
 from bellwire.cloud.commands import order
-from bellwire.cloud.delivery import Downchannel
+from bellwire.cloud.delivery import Downchannel, Once
 from bellwire.cloud.device_view import DeviceDetail, detail_of, load_known
 from bellwire.cloud.handlers import Arrival, receive
-from bellwire.cloud.handlers.alerts import end_occurrence
+from bellwire.cloud.history import HistoryPage, page_of
+from bellwire.cloud.history import load_known as load_history
 from bellwire.cloud.identity import DeviceIdentity
-from bellwire.cloud.overdue import overdue
+from bellwire.cloud.overdue import end_unreported, overdue
 from bellwire.cloud.regions import Regions
 from bellwire.cloud.store.accounts import add_account, set_country
 from bellwire.cloud.store.commands import remove_commands
 from bellwire.cloud.store.connection import Connection
-from bellwire.cloud.store.devices import Device, add_device
+from bellwire.cloud.store.devices import Device, add_device, device_came, saw_device
 from bellwire.cloud.store.opening import MEMORY, open_now
 from bellwire.cloud.store.standings import load_standing_rows, load_sync_seq, standing_of
 from bellwire.cloud.store.transaction import Step, Transaction
@@ -39,7 +40,7 @@ from bellwire.protocol.codec import Codec
 from bellwire.protocol.messages import Message
 from bellwire.protocol.messages.alerts import SetAlert
 from bellwire.protocol.messages.context import AlertsState, AlertState, ContextHeader, ContextObject
-from bellwire.protocol.messages.envelope import Directive, Event
+from bellwire.protocol.messages.envelope import Directive, Event, PassedOn
 from bellwire.protocol.profiles import PROFILES
 from bellwire.protocol.profiles.clova import CIC_KO_2022
 from bellwire.protocol.profiles.profile import Profile
@@ -85,6 +86,7 @@ class Talk:
         """A new downchannel; unless `quietly`, the quiet before its first context is over."""
         identity = self.device(device, profile) if isinstance(device, str) else device
         line = Line(self, identity, self._store)
+        self._store.run(device_came, ACCOUNT, identity.device_id, "{}", self.now)
         if not quietly:
             line.memory.heard_context()
         return line
@@ -120,7 +122,7 @@ class Talk:
 
     def deletes(self, token: str) -> None:
         """The account deletes an alert."""
-        self._store.run(accounts.remove_alert, ACCOUNT, token)
+        self._store.run(accounts.remove_alert, ACCOUNT, token, self.now)
 
     def orders(self, line: "Line", message: Message) -> None:
         """The account has a device told something once."""
@@ -156,11 +158,20 @@ class Talk:
         known = self._store.read(load_known, ACCOUNT, line.device.device_id)
         return detail_of(known, connected=True, endpoint=self.regions.endpoint_of(known.country))
 
+    def history(self, token: str) -> HistoryPage:
+        """What became of an alert, and how it stands now."""
+        known = self._store.read(load_history, ACCOUNT, token, None, 100)
+        return page_of(known, 100, self.now, timedelta(minutes=30))
+
+    def tells(self, token: str) -> list[str]:
+        """What became of an alert in sentences, the newest first."""
+        return [f"{each.scheduled_time:%d %H:%M} {each.device} {each.told}" for each in self.history(token).rings]
+
     def sweeps(self) -> int:
         """The cloud looks for occurrences that nobody reported over; how many there were."""
         found = self._store.read(overdue, self.now, timedelta(minutes=30))
         for account_id, token, occurrence in found:
-            self._store.run(end_occurrence, account_id, token, occurrence, self.now)
+            self._store.run(end_unreported, account_id, token, occurrence, self.now)
         return len(found)
 
     def alerts(self) -> dict[str, datetime]:
@@ -224,10 +235,15 @@ class Line:
         now = self._talk.now
         told = self.memory.flight.told_before(event, now)
         with self.memory.flight.answering(event) as acknowledged:
-            self._store.run(receive, Arrival(self.device, self.memory.profile, event, now, acknowledged, told))
+            arrival = Arrival(self.device, self.memory.profile, event, now, acknowledged, told, self.memory.agreed)
+            self._store.run(receive, arrival)
         self.memory.flight.shown(event, told)
         self.memory.heard(event)
         return self
+
+    def leaves(self) -> None:
+        """Its downchannel ends, and no other one is there."""
+        self._store.run(saw_device, ACCOUNT, self.device.device_id, self._talk.now, is_here=False)
 
     def __lshift__(self, expected: Message | tuple[Message, ...]) -> "Line":
         """The device is told exactly this, now: one directive, or several in this order, or none: ()."""
@@ -239,16 +255,22 @@ class Line:
     def hears(self) -> list[Message]:
         """What the device is told now."""
         plan = self._store.read(self.memory.plan, self._talk.now)
-        said = list(self.memory.say(plan, self._talk.now))
-        for once in self.memory.once(plan, self._talk.now):
-            said.append(once.message)
+        said = self._says_once(self.memory.first(plan))
+        said += self.memory.say(plan, self._talk.now)
+        said += self._says_once(self.memory.once(plan, self._talk.now))
+        return [self._through_the_wire(message) for message in said]
+
+    def _says_once(self, what: list[Once]) -> list[Message]:
+        for once in what:
             self.memory.was_said(once, self._talk.now)
             if once.seq is not None:
                 self._store.run(remove_commands, ACCOUNT, self.device.device_id, once.seq)
-        return [self._through_the_wire(message) for message in said]
+        return [once.message for once in what]
 
     def _through_the_wire(self, message: Message) -> Message:
         json = self._codec.encode_directive(Directive(message=message, message_id="m"))
+        if isinstance(message, PassedOn):
+            return message
         return self._codec.decode_directive(json).message
 
 

@@ -16,6 +16,8 @@ from bellwire.cloud.auth import Tokens, hash_of, new_token
 from bellwire.cloud.authority import Authority
 from bellwire.cloud.bus import InProcessBus
 from bellwire.cloud.calendar_files import CalendarFiles
+from bellwire.cloud.change_feed import ChangeFeed
+from bellwire.cloud.conditions import ConditionalStore
 from bellwire.cloud.config import Limits
 from bellwire.cloud.gateway import Gateway
 from bellwire.cloud.services import Services
@@ -24,14 +26,16 @@ from bellwire.cloud.store.accounts import account_by_token, add_account, add_acc
 from bellwire.cloud.store.devices import device_by_token
 from bellwire.cloud.store.sqlite import SqliteStore
 from bellwire.protocol.messages.alerts import (
+    AlertStopped,
     DeleteAlert,
     DeleteAlertSucceeded,
     RequestSynchronizeAlert,
     SetAlert,
+    SetAlertSucceeded,
     SynchronizeAlert,
 )
 from tests.cloud.call import Call
-from tests.cloud.running import LIMITS, Account, Cloud, Speaker
+from tests.cloud.running import LIMITS, Account, Cloud, Speaker, parts_of
 
 NEW_YEAR = "2027-01-01T07:00:00+09:00"
 NEW_YEAR_UTC = "2026-12-31T22:00:00Z"
@@ -64,6 +68,9 @@ def test_an_alert_is_shown_as_it_was_added(home: Account) -> None:
         "label": "tea",
         "scheduled_time": NEW_YEAR_UTC,
         "paused": False,
+        "remaining": None,
+        "snoozed_from": None,
+        "snoozes": 0,
         "every": None,
         "until": None,
         "except": [],
@@ -71,6 +78,8 @@ def test_an_alert_is_shown_as_it_was_added(home: Account) -> None:
         "timezone": "Asia/Seoul",
         "floating": False,
         "everywhere": True,
+        "conduct": {"snooze": None, "snoozes": None, "stop_everywhere": None},
+        "actions": [],
         "devices": {device_id: "unknown"},
     }
     assert home.asks("GET", f"/alerts/{added['token']}") == (200, added)
@@ -180,6 +189,113 @@ def test_an_alert_is_skipped_paused_and_resumed_and_its_device_hears_of_it(home:
         assert home.asks("POST", f"/alerts/unknown/{step}")[0] == 404
 
 
+def test_what_rings_is_snoozed_with_a_length_or_without_and_stopped(home: Account) -> None:
+    speaker = listening(home)
+    lately = (datetime.now(UTC) - timedelta(minutes=1)).isoformat()
+    token = home.asks("POST", "/alerts", {"kind": "ALARM", "at": lately})[1]["token"]
+    (before,) = speaker.hears(SetAlert)
+    status, snoozed = home.asks("POST", f"/alerts/{token}/snooze")
+    assert (status, snoozed["snoozes"]) == (200, 1)
+    after = speaker.hears(SetAlert, 2)[-1]
+    assert after.scheduled_time - before.scheduled_time > timedelta(minutes=10)
+    status, refused = home.asks("POST", f"/alerts/{token}/snooze", {"for": "5m"})
+    assert (status, "snoozed already" in refused["detail"]) == (422, True)
+    assert home.asks("POST", f"/alerts/{token}/stop")[0] == 204
+    assert [told.token for told in speaker.hears(DeleteAlert)] == [token]
+    assert home.asks("POST", f"/alerts/{token}/stop")[0] == 404
+
+
+def test_an_alert_rings_on_other_devices_when_it_is_told_so(home: Account) -> None:
+    kitchen, _ = home.device("kitchen")
+    bedroom, _ = home.device("bedroom")
+    token = home.asks("POST", "/alerts", {"kind": "ALARM", "at": NEW_YEAR, "devices": [kitchen]})[1]["token"]
+
+    status, moved = home.asks("PATCH", f"/alerts/{token}", {"devices": [bedroom]})
+    assert (status, moved["everywhere"], [*moved["devices"]]) == (200, False, [bedroom])
+    status, moved = home.asks("PATCH", f"/alerts/{token}", {"devices": None})
+    assert (status, moved["everywhere"], {*moved["devices"]}) == (200, True, {kitchen, bedroom})
+    status, problem = home.asks("PATCH", f"/alerts/{token}", {"devices": ["attic"]})
+    assert (status, "no device attic" in problem["detail"]) == (422, True)
+    assert home.asks("PATCH", f"/alerts/{token}", {"devices": []})[0] == 422
+    assert home.asks("GET", f"/alerts/{token}")[1] == moved
+
+
+def test_how_alerts_are_snoozed_and_stopped_is_said_of_one_or_of_all(home: Account) -> None:
+    usual = {"snooze": "10m", "snoozes": 5, "stop_everywhere": True}
+    assert home.asks("GET", "/account")[1]["conduct"] == usual
+    changed = home.asks("PATCH", "/account", {"conduct": {"snooze": "5m", "stop_everywhere": False}})[1]
+    assert changed["conduct"] == {"snooze": "5m", "snoozes": 5, "stop_everywhere": False}
+
+    wish = {"at": NEW_YEAR, "conduct": {"snoozes": 0, "snooze": "1h30m"}}
+    added = home.asks("POST", "/alerts", wish)[1]
+    assert added["conduct"] == {"snooze": "1h30m", "snoozes": 0, "stop_everywhere": None}
+    edited = home.asks("PATCH", f"/alerts/{added['token']}", {"conduct": {"snoozes": None, "stop_everywhere": True}})[1]
+    assert edited["conduct"] == {"snooze": "1h30m", "snoozes": None, "stop_everywhere": True}
+    for refused in ({"snooze": "25h"}, {"snoozes": 101}, {"snoozes": -1}, {"snooze": ""}, {"volume": 1}):
+        assert home.asks("PATCH", "/account", {"conduct": refused})[0] == 422
+        assert home.asks("PATCH", f"/alerts/{added['token']}", {"conduct": refused})[0] == 422
+
+    asked = {"conduct": dict.fromkeys(usual)}
+    assert home.asks("PATCH", "/account", asked)[1]["conduct"] == usual
+
+
+def test_an_action_timer_keeps_what_it_does_and_does_it(home: Account) -> None:
+    speaker = listening(home)
+    action = {"header": {"namespace": "AudioPlayer", "name": "Play"}, "payload": {"url": "https://home/rain.mp3"}}
+    lately = (datetime.now(UTC) - timedelta(seconds=5)).isoformat()
+    wish = {"kind": "ACTIONTIMER", "label": "Rain", "at": lately, "actions": [action, action]}
+    status, added = home.asks("POST", "/alerts", wish)
+    assert (status, added["actions"]) == (201, [action, action])
+    path = f"/alerts/{added['token']}"
+    assert home.asks("PATCH", path, {"actions": [action]})[1]["actions"] == [action]
+    speaker.hears(SetAlert)
+    speaker.says(SetAlertSucceeded(token=added["token"], type="ACTIONTIMER"))
+    speaker.says(AlertStopped(token=added["token"], type="ACTIONTIMER"))
+
+    def names() -> list[str]:
+        directives = [json.loads(part.body)["directive"] for part in parts_of(speaker.downchannel)]
+        return [f"{each['header']['namespace']}.{each['header']['name']}" for each in directives]
+
+    speaker.connection.until(lambda: "Alerts.DeleteAlert" in names(), "the end")
+    assert names()[-2:] == ["AudioPlayer.Play", "Alerts.DeleteAlert"]
+    assert home.asks("GET", path)[0] == 404
+
+
+@pytest.mark.parametrize(
+    ("wish", "told"),
+    [
+        ({"kind": "TIMER", "actions": [{"header": {"namespace": "A", "name": "B"}, "payload": {}}]}, "only an ACTION"),
+        ({"actions": [{"header": {"namespace": "Alerts", "name": "SetAlert"}, "payload": {}}]}, "of namespace Alerts"),
+        ({"actions": [{"header": {"namespace": "A", "name": "B"}, "payload": []}]}, "actions[0].payload"),
+        ({"actions": [{"header": {"namespace": "A.B", "name": "B"}, "payload": {}}]}, "actions[0].header.namespace"),
+        ({"actions": [{"header": {"namespace": "A", "name": ""}, "payload": {}}]}, "actions[0].header.name"),
+        ({"actions": [{"header": {"namespace": "A"}, "payload": {}}]}, "actions[0].header"),
+        ({"actions": [{"payload": {}}]}, "header"),
+        ({"actions": [{"header": {"namespace": "A", "name": "B"}, "payload": {"x": "y" * 17_000}}]}, "16384"),
+        ({"actions": [{"header": {"namespace": "A", "name": "B"}, "payload": {}}] * 11}, "length <= 10"),
+    ],
+)
+def test_what_an_action_timer_cannot_do(home: Account, wish: dict[str, object], told: str) -> None:
+    status, problem = home.asks("POST", "/alerts", {"kind": "ACTIONTIMER", "in": "1h", **wish})
+    assert status == 422
+    assert told in problem["detail"]
+
+
+def test_a_timer_is_paused_with_what_is_left_extended_and_resumed(home: Account) -> None:
+    token = home.asks("POST", "/alerts", {"kind": "TIMER", "label": "Eggs", "in": "10m"})[1]["token"]
+    status, paused = home.asks("POST", f"/alerts/{token}/pause")
+    assert (status, paused["scheduled_time"], paused["paused"]) == (200, None, True)
+    assert paused["remaining"] in {"10m", *(f"9m{seconds}s" for seconds in range(60))}
+    status, extended = home.asks("POST", f"/alerts/{token}/extend", {"by": "1h"})
+    assert (status, extended["remaining"]) == (200, f"1h{paused['remaining']}")
+    status, resumed = home.asks("POST", f"/alerts/{token}/resume")
+    assert (status, resumed["remaining"], resumed["paused"]) == (200, None, False)
+    for refused in ({"by": "soon"}, {"by": "0s"}, {}, {"by": 5}):
+        assert home.asks("POST", f"/alerts/{token}/extend", refused)[0] == 422
+    alarm = home.adds(at=NEW_YEAR)
+    assert home.asks("POST", f"/alerts/{alarm}/extend", {"by": "5m"})[0] == 422
+
+
 def test_what_would_ring_is_seen_before_it_is_added_and_after(home: Account) -> None:
     wish = {"at": "07:00", "every": "FREQ=MONTHLY;BYDAY=-1FR", "times": 3}
 
@@ -244,7 +360,7 @@ def test_a_deleted_alert_is_gone_here_and_on_the_device(home: Account) -> None:
 
 def test_a_device_that_was_added_can_connect_with_its_token_and_is_then_shown_so(home: Account) -> None:
     status, added = home.asks("POST", "/devices", {"name": "kitchen"})
-    shown = home.asks("GET", "/devices")[1]
+    shown = home.asks("GET", "/devices")[1]["devices"]
     Speaker(home.cloud, added["device_id"], added["access_token"]).opens()
 
     assert status == 201
@@ -256,7 +372,7 @@ def test_a_device_that_was_added_can_connect_with_its_token_and_is_then_shown_so
         "model": None,
         "connected": False,
     }
-    assert home.asks("GET", "/devices")[1] == [{**shown[0], "connected": True}]
+    assert home.asks("GET", "/devices")[1]["devices"] == [{**shown[0], "connected": True}]
 
 
 def test_a_device_has_a_name_of_its_own_accord_and_none_that_disturbs(home: Account) -> None:
@@ -267,7 +383,7 @@ def test_a_device_has_a_name_of_its_own_accord_and_none_that_disturbs(home: Acco
 
     assert status == 422
     assert "cic-ko-2022" in problem["detail"]
-    assert [device["name"] for device in home.asks("GET", "/devices")[1]] == ["speaker"]
+    assert [device["name"] for device in home.asks("GET", "/devices")[1]["devices"]] == ["speaker"]
 
 
 # Who asks
@@ -310,9 +426,9 @@ def test_what_is_another_accounts_is_not_there_and_stays_untouched(home: Account
     assert stranger.asks("POST", "/alerts", {"in": "1h", "devices": [speaker.device_id]})[0] == 422
 
     assert stranger.asks("GET", "/alerts")[1]["alerts"] == []
-    assert stranger.asks("GET", "/devices")[1] == []
+    assert stranger.asks("GET", "/devices")[1]["devices"] == []
     assert home.asks("GET", f"/alerts/{token}") == before
-    assert home.asks("GET", "/devices")[1][0]["connected"]
+    assert home.asks("GET", "/devices")[1]["devices"][0]["connected"]
 
 
 # What is refused
@@ -476,7 +592,7 @@ def test_an_account_has_no_more_devices_than_it_may(home: Account) -> None:
         assert home.asks("POST", "/devices", {})[0] == 201
 
     assert home.asks("POST", "/devices", {})[0] == 409
-    assert len(home.asks("GET", "/devices")[1]) == LIMITS.devices
+    assert len(home.asks("GET", "/devices")[1]["devices"]) == LIMITS.devices
 
 
 @pytest.mark.parametrize(
@@ -555,53 +671,89 @@ def document(cloud: Cloud) -> dict[str, Any]:
 def test_the_document_lists_every_route_with_its_answers(cloud: Cloud) -> None:
     paths = document(cloud)["paths"]
 
-    always = {400, 401, 500, 503}
+    always = {400, 401, 429, 500, 503}
+    looks = always | {304}
     with_body = {408, 413, 422}
+    of_one = {412}
+    made = {409, 422}
+    """Of requests that may come with an Idempotency-Key."""
     assert {
         f"{method.upper()} {path}": set(map(int, route["responses"]))
         for path, routes in paths.items()
         for method, route in routes.items()
     } == {
-        "GET /api/v1/alerts": {200, 422} | always,
+        "GET /api/v1/alerts": {200, 422} | looks,
         "POST /api/v1/alerts": {201, 409} | always | with_body,
-        "GET /api/v1/alerts/{token}": {200, 404} | always,
-        "PATCH /api/v1/alerts/{token}": {200, 404} | always | with_body,
-        "DELETE /api/v1/alerts/{token}": {204, 404} | always,
-        "POST /api/v1/alerts/preview": {200} | always | with_body,
-        "GET /api/v1/alerts/{token}/occurrences": {200, 404, 422} | always,
-        "POST /api/v1/alerts/{token}/skip": {200, 404, 422} | always,
-        "POST /api/v1/alerts/{token}/pause": {200, 404} | always,
-        "POST /api/v1/alerts/{token}/resume": {200, 404, 422} | always,
-        "GET /api/v1/devices": {200} | always,
+        "POST /api/v1/alerts/bulk": {200} | always | with_body | made,
+        "GET /api/v1/alerts/{token}": {200, 404} | looks,
+        "PATCH /api/v1/alerts/{token}": {200, 404} | always | with_body | of_one,
+        "DELETE /api/v1/alerts/{token}": {204, 404} | always | of_one,
+        "POST /api/v1/alerts/preview": {200} | always | with_body | made,
+        "GET /api/v1/alerts/{token}/occurrences": {200, 404, 422} | looks,
+        "GET /api/v1/alerts/{token}/history": {200, 404, 422} | looks,
+        "POST /api/v1/alerts/{token}/skip": {200, 404} | always | of_one | made,
+        "POST /api/v1/alerts/{token}/pause": {200, 404} | always | of_one | made,
+        "POST /api/v1/alerts/{token}/extend": {200, 404} | always | with_body | of_one | made,
+        "POST /api/v1/alerts/{token}/resume": {200, 404} | always | of_one | made,
+        "POST /api/v1/alerts/{token}/snooze": {200, 404} | always | with_body | of_one | made,
+        "POST /api/v1/alerts/{token}/stop": {204, 404} | always | of_one | made,
+        "GET /api/v1/devices": {200, 422} | looks,
         "POST /api/v1/devices": {201, 409, 423, 451} | always | with_body,
-        "DELETE /api/v1/devices/{device_id}": {204, 404} | always,
-        "GET /api/v1/devices/{device_id}": {200, 404} | always,
-        "PATCH /api/v1/devices/{device_id}": {200, 404} | always | with_body,
-        "GET /api/v1/devices/{device_id}/exceptions": {200, 404} | always,
-        "POST /api/v1/devices/{device_id}/volume": {202, 404} | always | with_body,
-        "POST /api/v1/devices/{device_id}/software": {202, 404, 422} | always,
-        "POST /api/v1/devices/{device_id}/revocation": {204, 404} | always,
-        "POST /api/v1/authorizations": {201, 423, 429, 451} | always | with_body,
-        "POST /api/v1/device-approvals": {201, 404, 409, 423, 429, 451} | always | with_body,
-        "POST /api/v1/device-refusals": {204, 404, 429} | always | with_body,
-        "POST /api/v1/agreement": {201, 422} | always,
-        "GET /api/v1/account": {200} | always,
-        "PATCH /api/v1/account": {200} | always | with_body,
-        "GET /api/v1/calendars": {200} | always,
-        "POST /api/v1/calendars/{name}/import": {200, 429} | always | with_body,
+        "DELETE /api/v1/devices/{device_id}": {204, 404} | always | of_one,
+        "GET /api/v1/devices/{device_id}": {200, 404} | looks,
+        "PATCH /api/v1/devices/{device_id}": {200, 404} | always | with_body | of_one,
+        "GET /api/v1/devices/{device_id}/exceptions": {200, 404, 422} | looks,
+        "POST /api/v1/devices/{device_id}/volume": {202, 404} | always | with_body | of_one | made,
+        "POST /api/v1/devices/{device_id}/software": {202, 404} | always | of_one | made,
+        "POST /api/v1/devices/{device_id}/revocation": {204, 404} | always | of_one | made,
+        "GET /api/v1/changes": {200} | always,
+        "POST /api/v1/authorizations": {201, 423, 451} | always | with_body | made,
+        "POST /api/v1/device-approvals": {201, 404, 409, 423, 451} | always | with_body,
+        "POST /api/v1/device-refusals": {204, 404} | always | with_body | made,
+        "POST /api/v1/agreement": {201} | always | made,
+        "GET /api/v1/account": {200} | looks,
+        "PATCH /api/v1/account": {200} | always | with_body | of_one,
+        "GET /api/v1/calendars": {200} | looks,
+        "POST /api/v1/calendars/{name}/import": {200} | always | with_body | made,
         "DELETE /api/v1/calendars/{name}": {200, 422} | always,
-        "GET /api/v1/calendar.ics": {200} | always,
-        "GET /api/v1/calendar-feed": {200} | always,
-        "POST /api/v1/calendar-feed": {201} | always,
+        "GET /api/v1/calendar.ics": {200} | looks,
+        "GET /api/v1/calendar-feed": {200} | looks,
+        "POST /api/v1/calendar-feed": {201} | always | made,
         "DELETE /api/v1/calendar-feed": {204} | always,
     }
+
+
+def test_the_document_names_the_headers_of_requests_and_answers(cloud: Cloud) -> None:
+    found = document(cloud)
+    add, show, edit = (
+        found["paths"]["/api/v1/alerts"]["post"],
+        found["paths"]["/api/v1/alerts/{token}"]["get"],
+        found["paths"]["/api/v1/alerts/{token}"]["patch"],
+    )
+
+    assert {"$ref": "#/components/parameters/IdempotencyKey"} in add["parameters"]
+    assert {"$ref": "#/components/parameters/IfNoneMatch"} in show["parameters"]
+    assert {"$ref": "#/components/parameters/IfMatch"} in edit["parameters"]
+    assert add["responses"]["201"]["headers"].keys() == {"ETag", "Location", "Idempotent-Replayed"}
+    assert add["responses"]["429"]["headers"].keys() == {"Retry-After"}
+    assert add["responses"]["401"]["headers"].keys() == {"WWW-Authenticate"}
+    assert show["responses"]["304"]["headers"].keys() == {"ETag"}
+    assert add["responses"]["201"]["links"]["ApiV1AlertsTokenEdit"]["parameters"] == {"token": "$response.body#/token"}
+
+
+def test_the_document_is_as_strict_as_the_cloud(cloud: Cloud) -> None:
+    wish = document(cloud)["components"]["schemas"]["NewAlert"]
+
+    assert wish["additionalProperties"] is False
+    assert wish["properties"]["except"]["anyOf"][0]["items"] == {"type": "string", "maxLength": 64}
+    assert wish["examples"] == [{"label": "Take your medicine", "at": "07:00", "every": "weekday"}]
 
 
 def test_every_error_in_the_document_is_a_problem(cloud: Cloud) -> None:
     found = document(cloud)
     problem = found["components"]["schemas"]["Problem"]
 
-    assert problem["required"] == ["detail", "status", "title"]
+    assert problem["required"] == ["status", "title", "detail"]
     for routes in found["paths"].values():
         for route in routes.values():
             for status, response in route["responses"].items():
@@ -624,10 +776,11 @@ def test_the_document_holds_together(cloud: Cloud) -> None:
     assert all(route["summary"] for route in routes)
     for path, by_method in found["paths"].items():
         for route in by_method.values():
-            named = {each["name"] for each in route.get("parameters") or () if each["in"] == "path"}
+            named = {each["name"] for each in route.get("parameters") or () if each.get("in") == "path"}
             assert {f"{{{name}}}" for name in named} == {part for part in path.split("/") if part.startswith("{")}
     for reference in references(found):
-        assert reference.removeprefix("#/components/schemas/") in found["components"]["schemas"]
+        kind, name = reference.removeprefix("#/components/").split("/")
+        assert name in found["components"][kind]
 
 
 def references(node: Any) -> list[str]:
@@ -659,10 +812,10 @@ async def call_on(store: SqliteStore, folder: Path, call: Call) -> Call:
     )
     assets = AssetStore(folder, b"secret", Silent())
     services = Services(
-        store=store,
+        store=ConditionalStore(store),
         tokens=Tokens(store, account_by_token, clock),
         assets=assets,
-        calendars=CalendarFiles(store, assets, bus, limits, clock),
+        calendars=CalendarFiles(ConditionalStore(store), assets, bus, limits, clock),
         bus=bus,
         gateway=gateway,
         authority=Authority(
@@ -674,6 +827,7 @@ async def call_on(store: SqliteStore, folder: Path, call: Call) -> Call:
             by_address=True,
             clock=clock,
         ),
+        changes=ChangeFeed(store, limits.listeners),
         limits=limits,
         clock=clock,
     )

@@ -50,6 +50,8 @@ def test_what_was_promised_outlives_a_kill(tmp_path: Path) -> None:
 
         # A daily alert whose time passed while nobody was there does not stay behind.
         until_moved(home, "daily", overdue + timedelta(days=1))
+        (missed,) = home.asks("GET", "/alerts/daily/history")[1]["rings"]
+        assert (missed["outcome"], missed["why"], missed["ending"]) == ("missed", "offline", "unreported")
         (everything,) = (
             Speaker(cloud, speaker.device_id, speaker.token)
             .opens()

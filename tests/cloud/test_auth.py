@@ -169,6 +169,37 @@ def test_a_token_has_been_met_while_it_was_good_at_the_last_look(tmp_path: Path)
     asyncio.run(scene())
 
 
+def test_who_was_looked_up_a_moment_ago_is_believed_and_nobody_else(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with door(tmp_path) as entry:
+            assert entry.tokens.believed("key") is None
+            assert await entry.is_open_for("key")
+            assert entry.tokens.believed("key") == await entry.tokens.identity_of("key")
+            assert entry.tokens.believed("other") is None
+
+            entry.clock.now += BELIEVED_FOR
+            assert entry.tokens.believed("key") is None
+
+            assert await entry.is_open_for("key")
+            entry.tokens.forget_all()
+            assert entry.tokens.believed("key") is None
+
+    asyncio.run(scene())
+
+
+def test_who_is_believed_is_so_no_longer_than_the_token_is_good(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with door(tmp_path) as entry:
+            expires = START + timedelta(seconds=1)
+            await entry.store.write(add_device_token, "home", "kitchen", hash_of("short"), expires, START)
+            assert await entry.is_open_for("short")
+            assert entry.tokens.believed("short") is not None
+            entry.clock.now = expires
+            assert entry.tokens.believed("short") is None
+
+    asyncio.run(scene())
+
+
 def test_a_token_that_is_nobodys_is_looked_up_each_time(tmp_path: Path) -> None:
     async def scene() -> None:
         async with door(tmp_path) as entry:

@@ -115,7 +115,7 @@ def test_delete_ends_the_downchannel(home: Account) -> None:
     assert maker.gets("/token", grant_type="delete", access_token=tokens["access_token"], **asked)[0] == 200
 
     assert hears_the_end(speaker).ended
-    assert len(home.asks("GET", "/devices")[1]) == 1
+    assert len(home.asks("GET", "/devices")[1]["devices"]) == 1
 
 
 def test_a_device_that_authorizes_again_ends_its_downchannel_of_before(home: Account) -> None:
@@ -125,7 +125,7 @@ def test_a_device_that_authorizes_again_ends_its_downchannel_of_before(home: Acc
     again = maker.tokens(home)
 
     assert hears_the_end(speaker).ended
-    assert len(home.asks("GET", "/devices")[1]) == 1
+    assert len(home.asks("GET", "/devices")[1]["devices"]) == 1
     speaker_with(home, again["access_token"])
 
 
@@ -147,7 +147,7 @@ def test_a_code_of_the_account_api_makes_a_device(home: Account) -> None:
     status, tokens = asks(home.cloud, "POST", "/auth/o2/token", JSON, body)
 
     assert status == 200, tokens
-    [device] = home.asks("GET", "/devices")[1]
+    [device] = home.asks("GET", "/devices")[1]["devices"]
     assert (device["name"], device["profile"], device["model"]) == ("bedroom", "tvs-2020", "XW-1")
     Speaker(home.cloud, device["device_id"], tokens["access_token"], profile=TVS_2020).opens()
 
@@ -219,7 +219,7 @@ def test_a_speaker_that_is_let_in_rings_until_its_tokens_are_ended(home: Account
 
     assert hears_the_end(speaker).ended
     assert is_shut_out(speaker)
-    assert len(home.asks("GET", "/devices")[1]) == 1
+    assert len(home.asks("GET", "/devices")[1]["devices"]) == 1
     assert home.asks("GET", f"/alerts/{token}")[1]["devices"] == {device["device_id"]: "unknown"}
 
 
@@ -227,7 +227,7 @@ def test_a_speaker_that_is_refused(home: Account) -> None:
     shown = invited(home.cloud)
     assert home.asks("POST", "/device-refusals", {"user_code": shown["user_code"]}) == (204, None)
     assert polls(home.cloud, shown)[1]["error"] == "access_denied"
-    assert home.asks("GET", "/devices") == (200, [])
+    assert home.asks("GET", "/devices")[1]["devices"] == []
 
 
 @pytest.mark.parametrize("path", ["/device-approvals", "/device-refusals"])

@@ -1,13 +1,14 @@
 """An account is taken to another cloud: what goes with it, and what is looked at on arrival."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import msgspec
 import pytest
 
-from bellwire.alerts.alert import Alert, Kind, Schedule
+from bellwire.alerts.alert import Alert, Kind, OwnConduct, Reserved, Schedule
 from bellwire.alerts.standing import Desired
 from bellwire.cloud import accounts
 from bellwire.cloud.calendars.entries import Key, Known, Said
@@ -23,6 +24,7 @@ from bellwire.cloud.store.accounts import (
     set_language,
 )
 from bellwire.cloud.store.calendars import keep_known, list_known
+from bellwire.cloud.store.conducts import load_conduct, save_conduct
 from bellwire.cloud.store.connection import Connection
 from bellwire.cloud.store.devices import Device, add_device, add_device_token, device_by_token
 from bellwire.cloud.store.errors import AlreadyExists
@@ -96,6 +98,24 @@ def test_the_other_cloud_knows_the_account_its_devices_and_their_alerts_by_the_s
     assert shown["hall"].schedule == alert("hall", everywhere=False).schedule
 
 
+def test_how_alerts_are_snoozed_and_what_they_do_goes_along(here: Connection, there: Connection) -> None:
+    here.run(save_conduct, "a1", OwnConduct(snooze=timedelta(minutes=5), stop_everywhere=False))
+    rain = replace(
+        alert("rain", everywhere=True),
+        kind=Kind.ACTIONTIMER,
+        speech=None,
+        conduct=OwnConduct(most_snoozes=0),
+        snoozed_from=NOW,
+        snoozes=2,
+        actions=(Reserved("AudioPlayer", "Play", '{"url":"https://home/rain.mp3"}'),),
+    )
+    here.run(accounts.add_alert, "a1", rain, None, 10, NOW)
+    check(document(here), LIMITS)
+    there.run(add_copy, document(here), {}, NOW)
+    assert there.read(load_conduct, "a1") == here.read(load_conduct, "a1")
+    assert there.read(accounts.show_alert, "a1", "rain").alert == rain
+
+
 def test_a_locked_account_is_locked_there_too(here: Connection, there: Connection) -> None:
     here.run(lock_account, "home", NOW)
     there.run(add_copy, document(here), {}, NOW)
@@ -137,6 +157,15 @@ def test_an_account_that_is_there_already_is_left_alone(here: Connection, there:
         (("alerts", 0, "alert", "paused_on"), ["d3"], "a device that the document does not have"),
         (("alerts", 0, "alert", "schedule", "until"), "2026-11-20T07:00:00Z", "a time with a zone"),
         (("alerts", 0, "alert", "scheduled_time"), "2026-11-20T07:00:00", "has no time zone"),
+        (("alerts", 0, "alert", "snoozed_from"), "2026-11-20T07:00:00", "has no time zone"),
+        (("alerts", 0, "alert", "snoozes"), -1, "less than nothing"),
+        (("alerts", 0, "alert", "remaining"), "-PT1S", "less than nothing"),
+        (("alerts", 0, "alert", "conduct"), {"snooze": "P2D"}, "'2d' cannot be the length of a snooze"),
+        (("alerts", 0, "alert", "conduct"), {"most_snoozes": 101}, "100 times at most, not 101"),
+        (("conduct", "most_snoozes"), -1, "100 times at most, not -1"),
+        (("alerts", 0, "alert", "actions"), [{"namespace": "A", "name": "B", "payload": "{}"}], "only an ACTIONTIMER"),
+        (("alerts", 0, "alert", "actions"), [{"namespace": "A.B", "name": "B", "payload": "{}"}], "cannot be one"),
+        (("alerts", 0, "alert", "actions"), [{"namespace": "A", "name": "B", "payload": "[]"}], "cannot be one"),
         (("alerts", 0, "alert", "kind"), "GONG", "kind"),
         (("devices", 0, "tokens"), [{"sha256": "AAAA", "expires": None}], "32"),
         (("form",), "another", "form"),

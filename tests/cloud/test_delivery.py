@@ -154,6 +154,30 @@ def test_an_answer_is_also_of_what_was_said_before(talk: Talk) -> None:
     assert answered(line, of(SetAlertSucceeded(**A))) is None
 
 
+def test_a_device_that_keeps_what_it_says_it_has_deleted_is_asked_more_and_more_seldom(talk: Talk) -> None:
+    line = setting(talk)
+    talk.deletes("a")
+    line << DeleteAlert(**A)
+    line.shows(alarm("a", at("07:00"))) >> DeleteAlertSucceeded(**A)
+    for seconds in (10, 20, 40):
+        line >> RequestSynchronizeAlert()
+        line << SynchronizeAlert(all_alerts=())
+        talk.passes(seconds=seconds)
+        line << DeleteAlert(**A)
+        line >> DeleteAlertSucceeded(**A)
+
+
+def test_what_was_deleted_set_and_deleted_again_is_deleted_at_once(talk: Talk) -> None:
+    line = setting(talk)
+    for _ in range(3):
+        line >> SetAlertSucceeded(**A)
+        talk.deletes("a")
+        line << DeleteAlert(**A)
+        line >> DeleteAlertSucceeded(**A)
+        talk.sets("a", at("07:00"))
+        line << alarm("a", at("07:00"))
+
+
 def test_a_context_shows_what_was_told_more_than_a_few_seconds_ago(talk: Talk) -> None:
     line = setting(talk)
     event = of(RequestSynchronizeAlert(), context=EMPTY)

@@ -70,6 +70,7 @@ def test_a_device_that_never_said_anything(home: Account) -> None:
         "model": None,
         "connected": False,
         "region": {"country": None, "endpoint": None, "movable": True},
+        "drift": {"times": 0, "last_at": None},
     }
 
 
@@ -95,7 +96,7 @@ def test_all_that_a_device_tells_of_itself_is_shown(home: Account) -> None:
     ]
     status, exceptions = home.asks("GET", f"/devices/{speaker.device_id}/exceptions")
     assert status == 200
-    assert exceptions == [{**detail["exceptions"][0], "directive": "{}"}]
+    assert exceptions == {"exceptions": [{**detail["exceptions"][0], "directive": "{}"}], "next": None}
 
 
 def test_software_info_is_answered_204_with_nothing_and_400_when_it_is_none(home: Account) -> None:
@@ -116,7 +117,7 @@ def test_a_device_is_renamed(home: Account) -> None:
     status, detail = home.asks("PATCH", f"/devices/{device_id}", {"name": "bath\nroom"})
 
     assert (status, detail["name"]) == (200, "bath room")
-    assert [device["name"] for device in home.asks("GET", "/devices")[1]] == ["bath room"]
+    assert [device["name"] for device in home.asks("GET", "/devices")[1]["devices"]] == ["bath room"]
     for name in ("", "x" * 201, "\x1b", 5, None):
         assert home.asks("PATCH", f"/devices/{device_id}", {"name": name})[0] == 422
     assert home.asks("PATCH", f"/devices/{device_id}", {})[0] == 422
@@ -257,6 +258,7 @@ def test_the_account_is_shown_and_moves(home: Account) -> None:
         "endpoint": None,
         "language": None,
         "speaks": "ko",
+        "conduct": {"snooze": "10m", "snoozes": 5, "stop_everywhere": True},
     }
 
     assert home.asks("PATCH", "/account", {"country": "jp"}) == (

@@ -148,7 +148,7 @@ def ends_cleanly(speaker: Speaker) -> bool:
 def until_connected(home: Account, speaker: Speaker, *, expected: bool) -> None:
     deadline = time.monotonic() + PATIENCE
     while True:
-        (shown,) = home.asks("GET", "/devices")[1]
+        (shown,) = home.asks("GET", "/devices")[1]["devices"]
         if shown["connected"] is expected:
             return
         assert time.monotonic() < deadline, f"{speaker.device_id} is still shown as connected={not expected}"

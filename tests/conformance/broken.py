@@ -17,7 +17,7 @@ from bellwire.alerts.recurrence import next_occurrence
 from bellwire.cli import main
 from bellwire.cli.settings import Settings
 from bellwire.cloud import delivery, wording
-from bellwire.cloud.handlers import alerts as handlers
+from bellwire.cloud import occurrences as cloud_occurrences
 from bellwire.device import engine, occurrences, outbox
 from bellwire.protocol import profiles
 from bellwire.protocol.codec import Codec
@@ -64,7 +64,11 @@ def never_deletes() -> None:
 
 def skips_a_day() -> None:
     """The day after the next is taken for the next occurrence."""
-    _instead(handlers, "next_occurrence", lambda schedule, after: next_occurrence(schedule, after + timedelta(days=1)))
+    _instead(
+        cloud_occurrences,
+        "next_occurrence",
+        lambda schedule, after: next_occurrence(schedule, after + timedelta(days=1)),
+    )
 
 
 def forgets_the_type() -> None:

@@ -24,16 +24,16 @@ def _signed(
     issuer: str,
     issuer_key: ec.EllipticCurvePrivateKey,
     *extensions: x509.ExtensionType,
+    begins: datetime.datetime,
 ) -> bytes:
-    now = datetime.datetime.now(datetime.UTC)
     builder = (
         x509.CertificateBuilder()
         .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]))
         .issuer_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, issuer)]))
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(hours=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
+        .not_valid_before(begins)
+        .not_valid_after(begins + datetime.timedelta(days=1))
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key()), critical=False)
     )
@@ -44,7 +44,12 @@ def _signed(
 
 @pytest.fixture(scope="session")
 def tls_files(tmp_path_factory: pytest.TempPathFactory) -> TlsFiles:
-    folder = tmp_path_factory.mktemp("tls")
+    an_hour_ago = datetime.datetime.now(datetime.UTC) - datetime.timedelta(hours=1)
+    return made_tls_files(tmp_path_factory.mktemp("tls"), an_hour_ago)
+
+
+def made_tls_files(folder: Path, begins: datetime.datetime) -> TlsFiles:
+    """Good for a day."""
     files = TlsFiles(folder / "authority.pem", folder / "certificate.pem", folder / "key.pem")
     root, leaf = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     can_sign = x509.KeyUsage(
@@ -59,9 +64,9 @@ def tls_files(tmp_path_factory: pytest.TempPathFactory) -> TlsFiles:
         decipher_only=False,
     )
     constraints = x509.BasicConstraints(ca=True, path_length=None)
-    files.authority.write_bytes(_signed("authority", root, "authority", root, constraints, can_sign))
+    files.authority.write_bytes(_signed("authority", root, "authority", root, constraints, can_sign, begins=begins))
     names = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
-    files.certificate.write_bytes(_signed("cloud", leaf, "authority", root, names))
+    files.certificate.write_bytes(_signed("cloud", leaf, "authority", root, names, begins=begins))
     files.key.write_bytes(
         leaf.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     )

@@ -69,6 +69,9 @@ class FakeBell:
         self._house.photograph(f"silent {token}")
         self.sounding = None
 
+    def expect(self, kinds: Iterable[str]) -> None:
+        pass
+
     def prepare(self, urls: Iterable[str]) -> None:
         self.prepared.extend(urls)
 

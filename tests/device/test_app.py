@@ -10,9 +10,10 @@ import pytest
 
 from bellwire.alerts.alert import Kind, Occurrence
 from bellwire.alerts.lifecycle import Life
-from bellwire.device.app import forget_account, hold, run
+from bellwire.device import Laptop, Speaker
 from bellwire.device.clouds import Clouds
 from bellwire.device.config import Config
+from bellwire.device.folder import forget_account, hold
 from bellwire.device.held import Held, Remembered
 from bellwire.device.observer import Observer
 from bellwire.device.storage import Storage, StorageError, fact_of, volume_fact
@@ -44,7 +45,11 @@ class Watching(Observer):
 
 def config(folder: Path, **more: Any) -> Config:
     # Port 9 of this machine: nobody is there.
-    return Config(cloud="https://127.0.0.1:9", access_token="secret", folder=folder, output="null", **more)
+    return Config(cloud="https://127.0.0.1:9", access_token="secret", folder=folder, **more)
+
+
+def speaker_on(config: Config, *observers: Observer, **built: Any) -> Speaker:
+    return Speaker(config, Laptop(output="null", **built), *observers)
 
 
 def kept(config: Config) -> tuple[list[tuple[str, Life]], int]:
@@ -65,13 +70,12 @@ def test_an_alarm_rings_without_a_cloud_and_its_events_wait(tmp_path: Path) -> N
         storage.keep(save=[Held(Occurrence("a", Kind.ALARM, time))])
         storage.close()
         observer = Watching()
-        speaker = await run(settings, observer)
-        late = await asyncio.wait_for(observer.rang, 10)
-        assert timedelta() <= late < timedelta(seconds=5)
-        assert "127.0.0.1:9" in await asyncio.wait_for(observer.away, 10)
-        speaker.press_delete("a")
-        speaker.press_stop()
-        await speaker.close()
+        async with speaker_on(settings, observer) as speaker:
+            late = await asyncio.wait_for(observer.rang, 10)
+            assert timedelta() <= late < timedelta(seconds=5)
+            assert "127.0.0.1:9" in await asyncio.wait_for(observer.away, 10)
+            speaker.press_delete("a")
+            speaker.press_stop()
         await speaker.ended()
         assert observer.told == ["set a", "removed a"]
 
@@ -84,14 +88,13 @@ def test_how_alerts_ring_is_set_by_hand(tmp_path: Path, profile: str, can_delete
     settings = config(tmp_path, profile=profile)
 
     async def evening(before: int, wanted: int, after: int) -> None:
-        speaker = await run(settings, Watching())
-        assert speaker.can_delete is can_delete
-        assert speaker.alert_volume == before
-        speaker.set_alert_volume(wanted)
-        assert speaker.alert_volume == after
-        speaker.other_audio_began()
-        speaker.other_audio_ended()
-        await speaker.close()
+        async with speaker_on(settings) as speaker:
+            assert speaker.can_delete is can_delete
+            assert speaker.alert_volume == before
+            speaker.set_alert_volume(wanted)
+            assert speaker.alert_volume == after
+            speaker.other_audio_began()
+            speaker.other_audio_ended()
 
     asyncio.run(evening(100, 30, 30))
     asyncio.run(evening(30, 130, 100))
@@ -105,9 +108,8 @@ def test_a_logout_leaves_nothing(tmp_path: Path) -> None:
         storage.keep(save=[Held(Occurrence("a", Kind.ALARM, datetime.now(UTC) + timedelta(hours=1)))])
         storage.close()
         observer = Watching()
-        speaker = await run(settings, observer)
-        speaker.log_out()
-        await speaker.close()
+        async with speaker_on(settings, observer) as speaker:
+            speaker.log_out()
         assert observer.told == ["set a", "removed a"]
 
     asyncio.run(evening())
@@ -116,9 +118,8 @@ def test_a_logout_leaves_nothing(tmp_path: Path) -> None:
 
 def test_what_another_token_finds_is_deleted_and_what_the_same_one_finds_is_not(tmp_path: Path) -> None:
     async def evening(token: str) -> None:
-        speaker = await run(replace(config(tmp_path), access_token=token), Watching())
-        speaker.user_active()
-        await speaker.close()
+        async with speaker_on(replace(config(tmp_path), access_token=token)) as speaker:
+            speaker.user_active()
 
     asyncio.run(evening("one"))
     storage = Storage(config(tmp_path).database)
@@ -154,10 +155,8 @@ def test_a_speaker_that_was_sent_to_another_cloud_looks_for_that_one(tmp_path: P
         storage.keep(facts=fact_of(Remembered(clouds=clouds)))
         storage.close()
         observer = Watching()
-        speaker = await run(settings, observer)
-        reason = await asyncio.wait_for(observer.away, 10)
-        await speaker.close()
-        return reason
+        async with speaker_on(settings, observer):
+            return await asyncio.wait_for(observer.away, 10)
 
     assert "127.0.0.1:10" in asyncio.run(evening())
 
@@ -167,18 +166,33 @@ def test_what_can_not_be_started_leaves_nothing_open(tmp_path: Path) -> None:
 
     async def evening() -> None:
         with pytest.raises(ValueError, match="expected https://HOST"):
-            await run(replace(settings, cloud="localhost"), Watching())
+            speaker_on(replace(settings, cloud="localhost"))
         with pytest.raises(ValueError, match="certificate authority"):
-            await run(config(tmp_path, ca_file=tmp_path / "nothing.pem"), Watching())
+            speaker_on(config(tmp_path, ca_file=tmp_path / "nothing.pem"))
         with pytest.raises(OSError, match="No such file"):
-            await run(config(tmp_path, record=tmp_path / "nowhere" / "x.wav"), Watching())
+            speaker_on(settings, record=tmp_path / "nowhere" / "x.wav")
         settings.database.write_bytes(b"not a database" * 1000)
         with pytest.raises(StorageError, match="damaged"):
-            await run(settings, Watching())
+            speaker_on(settings)
         settings.database.unlink()
-        speaker = await run(settings, Watching())
-        with pytest.raises(StorageError, match="another speaker"):
-            await run(settings, Watching())
-        await speaker.close()
+        async with speaker_on(settings):
+            with pytest.raises(StorageError, match="another speaker"):
+                speaker_on(settings)
+
+    asyncio.run(evening())
+
+
+def test_what_was_kept_and_can_not_be_read_leaves_nothing_open(tmp_path: Path) -> None:
+    settings = config(tmp_path)
+    storage = Storage(settings.database)
+    storage._db.execute("INSERT INTO alerts VALUES ('a', 'no JSON')")
+    storage._db.commit()
+    storage.close()
+
+    async def evening() -> None:
+        for _ in range(2):
+            with pytest.raises(StorageError):
+                async with speaker_on(settings):
+                    pass
 
     asyncio.run(evening())

@@ -6,6 +6,7 @@ import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager, closing, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
@@ -95,9 +96,10 @@ class Link:
     def _flush(self) -> None:
         self._writer.write(self._h2.data_to_send())
 
-    def answer(self, to: Request, status: int, content_type: str = "", body: bytes = b"") -> None:
+    def answer(self, to: Request, status: int, content_type: str = "", body: bytes = b"", date: str = "") -> None:
         """A whole answer."""
         headers = [(":status", str(status))] + [("content-type", content_type)] * bool(content_type)
+        headers += [("date", date)] * bool(date)
         self._h2.send_headers(to.stream, headers, end_stream=not body)
         if body:
             self._h2.send_data(to.stream, body, end_stream=True)
@@ -905,6 +907,32 @@ def test_two_clouds_that_send_it_to_one_another_are_met_with_longer_and_longer_w
                     speaker.connection.reconnect()
                     await speaker.is_disconnected()
             assert steps.asked[:6] == sorted(set(steps.asked[:6]))
+
+    play(scene())
+
+
+@pytest.mark.parametrize(
+    ("date", "read"),
+    [
+        ("Sat, 01 Jun 2030 07:00:00 GMT", [datetime(2030, 6, 1, 7, tzinfo=UTC)]),
+        ("Sat, 01 Jun 2030 16:00:00 +0900", [datetime(2030, 6, 1, 7, tzinfo=UTC)]),
+        ("Sat, 01 Jun 2030 07:00:00 -0000", []),
+        ("soon", []),
+        ("Sat, 99 Jun 2030 07:00:00 GMT", []),
+        ("", []),
+    ],
+)
+def test_what_the_clouds_clock_shows_is_told(tls_files: TlsFiles, date: str, read: list[datetime]) -> None:
+    async def scene() -> None:
+        told: list[tuple[datetime, bool]] = []
+        async with (
+            a_cloud(tls_files) as cloud,
+            a_speaker(cloud, on_date=lambda *date: told.append(date)) as speaker,
+        ):
+            link, downchannel = await cloud.downchannel()
+            link.answer(downchannel, 503, date=date)
+            assert (await speaker.told.get())[0] == "refused"
+            assert told == [(each, False) for each in read], "it is on this machine"
 
     play(scene())
 

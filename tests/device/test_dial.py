@@ -4,6 +4,7 @@ import ssl
 import warnings
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing, suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import cast
 
@@ -13,8 +14,7 @@ from bellwire.device.dial import connect
 from bellwire.device.endpoint import Endpoint, tls_context
 from bellwire.device.stream import Unreachable
 from bellwire.device.timing import Timing
-
-TlsFiles = tuple[Path, Path, Path]
+from tests.device.conftest import TlsFiles, made_tls_files
 
 
 def server_tls(files: TlsFiles, *protocols: str) -> ssl.SSLContext:
@@ -48,9 +48,11 @@ async def server(tls: ssl.SSLContext | None, says: bytes | None = None) -> Async
             await asyncio.gather(*talks)
 
 
-async def why_not(url: str, authority: Path | None = None, seconds: float = 5.0) -> str:
+async def why_not(
+    url: str, authority: Path | None = None, seconds: float = 5.0, tls: ssl.SSLContext | None = None
+) -> str:
     """The reason why no connection comes about."""
-    endpoint = Endpoint(url, "/down", "/events", tls=tls_context(authority))
+    endpoint = Endpoint(url, "/down", "/events", tls=tls or tls_context(authority))
     with pytest.raises(Unreachable) as caught:
         async with asyncio.timeout(10), connect(endpoint, Timing(connect=seconds, close=0.1)):
             pass
@@ -75,6 +77,25 @@ def test_a_certificate_for_another_name(tls_files: TlsFiles) -> None:
     reason = asyncio.run(scene())
     assert "can't be trusted (Hostname mismatch" in reason
     assert "check the address" in reason
+
+
+def test_a_certificate_of_the_future_is_for_those_whose_clock_is_known_to_be_wrong(
+    tls_files: TlsFiles, tmp_path: Path
+) -> None:
+    of_next_year = made_tls_files(tmp_path, datetime.now(UTC) + timedelta(days=365))
+
+    async def scene() -> tuple[str, str]:
+        async with server(server_tls(of_next_year, "h2")) as port:
+            url = f"https://127.0.0.1:{port}"
+            whatever = tls_context(of_next_year.authority, by_the_clock=False)
+            async with connect(Endpoint(url, "/down", "/events", tls=whatever), Timing(close=0.1)):
+                pass
+            stranger = tls_context(tls_files.authority, by_the_clock=False)
+            return await why_not(url, of_next_year.authority), await why_not(url, tls=stranger)
+
+    by_its_clock, by_a_stranger = asyncio.run(scene())
+    assert "is not yet valid" in by_its_clock
+    assert "can't be trusted" in by_a_stranger
 
 
 @pytest.mark.parametrize("protocols", [(), ("http/1.1",)])

@@ -177,7 +177,15 @@ def test_the_sounds_of_an_action_timer_are_played_once(device: Device) -> None:
 def test_all_others_ring_until_they_are_stopped(device: Device, kind: str) -> None:
     device << alarm("a", "07:00:00", kind) >> is_set("a", kind)
     device.at("07:00:00") >> started("a", kind) >> rings("a")
-    assert outputs.Ring("a", Kind(kind), (), None) in device.outputs
+    assert (ring_of(device).sources, ring_of(device).rounds) == ((), None)
+
+
+def test_an_alarm_becomes_louder_slowly_and_nothing_else_does(device: Device) -> None:
+    for kind, ramp in (("ALARM", 30), ("TIMER", 0), ("REMINDER", 0), ("ACTIONTIMER", 0)):
+        device.silently() << alarm("a", f"{7 + len(kind)}:00:00", kind)
+        device.silently().at(f"{7 + len(kind)}:00:00")
+        assert ring_of(device).ramp == timedelta(seconds=ramp)
+    device.silently()
 
 
 def test_an_unknown_kind_counts_as_an_alarm(device: Device) -> None:

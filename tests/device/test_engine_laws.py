@@ -2,16 +2,21 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from datetime import time as of_day
 from typing import Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from bellwire.alerts.lifecycle import SOUNDING, Life
+from bellwire.alerts.alert import Kind
+from bellwire.alerts.lifecycle import ACTIVE, SOUNDING, Life
 from bellwire.device import inputs, outputs
-from bellwire.device.engine import step
+from bellwire.device.agenda import Agenda
+from bellwire.device.belief import GRACE
+from bellwire.device.do_not_disturb import DoNotDisturb, Hours
+from bellwire.device.engine import alerts_state, step
 from bellwire.device.held import LOUDEST, Held, State
 from bellwire.protocol.messages import Message
 from bellwire.protocol.messages.alerts import (
@@ -74,7 +79,8 @@ class World(RuleBasedStateMachine):
         self.is_heard = False
         self.wake_at: Any = None
         self.is_over: dict[str, Any] = {}
-        self.volume = LOUDEST
+        self.volume = self.heard_at = LOUDEST
+        self.quiet = DoNotDisturb()
         self.is_behind = False
         self.place: type[Message] | None = None
         self.state = State()
@@ -131,6 +137,15 @@ class World(RuleBasedStateMachine):
             self.told(SetVolume(volume=volume) if happens == "set" else AdjustVolume(volume=volume))
         assert self.state.volume == min(max(wanted, 0), LOUDEST)
 
+    @rule(is_on=st.booleans())
+    def do_not_disturb(self, is_on: bool) -> None:
+        self.happens(inputs.DoNotDisturbPressed(is_on))
+        assert self.quiet.is_on is is_on
+
+    @rule(hours=st.none() | st.just(Hours(of_day(22), of_day(7), "Asia/Seoul")), kinds=st.sets(st.sampled_from(Kind)))
+    def do_not_disturb_by_the_hours(self, hours: Hours | None, kinds: set[Kind]) -> None:
+        self.happens(inputs.DoNotDisturbSet(hours, tuple(sorted(kinds))))
+
     @rule(in_front=st.booleans())
     def other_audio(self, in_front: bool) -> None:
         self.happens(inputs.OtherAudio(in_front))
@@ -150,6 +165,20 @@ class World(RuleBasedStateMachine):
         rang = self.bell
         self.happens(inputs.StopPressed())
         assert not (rang and self.bell == rang and self.is_heard)
+
+    @rule()
+    def press_snooze(self) -> None:
+        rang = self.bell if self.is_heard else None
+        held = self.state.alerts.get(rang or "")
+        may = held is not None and held.snoozes < self.state.system.setup.most_snoozes
+        first = len(self.letters)
+        is_doomed = self.is_doomed
+        self.happens(inputs.SnoozePressed())
+        if not is_doomed and held is not None:
+            assert (self.bell == rang) is not may
+            stopped = [message.token for message in self.letters[first:] if isinstance(message, AlertStopped)]
+            assert held.token not in stopped
+            assert held.token in {alert.token for alert in alerts_state(self.state).active_alerts}
 
     @rule(token=TOKENS)
     def press_delete(self, token: str) -> None:
@@ -173,7 +202,9 @@ class World(RuleBasedStateMachine):
         until = self.now + wait
         while self.wake_at is not None and self.wake_at <= until:
             self.now = max(self.now, self.wake_at)
+            woke_at = self.now
             self.happens(inputs.Woke())
+            until += self.now - woke_at  # the clock was corrected
         self.now = until
 
     @rule(by=OFFSETS)
@@ -181,10 +212,23 @@ class World(RuleBasedStateMachine):
         self.now += by
         self.happens(inputs.ClockStepped(by))
 
-    @rule(wait=WAITS)
-    def power_goes(self, wait: timedelta) -> None:
-        self.now += wait
-        self.reboots()
+    @rule(wait=WAITS, is_same_boot=st.booleans())
+    def power_goes(self, wait: timedelta, is_same_boot: bool) -> None:
+        latest, self.now = self.now, self.now + wait
+        self.reboots(latest, is_same_boot=is_same_boot)
+
+    @rule(by=OFFSETS)
+    def power_goes_and_the_clock_with_it(self, by: timedelta) -> None:
+        latest, self.now = self.now, self.now + by
+        self.reboots(latest)
+
+    @rule(off=OFFSETS)
+    def time_is_told(self, off: timedelta) -> None:
+        self.happens(inputs.TimeTold(self.now + off))
+
+    @rule()
+    def ntp_keeps_the_clock(self) -> None:
+        self.happens(inputs.KeptByNtp())
 
     @rule()
     def power_will_go(self) -> None:
@@ -228,9 +272,27 @@ class World(RuleBasedStateMachine):
             assert self.place is None
 
     @invariant()
+    def only_what_has_begun_has_been_snoozed(self) -> None:
+        for held in self.state.alerts.values():
+            assert (held.snoozes > 0) is (held.again_at is not None)
+            assert held.life in ACTIVE or held.snoozes == 0
+            assert not held.is_put_off or held.life is Life.SET
+
+    @invariant()
     def what_is_stopped_is_gone_where_stopping_removes(self) -> None:
         lives = {held.life for held in self.state.alerts.values()}
         assert not (self.profile.stopping_removes and Life.STOPPED in lives)
+
+    @invariant()
+    def who_is_not_to_be_disturbed_hears_what_is_an_exception(self) -> None:
+        assert self.quiet == self.state.do_not_disturb
+        rings = self.state.alerts.get(self.bell or "")
+        is_silent = rings is not None and self.quiet.is_on and rings.occurrence.kind not in self.quiet.exceptions
+        assert self.heard_at == (0 if is_silent else self.state.volume)
+
+    @invariant()
+    def a_doubted_clock_rings_nothing(self) -> None:
+        assert not (self.state.belief.is_doubted and self.bell)
 
     @invariant()
     def nobody_waits_for_an_idle_bell(self) -> None:
@@ -239,9 +301,13 @@ class World(RuleBasedStateMachine):
 
     @invariant()
     def it_wakes_for_all_that_is_to_come(self) -> None:
+        if self.state.belief.until is not None:
+            assert self.wake_at <= self.state.belief.until
         for held in self.state.alerts.values():
-            if held.life is Life.SET:
+            if held.life is Life.SET and not self.state.belief.is_doubted:
                 assert self.wake_at <= held.occurrence.scheduled_time
+            if held.life is Life.SNOOZED:
+                assert self.bell is not None or self.wake_at <= held.due_at
             if held.life in SOUNDING:
                 assert held.ends_at is not None
                 assert self.wake_at <= held.ends_at
@@ -250,12 +316,14 @@ class World(RuleBasedStateMachine):
         """Whatever was acknowledged is heard at its hour, if only time goes by."""
         if not hasattr(self, "state"):
             return
+        self.is_doomed = False
+        if self.state.belief.is_doubted:
+            self.time_goes_by(GRACE)  # what is too late by the end of it was late when it began
         to_ring = {
             held.token
             for held in self.state.alerts.values()
-            if held.life in {Life.SET, Life.WAITING} and not held.hidden
+            if held.life in {Life.SET, Life.WAITING, Life.SNOOZED} and not held.hidden
         }
-        self.is_doomed = False
         first = len(self.letters)
         self.time_goes_by(timedelta(days=3))
         began = {message.token for message in self.letters[first:] if isinstance(message, AlertStarted)}
@@ -280,18 +348,26 @@ class World(RuleBasedStateMachine):
     def told(self, message: Message) -> None:
         self.happens(Directive(message=message, message_id="m"))
 
-    def reboots(self) -> None:
+    def reboots(self, latest: datetime | None = None, *, is_same_boot: bool = False) -> None:
         self.state, self.bell, self.is_heard, self.wake_at = State(), None, False, None
+        self.heard_at = LOUDEST
         self.is_behind = False
         if self.profile.stopping_removes:
             self.is_over.clear()  # it is nowhere any more
-        self.happens(inputs.Started(tuple(self.disk.values()), self.volume))
+        held = tuple(self.disk.values())
+        self.happens(
+            inputs.Started(held, self.volume, latest=latest, is_same_boot=is_same_boot, do_not_disturb=self.quiet)
+        )
 
     def happens(self, happened: inputs.Input) -> None:
         self.state, done = step(self.state, happened, self.now, self.profile)
+        for output in done:
+            if isinstance(output, outputs.CorrectClock):
+                self.clock_is_moved(output.by)
         before = dict(self.disk)
-        after = saved_over(State(self.disk, volume=self.volume), self.state)
-        self.disk, self.volume = dict(after.alerts), after.volume
+        kept = State(Agenda(self.disk.values()), volume=self.volume, do_not_disturb=self.quiet)
+        after = saved_over(kept, self.state)
+        self.disk, self.volume, self.quiet = dict(after.alerts), after.volume, after.do_not_disturb
         assert self.disk == self.state.alerts
         self.keep(done)
         self.judge(before, done)
@@ -301,6 +377,9 @@ class World(RuleBasedStateMachine):
             return
         for output in done:
             self.hear(output)
+
+    def clock_is_moved(self, by: timedelta) -> None:
+        self.now += by
 
     def keep(self, done: tuple[outputs.Output, ...]) -> None:
         for output in done:
@@ -350,6 +429,8 @@ class World(RuleBasedStateMachine):
                 self.bell, self.is_heard = None, False
             case outputs.PutBehind(is_behind):
                 self.is_behind = is_behind
+            case outputs.SetVolume(volume):
+                self.heard_at = volume
             case outputs.WakeAt(time):
                 self.wake_at = time
 

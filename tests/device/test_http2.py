@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import Coroutine
+from types import SimpleNamespace
+from typing import Any, cast
 
 import h2.events
 import pytest
@@ -474,3 +476,24 @@ def test_closing_says_goodbye_once() -> None:
                 pass
 
     play(scene())
+
+
+@pytest.mark.parametrize(
+    ("peer", "own", "is_here"),
+    [
+        (("127.0.0.1", 8443), ("127.0.0.1", 50_000), True),
+        (("127.0.0.2", 8443), ("127.0.0.1", 50_000), True),
+        (("192.168.0.7", 8443), ("192.168.0.7", 50_000), True),
+        (("192.168.0.2", 8443), ("192.168.0.7", 50_000), False),
+        (("::1", 8443, 0, 0), ("::1", 50_000, 0, 0), True),
+        (("fe80::1%eth0", 8443, 0, 2), ("fe80::2%eth0", 50_000, 0, 2), False),
+    ],
+)
+def test_whether_the_other_end_is_this_machine(peer: tuple[Any, ...], own: tuple[Any, ...], is_here: bool) -> None:
+    async def scene() -> bool:
+        connection = Http2Connection(Timing())
+        ends = {"peername": peer, "sockname": own}
+        connection._transport = cast("asyncio.Transport", SimpleNamespace(get_extra_info=ends.get))
+        return connection.is_to_this_machine
+
+    assert asyncio.run(scene()) is is_here

@@ -228,6 +228,24 @@ def test_what_has_waited_too_long_nobody_wants_to_know(tmp_path: Path, monkeypat
     talk(day, tmp_path, connected=False)
 
 
+def test_the_days_of_earlier_runs_count(tmp_path: Path) -> None:
+    async def run(days: int, *, connected: bool) -> list[str]:
+        house = House(tmp_path)
+        house.clock.step(timedelta(days=days))
+        async with house:
+            if days == 0:
+                house.told(alarm("a", "07:00:00"))
+            await house.quiet()
+            if connected:
+                house.runner.connected()
+                await house.quiet()
+        return house.cloud.names
+
+    for days in (0, 6, 8):
+        assert virtually(run(days, connected=False)) == []
+    assert "SetAlertSucceeded" not in virtually(run(8, connected=True))
+
+
 def test_a_clock_that_was_years_behind_makes_nothing_old(tmp_path: Path) -> None:
     async def days() -> None:
         async with House(tmp_path) as house:

@@ -10,7 +10,7 @@ import pytest
 from bellwire.alerts.alert import Asset, Kind, Occurrence
 from bellwire.alerts.lifecycle import Life
 from bellwire.device.clouds import Clouds
-from bellwire.device.held import Held, Remembered
+from bellwire.device.held import Held, Noted, Remembered
 from bellwire.device.storage import Letter, Storage, StorageError, fact_of, volume_fact
 from tests.conversation import moment
 
@@ -73,6 +73,28 @@ def test_letters_keep_their_order_until_they_arrive(path: Path) -> None:
     found.keep(letters=[letter("new")], drop_letters=True)
     assert found.letters() == (letter("new"),)
     found.close()
+    storage.close()
+
+
+def test_a_clock_that_is_set_moves_what_waits(path: Path) -> None:
+    storage = Storage(path)
+    storage.keep(letters=[letter("z")])
+    storage.moved_by(timedelta(days=-20_000))
+    assert [each.happened_at for each in storage.letters()] == [letter("z").happened_at - timedelta(days=20_000)]
+    storage.close()
+
+
+def test_the_time_is_noted_and_a_commit_waits_for_the_disk_again(path: Path) -> None:
+    storage = Storage(path)
+    assert storage.noted() is None
+    storage.note(Noted(moment("07:00:00"), "a boot"))
+    assert storage._db.execute("PRAGMA synchronous").fetchone() == (2,)
+    found = after_power_cut(path)
+    assert found.noted() == Noted(moment("07:00:00"), "a boot")
+    found.close()
+    storage.keep(facts={"noted": '{"latest": "soon"}'})
+    with pytest.raises(StorageError, match=r"speaker\.db is damaged"):
+        storage.noted()
     storage.close()
 
 

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from bellwire.alerts.lifecycle import Life
-from bellwire.device import system
+from bellwire.device import complaints, system
 from bellwire.device.clouds import TRIES
 from bellwire.device.engine import is_moot
 from bellwire.device.held import LOUDEST, Remembered, Setup
@@ -498,11 +498,11 @@ def test_versions_without_exception_encountered_pass_over(profile: Profile) -> N
 @pytest.mark.parametrize("unit", ["x", "é", '"', "\0", "약", "🔔"])
 def test_exception_encountered_with_a_directive_that_is_too_long(unit: str) -> None:
     long = unit * 300_000
-    cut = system.bounded(long)
+    cut = complaints.bounded(long)
     assert cut.endswith("… (cut: it has 300000 characters)")
     assert long.startswith(cut.partition("…")[0])
-    assert system.MAX_RAW // 2 < len(msgspec.json.encode(cut)) < system.MAX_RAW + 100
-    assert system.bounded("short") == "short"
+    assert complaints.MAX_RAW // 2 < len(msgspec.json.encode(cut)) < complaints.MAX_RAW + 100
+    assert complaints.bounded("short") == "short"
 
 
 def test_a_cloud_that_makes_mistake_after_mistake_is_told_of_twenty_a_minute(device: Device) -> None:

@@ -1,7 +1,7 @@
 """What holds of a device whatever becomes of its network, its owner and its cloud."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from hypothesis import settings
@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, rule
 
 from bellwire.device import inputs, outputs
-from bellwire.device.held import Remembered, Setup, State
+from bellwire.device.held import LOUDEST, Remembered, Setup, State
+from bellwire.device.inactivity import USER_ACTIVITY
 from bellwire.protocol.messages import Message
 from bellwire.protocol.messages.system import (
     ExceptionEncountered,
@@ -34,7 +35,7 @@ SETUPS = st.builds(
     firmware=st.sampled_from(["", "8701"]),
     offline_grace=st.sampled_from([None, timedelta(), timedelta(seconds=5), timedelta(minutes=30)]),
 )
-ACTIVITY = (inputs.StopPressed, inputs.DeletePressed, inputs.VolumePressed, inputs.UserActive, inputs.Started)
+ACTIVITY = (*USER_ACTIVITY, inputs.UserActive, inputs.Started)
 
 
 class SystemWorld(World):
@@ -111,13 +112,19 @@ class SystemWorld(World):
             self.happens(inputs.Connected())
             super().teardown()
 
-    def reboots(self) -> None:
+    def clock_is_moved(self, by: timedelta) -> None:
+        super().clock_is_moved(by)
+        self.active_at += by
+
+    def reboots(self, latest: datetime | None = None, *, is_same_boot: bool = False) -> None:
         self.state, self.bell, self.is_heard, self.wake_at = State(), None, False, None
+        self.heard_at = LOUDEST
         self.is_behind, self.stands = False, False
         self.tried.clear()
         if self.profile.stopping_removes:
             self.is_over.clear()
-        self.happens(inputs.Started(tuple(self.disk.values()), self.volume, self.remembered, self.setup))
+        held = tuple(self.disk.values())
+        self.happens(inputs.Started(held, self.volume, self.remembered, self.setup, latest, is_same_boot, self.quiet))
 
     def happens(self, happened: inputs.Input) -> None:
         if isinstance(happened, ACTIVITY) or isinstance(getattr(happened, "message", None), ResetUserInactivity):

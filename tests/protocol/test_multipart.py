@@ -1,4 +1,6 @@
 import re
+from collections.abc import Callable
+from functools import partial
 
 import pytest
 from hypothesis import given, settings
@@ -12,6 +14,7 @@ from bellwire.protocol.multipart import (
     Part,
     boundary_of,
     json_part,
+    read_json,
     read_parts,
 )
 
@@ -290,3 +293,36 @@ def test_the_json_of_a_body_is_its_first_json_part() -> None:
     assert json_part([sound, first, second]) == b"1"
     with pytest.raises(MalformedMultipart, match="no part with Content-Type application/json"):
         json_part([sound])
+
+
+CONTENT_TYPE = "multipart/x; boundary=b"
+HEADS = [
+    HEAD,
+    b"Content-Type: Application/JSON\r\n\r\n",
+    b'Content-Disposition: form-data; name="metadata"\r\n\r\n',
+    b"Content-Type: text/plain\r\n\r\n",
+    b"X: " + b"x" * 600 + b"\r\n" + HEAD,
+    b"no colon\r\n\r\n",
+    b"\r\n\r\n",
+    b"\r\n",
+    b"",
+]
+
+
+@lawful
+@given(
+    opening=st.sampled_from([b"--b\r\n", b"\r\n--b\r\n", b"--b \r\n", b"--b\r\n--b\r\n", b""]),
+    head=st.sampled_from(HEADS),
+    json=st.sampled_from([b"{}", b"", b"\r\n\r\n", b'{"a":"--b"}', b"\r\n--bc"]),
+    closing=st.sampled_from([b"\r\n--b--\r\n", b"\r\n--b--", b"\r\n--b\r\n", b"--b--", b"\r\n--b--\r\n--b--"]),
+)
+def test_what_is_cut_out_is_what_the_reader_reads(opening: bytes, head: bytes, json: bytes, closing: bytes) -> None:
+    body = opening + head + json + closing
+    assert outcome(partial(read_json, CONTENT_TYPE, body)) == outcome(lambda: json_part(read_parts(CONTENT_TYPE, body)))
+
+
+def outcome(read_it: Callable[[], bytes]) -> bytes | type[Exception]:
+    try:
+        return read_it()
+    except MalformedMultipart as error:
+        return type(error)

@@ -21,6 +21,20 @@ class Kind(StrEnum):
     """Does something after a time has gone by."""
 
 
+COUNTED_DOWN = frozenset({Kind.TIMER, Kind.ACTIONTIMER})
+"""Kinds of which a length of time is meant: when one is paused, what is left of it stays."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reserved:
+    """A directive that is said to a device when an alert is over, as it was given (ACTIONTIMER)."""
+
+    namespace: str
+    name: str
+    payload: str
+    """JSON, an object."""
+
+
 @dataclass(frozen=True, slots=True)
 class Asset:
     """Something to play: `url` is http(s), or names one of the speaker's own bells."""
@@ -75,6 +89,35 @@ class Schedule:
 
 
 @dataclass(frozen=True, slots=True)
+class Conduct:
+    """What people can do with an alert that rings."""
+
+    snooze: timedelta = timedelta(minutes=10)
+    """For how long, where nobody says it."""
+    most_snoozes: int = 5
+    """Of one occurrence."""
+    stop_everywhere: bool = True
+    """Stopped or snoozed on one device, it is so on all; else each device is stopped by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnConduct:
+    """What of it is said of one alert, or of all alerts of an account; None: nothing is."""
+
+    snooze: timedelta | None = None
+    most_snoozes: int | None = None
+    stop_everywhere: bool | None = None
+
+    def over(self, conduct: Conduct) -> Conduct:
+        """What holds where this is said over something more general."""
+        return Conduct(
+            conduct.snooze if self.snooze is None else self.snooze,
+            conduct.most_snoozes if self.most_snoozes is None else self.most_snoozes,
+            conduct.stop_everywhere if self.stop_everywhere is None else self.stop_everywhere,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Alert:
     """An alert as its account has it."""
 
@@ -92,3 +135,17 @@ class Alert:
     """The name of the asset that speaks the label."""
     paused_on: tuple[str, ...] | None = None
     """It is paused, and resumes on these devices (with `everywhere` on all); None: it is not paused."""
+    conduct: OwnConduct = OwnConduct()
+    snoozed_from: datetime | None = None
+    """The occurrence of the schedule in whose place `scheduled_time` is; None: it is not snoozed."""
+    snoozes: int = 0
+    """How often that occurrence has been snoozed."""
+    remaining: timedelta | None = None
+    """What is left of one that is counted down and paused; None: it resumes by its schedule, or is not paused."""
+    actions: tuple[Reserved, ...] = ()
+    """What its devices are told when it is over, before they are told to delete it (ACTIONTIMER)."""
+
+    @property
+    def is_counted_down(self) -> bool:
+        """Whether it rings once, after a length of time."""
+        return self.kind in COUNTED_DOWN and self.schedule.rule is None

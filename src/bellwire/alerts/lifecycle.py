@@ -21,6 +21,8 @@ class Life(StrEnum):
     RINGING = "ringing"
     MUTED = "muted"
     """Somebody pressed stop: silent, until the cloud says that it is over."""
+    SNOOZED = "snoozed"
+    """Somebody pressed snooze: silent, until the device itself rings it again or the cloud gives it another time."""
     STOPPED = "stopped"
     """This occurrence is over; the cloud says what comes next."""
 
@@ -33,6 +35,7 @@ class Step(StrEnum):
     WAIT = "wait"
     START = "start"
     MUTE = "mute"
+    SNOOZE = "snooze"
     STOP = "stop"
     DELETE = "delete"
 
@@ -60,11 +63,16 @@ TABLE: dict[tuple[Life, Step], Life] = {
     (Life.WAITING, Step.DELETE): Life.ABSENT,
     (Life.RINGING, Step.SET): Life.SET,
     (Life.RINGING, Step.MUTE): Life.MUTED,
+    (Life.RINGING, Step.SNOOZE): Life.SNOOZED,
     (Life.RINGING, Step.STOP): Life.STOPPED,
     (Life.RINGING, Step.DELETE): Life.ABSENT,
     (Life.MUTED, Step.SET): Life.SET,
     (Life.MUTED, Step.STOP): Life.STOPPED,
     (Life.MUTED, Step.DELETE): Life.ABSENT,
+    (Life.SNOOZED, Step.SET): Life.SET,
+    (Life.SNOOZED, Step.START): Life.RINGING,
+    (Life.SNOOZED, Step.STOP): Life.STOPPED,
+    (Life.SNOOZED, Step.DELETE): Life.ABSENT,
     (Life.STOPPED, Step.SET): Life.SET,
     (Life.STOPPED, Step.FAIL): Life.FAILED,
     (Life.STOPPED, Step.DELETE): Life.ABSENT,
@@ -73,12 +81,16 @@ TABLE: dict[tuple[Life, Step], Life] = {
     (Life.UNKNOWN, Step.WAIT): Life.WAITING,
     (Life.UNKNOWN, Step.START): Life.RINGING,
     (Life.UNKNOWN, Step.MUTE): Life.MUTED,
+    (Life.UNKNOWN, Step.SNOOZE): Life.SNOOZED,
     (Life.UNKNOWN, Step.STOP): Life.STOPPED,
     (Life.UNKNOWN, Step.DELETE): Life.ABSENT,
 }
 
 SOUNDING = frozenset({Life.RINGING, Life.MUTED})
 """Lives in which an alert has the device's bell, heard or not."""
+
+ACTIVE = SOUNDING | {Life.SNOOZED}
+"""Lives in which an occurrence has begun and is not over: what the cloud is shown as active."""
 
 
 def after(life: Life, step: Step) -> Life:

@@ -11,7 +11,7 @@ from enum import StrEnum
 import msgspec
 
 from bellwire.alerts.lifecycle import Life
-from bellwire.alerts.standing import Desired, Standing
+from bellwire.alerts.standing import Desired, Reported, Standing
 
 
 class What(StrEnum):
@@ -107,12 +107,19 @@ def _wanted(standing: Standing, now: datetime, patience: Patience) -> Iterator[t
     elif desired is None:
         if reported.life is not Life.ABSENT:
             yield Say(What.REMOVE, standing.token), now
-    elif _is_timely(standing, now, patience) and not _has(standing):
+    elif _is_timely(standing, now, patience) and not has_what_is_desired(standing):
         failed = (reported.scheduled_time, reported.version) == (desired.scheduled_time, desired.version)
         if reported.life is not Life.FAILED or not failed:
             yield _set(standing), now
-        elif reported.failures < patience.failures:
-            yield _set(standing), reported.since + _grown(patience.failure, reported.failures, patience)
+        elif (again := next_try(reported, patience)) is not None:
+            yield _set(standing), again
+
+
+def next_try(reported: Reported, patience: Patience) -> datetime | None:
+    """When an alert that could not be set is tried again; None: it is left to its owner."""
+    if reported.failures >= patience.failures:
+        return None
+    return reported.since + _grown(patience.failure, reported.failures, patience)
 
 
 def is_settled(standing: Standing) -> bool:
@@ -121,10 +128,10 @@ def is_settled(standing: Standing) -> bool:
     silenced = reported.life is Life.RINGING and standing.silenced == reported.scheduled_time is not None
     if standing.desired is None:
         return reported.life is Life.ABSENT
-    return _has(standing) and not silenced
+    return has_what_is_desired(standing) and not silenced
 
 
-def _has(standing: Standing) -> bool:
+def has_what_is_desired(standing: Standing) -> bool:
     """Whether the device holds, or has just rung, what is desired."""
     desired, reported = standing.desired, standing.reported
     held = reported.life in {Life.SET, Life.RINGING, Life.STOPPED}

@@ -179,7 +179,7 @@ def ended_occurrence(before: Standing, now: Standing, *, gone_when_stopped: bool
 
     `gone_when_stopped`: the change is by a context, of a device that has no alert any more once it was stopped.
     """
-    if gone_when_stopped and _rang_unheard_of(before.reported, now.reported):
+    if gone_when_stopped and rang_unheard_of(before.reported, now.reported):
         return before.reported.scheduled_time
     is_over = now.reported.life is Life.STOPPED or (
         # What could not be edited while it rings goes on ringing.
@@ -190,7 +190,7 @@ def ended_occurrence(before: Standing, now: Standing, *, gone_when_stopped: bool
     return before.reported.scheduled_time or now.reported.scheduled_time
 
 
-def _rang_unheard_of(before: Reported, now: Reported) -> bool:
+def rang_unheard_of(before: Reported, now: Reported) -> bool:
     """Whether an alert was set and is gone since its time: both of its reports were lost."""
     is_gone = before.life is Life.SET and now.life is Life.ABSENT
     return is_gone and before.scheduled_time is not None and before.scheduled_time <= now.since

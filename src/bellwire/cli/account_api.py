@@ -13,12 +13,15 @@ from urllib.parse import quote
 import httpx
 
 from bellwire.cli import records
+from bellwire.cli.event_stream import Event, events_in
 from bellwire.cli.failure import Failure, shown_in_one_line
 from bellwire.cloud.address import NotRunningError, address_of
 
 PATH = "/api/v1"
 PATIENCE = 15.0
 """Seconds for one answer: to make speech of a new label takes up to ten."""
+SILENCE = 40.0
+"""Seconds: a stream in which even the cloud's sign of life fails to come is lost."""
 PATIENCE_FOR_FILES = 120.0
 """The same where a calendar is read or written: it waits for those of others."""
 
@@ -58,12 +61,37 @@ class AccountApi:
 
     def alerts(self) -> list[dict[str, Any]]:
         """All alerts of the account, the earliest first."""
-        page = self.call("GET", "alerts")
-        found: list[dict[str, Any]] = page["alerts"]
+        return self.all("alerts")
+
+    def devices(self) -> list[dict[str, Any]]:
+        """All devices of the account, by name."""
+        return self.all("devices")
+
+    def all(self, *path: str) -> list[dict[str, Any]]:
+        """All rows of a list, page by page; the last segment of its path is what they are called."""
+        page = self.call("GET", *path)
+        found: list[dict[str, Any]] = page[path[-1]]
         while page["next"]:
-            page = self.call("GET", "alerts", query={"after": page["next"]})
-            found += page["alerts"]
+            page = self.call("GET", *path, query={"after": page["next"]})
+            found += page[path[-1]]
         return found
+
+    @contextmanager
+    def changes(self, last: str | None) -> Iterator[Iterator[Event]]:
+        """What happens in the account, as it happens; `last`: the id of the last event that came, to go on from there.
+
+        It ends when the cloud ends it. Raises Failure.
+        """
+        headers = {} if last is None else {"Last-Event-ID": last}
+        timeout = httpx.Timeout(PATIENCE, read=SILENCE)
+        try:
+            with self._client.stream("GET", f"{PATH}/changes", headers=headers, timeout=timeout) as answer:
+                if not answer.is_success:
+                    answer.read()
+                    raise Failure(_refusal(answer))
+                yield events_in(answer.iter_lines())
+        except httpx.TransportError as error:
+            raise Failure(_why_unreachable(str(self._client.base_url), error)) from error
 
 
 def runs(data: Path) -> bool:

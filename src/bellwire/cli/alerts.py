@@ -7,9 +7,12 @@ from zoneinfo import ZoneInfo
 import typer
 
 from bellwire.alerts.alert import Kind
+from bellwire.cli.action_files import ActionFiles, actions_in
+from bellwire.cli.alert_words import Which, put_alert, row_of
 from bellwire.cli.asking import AccountToken, Url, asked
+from bellwire.cli.conduct import AsUsual, Snooze, Snoozes, StopEverywhere, conduct_said
 from bellwire.cli.options import AccountName, Authority, CloudData, Json
-from bellwire.cli.output import local_time, put_json, put_table, say
+from bellwire.cli.output import put_json, put_table, say
 
 app = typer.Typer(help="Alerts: on this machine's cloud without flags, elsewhere with --url and --token.")
 
@@ -36,7 +39,6 @@ Zone = Annotated[
     str | None,
     typer.Option("--timezone", metavar="IANA", help="Its own time zone; else the account's, with which it moves."),
 ]
-Which = Annotated[str, typer.Argument(metavar="TOKEN", help="The alert's token, as `bellwire alert list` shows it.")]
 
 
 @app.command(epilog='Example: bellwire alert add "Take your medicine" --at 07:00 --every weekday')
@@ -55,6 +57,10 @@ def add(
     device: Annotated[
         list[str] | None, typer.Option(metavar="ID", help="Rings there; may be repeated. Else on every device.")
     ] = None,
+    action: ActionFiles = None,
+    snooze_length: Snooze = None,
+    snoozes: Snoozes = None,
+    stop_everywhere: StopEverywhere = None,
     account: AccountName = None,
     url: Url = None,
     ca: Authority = None,
@@ -65,8 +71,12 @@ def add(
     when = _when(in_=in_, at=at, every=every, until=until, times=times, exceptions=except_, timezone=timezone)
     _check_whole(when)
     wish = {"label": label, "kind": kind.value, "devices": device or None, **when}
+    if action:
+        wish["actions"] = actions_in(action)
+    if said := conduct_said(snooze_length, snoozes, stop_everywhere):
+        wish["conduct"] = said
     with asked(data, account, url, ca, token) as api:
-        _put(api.call("POST", "alerts", body=wish), "added", as_json=json)
+        put_alert(api.call("POST", "alerts", body=wish), "added", as_json=json)
 
 
 @app.command("list", epilog="Example: bellwire alert list --json")
@@ -85,7 +95,7 @@ def list_(
     if json:
         put_json(alerts)
     elif alerts:
-        put_table(("rings", "again", "kind", "label", "on devices", "token"), map(_row, alerts))
+        put_table(("rings", "again", "kind", "label", "on devices", "token"), map(row_of, alerts))
     else:
         say('no alerts yet; add one with: bellwire alert add "Take your medicine" --in 10m')
 
@@ -103,23 +113,43 @@ def edit(
     times: Times = None,
     except_: Except = None,
     timezone: Zone = None,
+    device: Annotated[
+        list[str] | None, typer.Option(metavar="ID", help="Rings there, and on no other; may be repeated.")
+    ] = None,
+    everywhere: Annotated[
+        bool, typer.Option("--everywhere", help="Rings on every device, also on those that join later.")
+    ] = False,
+    action: ActionFiles = None,
+    snooze_length: Snooze = None,
+    snoozes: Snoozes = None,
+    stop_everywhere: StopEverywhere = None,
+    as_usual: AsUsual = False,
     account: AccountName = None,
     url: Url = None,
     ca: Authority = None,
     token: AccountToken = None,
     json: Json = False,
 ) -> None:
-    """Change an alert's label, when it rings, or both; the rest stays. Its devices are told at once.
+    """Change an alert's label, when and where it rings, and how it is snoozed; the rest stays. Its devices are told at
+    once.
 
     --every once ends the recurrence, --until never its end; --except '' takes all exceptions away.
     """
     change = _when(in_=in_, at=at, every=every, until=until, times=times, exceptions=except_, timezone=timezone)
     if label is not None:
         change["label"] = label
+    if device and everywhere:
+        raise typer.BadParameter("say either --device or --everywhere, not both")
+    if device or everywhere:
+        change["devices"] = device or None
+    if action:
+        change["actions"] = actions_in(action)
+    if said := conduct_said(snooze_length, snoozes, stop_everywhere, as_usual=as_usual):
+        change["conduct"] = said
     if not change:
-        raise typer.BadParameter("say what shall be different: --label, --in or --at, --every …")
+        raise typer.BadParameter("say what shall be different: --label, --in or --at, --every, --device …")
     with asked(data, account, url, ca, token) as api:
-        _put(api.call("PATCH", "alerts", alert, body=change), "changed", as_json=json)
+        put_alert(api.call("PATCH", "alerts", alert, body=change), "changed", as_json=json)
 
 
 @app.command(epilog="Example: bellwire alert skip 4f6c0f5e-0d0f-4c43-9d57-0c5f8f0c1a11")
@@ -135,7 +165,7 @@ def skip(
 ) -> None:
     """Leave out the next time of an alert that comes again. Its devices are told at once."""
     with asked(data, account, url, ca, token) as api:
-        _put(api.call("POST", "alerts", alert, "skip"), "skips once", as_json=json)
+        put_alert(api.call("POST", "alerts", alert, "skip"), "skips once", as_json=json)
 
 
 @app.command(epilog="Example: bellwire alert pause 4f6c0f5e-0d0f-4c43-9d57-0c5f8f0c1a11")
@@ -149,9 +179,12 @@ def pause(
     token: AccountToken = None,
     json: Json = False,
 ) -> None:
-    """Have an alert ring nowhere until it is resumed, also when it rings now. Its devices are told at once."""
+    """Have an alert ring nowhere until it is resumed, also when it rings now. What is left of a timer is kept.
+
+    Its devices are told at once.
+    """
     with asked(data, account, url, ca, token) as api:
-        _put(api.call("POST", "alerts", alert, "pause"), "paused", as_json=json)
+        put_alert(api.call("POST", "alerts", alert, "pause"), "paused", as_json=json)
 
 
 @app.command(epilog="Example: bellwire alert resume 4f6c0f5e-0d0f-4c43-9d57-0c5f8f0c1a11")
@@ -165,9 +198,9 @@ def resume(
     token: AccountToken = None,
     json: Json = False,
 ) -> None:
-    """Have a paused alert ring again, from its next time on. Its devices are told at once."""
+    """Have a paused alert ring again, from its next time on; a timer after what was left. Devices are told at once."""
     with asked(data, account, url, ca, token) as api:
-        _put(api.call("POST", "alerts", alert, "resume"), "resumed", as_json=json)
+        put_alert(api.call("POST", "alerts", alert, "resume"), "resumed", as_json=json)
 
 
 @app.command(epilog='Example: bellwire alert preview --at 07:00 --every "FREQ=MONTHLY;BYDAY=-1FR" --number 5')
@@ -259,38 +292,3 @@ def _check_whole(when: dict[str, Any]) -> None:
         raise typer.BadParameter("--every needs --at, the time at which it rings each time")
     if "in" not in when and "at" not in when:
         raise typer.BadParameter("say when it shall ring: --in 10m, or --at 07:00")
-
-
-def _put(alert: dict[str, Any], what: str, *, as_json: bool) -> None:
-    if as_json:
-        put_json(alert)
-        return
-    if alert["paused"]:
-        say(f"alert {alert['token']} {what}: rings no more until: bellwire alert resume {alert['token']}")
-        return
-    again = f", then {_again(alert)}" if alert["every"] else ""
-    devices = len(alert["devices"])
-    on = f"{devices} device{'s' * (devices > 1)}" if devices else "no device yet; start one with: bellwire speaker"
-    say(f"alert {alert['token']} {what}: rings at {local_time(alert['scheduled_time'])}{again}, on {on}")
-
-
-def _again(alert: dict[str, Any]) -> str:
-    until = f" until {alert['until'].replace('T', ' ')}" if alert["until"] else ""
-    before = f", {_ahead(alert['ahead'])}" if alert["ahead"] and alert["every"] else ""
-    return f"{alert['every'] or ''}{until}{before}"
-
-
-def _ahead(length: str) -> str:
-    return f"{length[1:]} after" if length.startswith("-") else f"{length} before"
-
-
-LABEL_SHOWN = 40
-"""Characters of a label in a table: a long one would push times and tokens off the screen."""
-
-
-def _row(alert: dict[str, Any]) -> tuple[str, ...]:
-    lives = sorted(alert["devices"].values())
-    on = ", ".join(f"{lives.count(life)} {life}" for life in dict.fromkeys(lives)) or "none"
-    label = alert["label"] if len(alert["label"]) <= LABEL_SHOWN else f"{alert['label'][: LABEL_SHOWN - 1]}…"
-    rings = "paused" if alert["paused"] else local_time(alert["scheduled_time"])
-    return rings, _again(alert), alert["kind"], label, on, alert["token"]

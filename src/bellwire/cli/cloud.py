@@ -44,6 +44,15 @@ def cloud(
             "the text as its input, and puts out a WAV file.",
         ),
     ] = "espeak",
+    limit: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=N",
+            envvar="BELLWIRE_LIMITS",
+            help="Of each account: alerts (1000), devices (100), label (1024 characters), listeners (10), requests (50 "
+            "a second); once for each, in the environment with blanks between.",
+        ),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Run the cloud until SIGTERM or Ctrl-C. It makes its own certificate at its first start."""
@@ -57,6 +66,7 @@ def cloud(
     from bellwire.cloud.app import PortTakenError, run
     from bellwire.cloud.certificates import CertificateError, Certificates
     from bellwire.cloud.config import Config
+    from bellwire.cloud.limits import limits_of
     from bellwire.cloud.regions import served_elsewhere
     from bellwire.cloud.speech import synthesizer_of
     from bellwire.cloud.store.errors import StoreError
@@ -65,6 +75,7 @@ def cloud(
     with shown_in_one_line(ValueError):
         synthesizer_of(speech)
         endpoints = dict(map(served_elsewhere, endpoint or ()))
+        limits = limits_of(limit or ())
         agreed_to = None if terms is None else page_of(terms)
     config = Config(
         data=data,
@@ -75,6 +86,7 @@ def cloud(
         terms=agreed_to,
         endpoints=endpoints,
         speech=speech,
+        limits=limits,
     )
 
     def ready(certificates: Certificates) -> None:

@@ -13,6 +13,7 @@ from textwrap import wrap
 
 from bellwire.cli.large_letters import large
 from bellwire.cli.output import hint, printable, put_json, say
+from bellwire.cli.parting import Parted, say_that
 from bellwire.device.grant import DeviceCode
 
 _QUIET_ZONES = (4, 2)
@@ -67,6 +68,14 @@ class CodeFace:
             put_json({"at": now.isoformat(timespec="milliseconds"), "event": "paired", "device_id": device_id})
         else:
             say(f"paired with {self._cloud}" + (f" as device {printable(device_id)}" if device_id else ""))
+
+    def parted(self, parted: Parted) -> None:
+        """Nothing of the account that it was in is on it any more."""
+        if self._as_json:
+            now = datetime.now(UTC)
+            put_json({"at": now.isoformat(timespec="milliseconds"), "event": "parted", **parted._asdict()})
+        else:
+            say_that(parted, as_json=False)
 
     def keys(self) -> None:
         """What somebody at the terminal can do meanwhile."""

@@ -14,17 +14,24 @@ from bellwire import __version__
 from bellwire.cli import (
     account_places,
     accounts,
+    alert_history,
+    alert_steps,
     alerts,
     calendars,
     check,
     clients,
     cloud,
+    conduct,
     demo,
     device_details,
     devices,
+    emulate,
+    many_alerts,
     profiles,
+    simulate,
     speaker,
     trace,
+    watch,
 )
 from bellwire.cli.failure import Failure, shown_in_one_line, tell
 from bellwire.cli.output import let_go_of, say
@@ -40,8 +47,15 @@ app.command(epilog=demo.EPILOG)(demo.demo)
 app.command(epilog=cloud.EPILOG)(cloud.cloud)
 app.command(epilog=speaker.EPILOG)(speaker.speaker)
 app.command(epilog=trace.EPILOG)(trace.trace)
+alerts.app.command("add-many", epilog=many_alerts.EPILOG)(many_alerts.add_many)
+app.command(epilog=watch.EPILOG)(watch.watch)
+app.command(epilog=simulate.EPILOG)(simulate.simulate)
+app.command(epilog=emulate.EPILOG)(emulate.emulate)
 account_places.add_to(accounts.app)
+alert_history.add_to(alerts.app)
+conduct.add_to(accounts.app)
 device_details.add_to(devices.app)
+alert_steps.add_to(alerts.app)
 app.add_typer(alerts.app, name="alert")
 app.add_typer(calendars.app, name="calendar")
 app.add_typer(accounts.app, name="account")
@@ -77,8 +91,22 @@ def run(args: Sequence[str] | None = None) -> int:
         context = getattr(error, "ctx", None)
         command = context.command_path if context else "bellwire"
         return tell(f"{error.format_message().rstrip('.')}; see {command} --help", 2)
+    except ModuleNotFoundError as error:
+        return tell(_how_to_get(error))
     except Failure as failure:
         if isinstance(failure.__cause__, BrokenPipeError):
             let_go_of(sys.stdout)  # as in `bellwire trace | head`
             return 1
         return tell(str(failure))
+
+
+_OF_A_SPEAKER = frozenset({"h2", "miniaudio", "segno"})
+
+
+def _how_to_get(missing: ModuleNotFoundError) -> str:
+    """What a part of bellwire needs that was not installed with it. Raises what is missing when it is its own."""
+    module = (missing.name or "").partition(".")[0]
+    if module in {"", "bellwire"}:
+        raise missing
+    part = "speaker" if module in _OF_A_SPEAKER else "cloud"
+    return f"this needs {module}, which is not installed: pip install 'bellwire[{part}]'"

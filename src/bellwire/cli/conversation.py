@@ -4,16 +4,43 @@ It knows the shape of a message's JSON, and no message by name; it must not know
 """
 
 import json
-from typing import Any
-
-from rich.text import Text
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 from bellwire.cli.output import printable
-from bellwire.cloud.store.trace import Message
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+Direction = Literal["event", "directive"]
 
 ARROWS = {"event": (">>", "cyan"), "directive": ("<<", "green")}
 _LONGEST = 60
 """Characters of one value."""
+
+
+class Message(Protocol):
+    """One message as it was on the wire."""
+
+    @property
+    def at(self) -> datetime:
+        """When it passed."""
+
+    @property
+    def direction(self) -> Direction:
+        """An event is the device's, a directive the cloud's."""
+
+    @property
+    def body(self) -> bytes:
+        """What it says."""
+
+
+class Said(NamedTuple):
+    """A message that passes."""
+
+    at: datetime
+    direction: Direction
+    body: bytes
 
 
 def as_json(said: Message) -> dict[str, Any]:
@@ -23,14 +50,26 @@ def as_json(said: Message) -> dict[str, Any]:
     return {**head, "body": said.body.decode(errors="replace")} if message is None else {**head, "message": message}
 
 
-def as_line(said: Message) -> Text:
+def as_line(said: Message) -> "Text":
     """For people: time on this machine's clock, arrow, Namespace.Name, the payload in short."""
-    arrow, colour = ARROWS[said.direction]
-    name, payload = name_and_payload(said)
-    line = Text.assemble((f"{said.at.astimezone():%H:%M:%S.%f}"[:-3], "dim"), f" {arrow} ", (f"{name:30}", colour))
-    line.append(f" {' '.join(_short(key, value) for key, value in payload.items())}")
+    return line_of(said.at, said.direction, *in_short(said))
+
+
+def line_of(at: datetime, direction: Direction, name: str, payload: str) -> "Text":
+    """The same of a message that is `in_short` already."""
+    from rich.text import Text
+
+    arrow, colour = ARROWS[direction]
+    line = Text.assemble((f"{at.astimezone():%H:%M:%S.%f}"[:-3], "dim"), f" {arrow} ", (f"{name:30}", colour))
+    line.append(f" {payload}")
     line.rstrip()
     return line
+
+
+def in_short(said: Message) -> tuple[str, str]:
+    """Namespace.Name, and the payload in short."""
+    name, payload = name_and_payload(said)
+    return name, " ".join(_short(key, value) for key, value in payload.items())
 
 
 def name_and_payload(said: Message) -> tuple[str, dict[str, Any]]:

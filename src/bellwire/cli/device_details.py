@@ -67,7 +67,7 @@ def exceptions(
             found = records.exceptions_of_device(store, records.account_of(store, account).account_id, device_id)
     else:
         with asked(data, account, url, ca, token) as api:
-            found = api.call("GET", "devices", device_id, "exceptions")
+            found = api.all("devices", device_id, "exceptions")
     if json:
         put_json(found)
     elif found:
@@ -196,6 +196,7 @@ def _told(device: dict[str, Any]) -> Iterator[tuple[str, str]]:
     yield "unused", _inactivity(device) or unless_said(UserInactivityReport, "no: it has not said that nobody uses it")
     yield "volume", _volume(device) or unless_said(SetVolume, "not told yet")
     yield "region", _region(device)
+    yield "drift", _drift(device["drift"])
     yield from _headers(device["headers"])
     yield from _components(device["components"])
     yield from _exceptions(device, unless_said(ExceptionEncountered, "none"))
@@ -230,6 +231,13 @@ def _region(device: dict[str, Any]) -> str:
         return f"{country}; a running cloud knows who serves it"
     can = "" if region["movable"] else f"; it cannot be moved, {device['profile']} has no SetEndpoint"
     return f"{country}; served here{can}"
+
+
+def _drift(drift: dict[str, Any]) -> str:
+    if not drift["times"]:
+        return "none: its alerts were always as it had said"
+    times = "once" if drift["times"] == 1 else f"{drift['times']} times"
+    return f"{times} an alert was not there as it had said, the last time {local_time(drift['last_at'])}; all set right"
 
 
 def _headers(headers: dict[str, Any] | None) -> Iterator[tuple[str, str]]:

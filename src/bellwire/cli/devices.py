@@ -27,14 +27,14 @@ def add(
     ] = None,
     json: Json = False,
 ) -> None:
-    """Add a device. Its access token is shown this once."""
+    """Add a device. Its access token is shown this once. Where there is no account yet, it makes one: home."""
     from bellwire.cli import records
     from bellwire.cli.account_api import api_on_this_machine, runs
     from bellwire.protocol.profiles import DEFAULT_PROFILE
 
     spoken, is_running = profile or DEFAULT_PROFILE.name, runs(data)
     with records.opened(data) as store:
-        owner = records.account_of(store, account)
+        owner = records.account_or_first(store, account)
         if not is_running:
             device, token = records.make_device(store, owner.account_id, name, spoken)
             added = {"device_id": device.device_id, "access_token": token}
@@ -74,21 +74,26 @@ def remove(
     account: AccountName = None,
     json: Json = False,
 ) -> None:
-    """Remove a device with its tokens; the cloud hangs up on it at once."""
+    """Remove a device with its tokens; the cloud hangs up on it at once. Alerts that rang there alone stay."""
     from bellwire.cli import records
     from bellwire.cli.account_api import api_on_this_machine, runs
     from bellwire.cloud.store.devices import remove_device
 
     if runs(data):
         with api_on_this_machine(data, account) as api:
+            alone = [
+                each["token"] for each in api.alerts() if not each["everywhere"] and [*each["devices"]] == [device_id]
+            ]
             api.call("DELETE", "devices", device_id)
     else:
         with records.opened(data) as store:
-            store.run(remove_device, records.account_of(store, account).account_id, device_id)
+            alone = store.run(remove_device, records.account_of(store, account).account_id, device_id)
     if json:
-        put_json({"device_id": device_id, "removed": True})
-    else:
-        say(f"device {device_id} removed")
+        put_json({"device_id": device_id, "removed": True, "alerts_without_device": alone})
+        return
+    say(f"device {device_id} removed")
+    for token in alone:
+        say(f"alert {token} rang there alone, and rings nowhere until: bellwire alert edit {token} --everywhere")
 
 
 @app.command(epilog="Example: bellwire device approve BCDF-GHJK --name kitchen")
@@ -152,8 +157,7 @@ def _listed(data: CloudData, account: AccountName) -> list[dict[str, Any]]:
 
     if runs(data):
         with api_on_this_machine(data, account) as api:
-            found: list[dict[str, Any]] = api.call("GET", "devices")
-            return found
+            return api.devices()
     with records.opened(data) as store:
         devices = store.read(list_devices, records.account_of(store, account).account_id)
     return [{**device._asdict(), "connected": None} for device in devices]

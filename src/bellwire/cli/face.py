@@ -6,28 +6,22 @@ It knows words; it must not know how the speaker works.
 from datetime import UTC, datetime, timedelta
 
 from bellwire.alerts.alert import Occurrence
+from bellwire.cli.conversation import ARROWS, Direction, Said, in_short
 from bellwire.cli.output import printable, put_json, say
+from bellwire.device.do_not_disturb import DoNotDisturb
 from bellwire.device.observer import Observer
 
 
 class Face(Observer):
-    """Says what happens to the speaker, and remembers which alert its buttons mean."""
+    """Says what happens to the speaker."""
 
-    def __init__(self, cloud: str, *, as_json: bool, keeps_offline: bool = True) -> None:
-        """`keeps_offline`: what is set stays as long as the cloud is away."""
+    def __init__(self, cloud: str, *, as_json: bool, keeps_offline: bool = True, shows_messages: bool = False) -> None:
+        """`keeps_offline`: what is set stays as long as the cloud is away. `shows_messages`: those on the wire too."""
         self._keeps_offline = keeps_offline
+        self._shows_messages = shows_messages
         self._cloud = cloud
         self._as_json = as_json
-        self._alerts: dict[str, Occurrence] = {}
-        self._ringing: str | None = None
         self._reason: str | None = None
-
-    @property
-    def meant(self) -> Occurrence | None:
-        """The alert that a press of delete means: the one that rings, else the next one."""
-        if self._ringing in self._alerts:
-            return self._alerts[self._ringing]
-        return min(self._alerts.values(), key=lambda alert: (alert.scheduled_time, alert.token), default=None)
 
     def connected(self) -> None:
         """The cloud can be reached."""
@@ -52,28 +46,68 @@ class Face(Observer):
 
     def alert_set(self, occurrence: Occurrence) -> None:
         """An alert is there."""
-        self._alerts[occurrence.token] = occurrence
         self._say_alert("set", f"set for {occurrence.scheduled_time.astimezone():%Y-%m-%d %H:%M:%S}", occurrence)
 
     def alert_ringing(self, occurrence: Occurrence, late: timedelta) -> None:
         """It can be heard."""
-        self._ringing = occurrence.token
         milliseconds = round(late / timedelta(milliseconds=1), 1)
         self._say_alert("ringing", f"rings, {milliseconds:g} ms late", occurrence, late_ms=milliseconds)
 
     def alert_stopped(self, occurrence: Occurrence) -> None:
-        """It rings no longer."""
-        self._ringing = None
+        """It rings no longer, or was missed."""
         self._say_alert("stopped", "stopped", occurrence)
+
+    def alert_snoozed(self, occurrence: Occurrence, until: datetime) -> None:
+        """It rings again then."""
+        self._say_alert("snoozed", f"snoozed until {until.astimezone():%H:%M:%S}", occurrence, until=until.isoformat())
 
     def alert_removed(self, occurrence: Occurrence) -> None:
         """It is there no longer."""
-        self._alerts.pop(occurrence.token, None)
         self._say_alert("removed", "removed", occurrence)
 
     def volume_changed(self, volume: int) -> None:
         """Alerts ring so loud."""
         self._say("volume", f"alerts ring at {volume} %", volume=volume)
+
+    def muted(self, is_muted: bool) -> None:
+        """Somebody pressed mute, or what was muted is over."""
+        self._say(
+            "muted" if is_muted else "unmuted", f"what rings is {'muted' if is_muted else 'heard again, or over'}"
+        )
+
+    def do_not_disturb_changed(self, setting: DoNotDisturb) -> None:
+        """It was switched, by somebody or by its hours, or set."""
+        heard = [kind.value for kind in setting.exceptions]
+        text = f"do not disturb: heard all the same: {', '.join(heard) or 'nothing'}"
+        self._say(
+            "do_not_disturb",
+            text if setting.is_on else "everything is heard again",
+            is_on=setting.is_on,
+            exceptions=heard,
+        )
+
+    def time_doubted(self) -> None:
+        """The clock may be wrong."""
+        self._say("time_doubted", "the clock may be wrong: nothing rings by it until it is believed, a minute at most")
+
+    def time_believed(self) -> None:
+        """It is not, or nobody knows better."""
+        self._say("time_believed", "the clock is believed: alerts ring by it")
+
+    def message_sent(self, json: str) -> None:
+        """An event goes to the cloud."""
+        self._say_message("event", json)
+
+    def message_received(self, json: str) -> None:
+        """The cloud says something."""
+        self._say_message("directive", json)
+
+    def plugged(self, is_plugged: bool) -> None:
+        """Somebody pulled the network's plug, or put it back."""
+        if is_plugged:
+            self._say("plugged", "the network is plugged in again")
+        else:
+            self._say("unplugged", "the network is unplugged; u plugs it in again")
 
     def talks(self) -> None:
         """A dialogue, which a key stands for, is in front of what rings."""
@@ -87,7 +121,14 @@ class Face(Observer):
         """Somebody pressed delete, and this version of the protocol has no word for it."""
         self._say("not_deleted", "alerts are deleted in the account, not on this speaker; s stops what rings")
 
-    def _say_alert(self, event: str, text: str, alert: Occurrence, **more: float) -> None:
+    def _say_message(self, direction: Direction, body: str) -> None:
+        if self._shows_messages:
+            name, payload = in_short(Said(datetime.now(UTC), direction, body.encode()))
+            self._say(
+                "message", f"{ARROWS[direction][0]} {name} {payload}", direction=direction, name=name, payload=payload
+            )
+
+    def _say_alert(self, event: str, text: str, alert: Occurrence, **more: str | float) -> None:
         named = f'{alert.kind.value} "{alert.label}"' if alert.label else alert.kind.value
         self._say(
             event,
@@ -99,7 +140,7 @@ class Face(Observer):
             **more,
         )
 
-    def _say(self, event: str, text: str, **facts: str | float) -> None:
+    def _say(self, event: str, text: str, **facts: str | float | list[str]) -> None:
         now = datetime.now(UTC)
         if self._as_json:
             put_json({"at": now.isoformat(timespec="milliseconds"), "event": event, **facts})

@@ -9,38 +9,66 @@ import threading
 import tty
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Literal
+from typing import Literal, NamedTuple, get_args
 
-Word = Literal["stop", "delete", "louder", "softer", "talk", "hush", "quit"]
+Word = Literal[
+    "stop",
+    "snooze",
+    "delete",
+    "louder",
+    "softer",
+    "mute",
+    "do-not-disturb",
+    "talk",
+    "hush",
+    "unplug",
+    "log-out",
+    "quit",
+]
 
 KEYS: dict[str, Word] = {
     "s": "stop",
+    "z": "snooze",
     "d": "delete",
     "+": "louder",
     "-": "softer",
+    "m": "mute",
+    "n": "do-not-disturb",
     "t": "talk",
     "h": "hush",
+    "u": "unplug",
     "q": "quit",
 }
-_WORDS: dict[str, Word] = {word: word for word in KEYS.values()}
+_WORDS: dict[str, Word] = {word: word for word in get_args(Word)}
 _LONGEST_LINE = 1024
 
 
+class Wish(NamedTuple):
+    """What is wanted, and of which alert; empty: of the one that is meant."""
+
+    word: Word
+    token: str = ""
+
+
+Heard = Callable[[Wish], None]
+
+
 @contextmanager
-def words_from(source: int, heard: Callable[[Word], None]) -> Iterator[bool]:
+def words_from(source: int, heard: Heard, *, at_end: Word | None = None) -> Iterator[bool]:
     """Listen on a file descriptor for the length of a block; gives whether single keys count.
 
-    On a terminal keys count at once, and its mode is put back at the end; elsewhere lines do. `heard` is called on a
-    thread of its own. The end of the input says nothing.
+    On a terminal keys count at once, and its mode is put back at the end; elsewhere lines do: a word, and after
+    ``delete`` perhaps the token of an alert. `heard` is called on a thread of its own. The end of the input says
+    `at_end`, or nothing.
     """
-    by_key = _may_read_keys(source)
+    by_key = may_read_keys(source)
     before = termios.tcgetattr(source) if by_key else None
     over = threading.Event()
     if by_key:
         tty.setcbreak(source)
     try:
         if by_key or not os.isatty(source):
-            threading.Thread(target=_listen, args=(source, by_key, heard, over), daemon=True).start()
+            threading.Thread(target=_listen, args=(source, by_key, heard, over, at_end), daemon=True).start()
         yield by_key
     finally:
         over.set()
@@ -48,7 +76,7 @@ def words_from(source: int, heard: Callable[[Word], None]) -> Iterator[bool]:
             termios.tcsetattr(source, termios.TCSADRAIN, before)
 
 
-def _may_read_keys(source: int) -> bool:
+def may_read_keys(source: int) -> bool:
     """Whether it is a terminal whose keys are for this process: to read them in the background would stop it."""
     if not os.isatty(source):
         return False
@@ -58,21 +86,32 @@ def _may_read_keys(source: int) -> bool:
         return True
 
 
-def _listen(source: int, by_key: bool, heard: Callable[[Word], None], over: threading.Event) -> None:
+def _listen(source: int, by_key: bool, heard: Heard, over: threading.Event, at_end: Word | None) -> None:
+    for wish in _wishes(source, by_key=by_key):
+        if not over.is_set():
+            heard(wish)
+    if at_end is not None and not over.is_set():
+        heard(Wish(at_end))
+
+
+def _wishes(source: int, *, by_key: bool) -> Iterator[Wish]:
     line = b""
-    wanted: list[Word | None]
-    while True:
-        try:
-            data = os.read(source, _LONGEST_LINE)
-        except OSError:  # the terminal has gone: nobody is there any more
-            return
-        if not data:
-            return
+    while data := _read(source):
         if by_key:
-            wanted = [KEYS.get(key) for key in data.decode(errors="replace").lower()]
+            yield from (Wish(KEYS[key]) for key in data.decode(errors="replace").lower() if key in KEYS)
         else:
             *lines, line = (line + data)[-_LONGEST_LINE:].split(b"\n")
-            wanted = [_WORDS.get(each.decode(errors="replace").strip().lower()) for each in lines]
-        for word in wanted:
-            if word is not None and not over.is_set():
-                heard(word)
+            yield from (wish for each in lines if (wish := _wish_of(each.decode(errors="replace"))))
+
+
+def _read(source: int) -> bytes:
+    try:
+        return os.read(source, _LONGEST_LINE)
+    except OSError:  # the terminal has gone: nobody is there any more
+        return b""
+
+
+def _wish_of(line: str) -> Wish | None:
+    word, _, token = line.strip().partition(" ")
+    known = _WORDS.get(word.lower())
+    return Wish(known, token.strip()) if known else None

@@ -1,4 +1,4 @@
-"""Letters and digits that can be read from across a room, three lines of a terminal high.
+"""Letters, digits and the colon of a clock that can be read from across a room, three lines of a terminal high.
 
 It knows shapes; it must not know what is written with them.
 """
@@ -40,6 +40,7 @@ _SHAPES = {
     "7": "#####|   # |  #  | #   |#    ",
     "8": " ### |#   #| ### |#   #| ### ",
     "9": " ### |#   #| ####|    #|#### ",
+    ":": " |#| |#| ",
 }
 
 _HALVES = {("#", "#"): "█", ("#", " "): "▀", (" ", "#"): "▄", (" ", " "): " "}

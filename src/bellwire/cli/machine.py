@@ -1,4 +1,4 @@
-"""What the machine that a command runs on says of itself: its folders and its time zone.
+"""What the machine that a command runs on says of itself: its folders, its terminal and its time zone.
 
 It is the only place that reads the environment; it must not know what is kept in the folders.
 """
@@ -30,6 +30,11 @@ def _data_home() -> Path:
     # A relative path there is to be ignored (XDG Base Directory Specification, "Environment variables").
     home = Path(os.environ.get("XDG_DATA_HOME", ""))
     return home if home.is_absolute() else Path.home() / ".local" / "share"
+
+
+def terminal_kind() -> str:
+    """What the terminal of this process can do, by its name in the terminal database; empty when there is none."""
+    return os.environ.get("TERM", "")
 
 
 def time_zone() -> str:

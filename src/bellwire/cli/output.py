@@ -7,7 +7,9 @@ import io
 import json
 import os
 import sys
-from collections.abc import Iterable, Sequence
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import TextIO
 
@@ -54,6 +56,82 @@ def put_pairs(pairs: Iterable[tuple[str, str]]) -> None:
 def let_go_of(stream: TextIO) -> None:
     """Whoever read it has gone: what is still written goes nowhere, at the end of the process too."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+class Unwaiting(io.TextIOBase):
+    """A text stream for what must not wait for its reader, nor end because there is none: a thread writes.
+
+    A terminal that is held with Ctrl-S, or a program that has stopped reading, would else keep an alarm from ringing.
+    When the reader is too far behind, what comes is left out, write by write, and `on_gap` is called once.
+    """
+
+    MOST = 4 * 1024 * 1024
+    """Bytes that wait at most."""
+
+    def __init__(self, stream: TextIO, on_gap: Callable[[], object] = lambda: None) -> None:
+        self._on_gap = on_gap
+        self._is_behind = False
+        self._descriptor = stream.fileno()
+        self._encoding = stream.encoding
+        self._pieces: deque[bytes] = deque()
+        self._waiting = 0
+        self._changed = threading.Condition()
+        threading.Thread(target=self._write_all, name="output", daemon=True).start()
+
+    def fileno(self) -> int:
+        """Of what is written to."""
+        return self._descriptor
+
+    def isatty(self) -> bool:
+        """Whether a person reads it."""
+        return os.isatty(self._descriptor)
+
+    def write(self, text: str) -> int:
+        """Have it written, soon."""
+        data = text.encode(self._encoding, "replace")
+        was_behind = self._is_behind
+        with self._changed:
+            self._is_behind = self._waiting + len(data) > self.MOST
+            if not self._is_behind:
+                self._pieces.append(data)
+                self._waiting += len(data)
+                self._changed.notify_all()
+        if self._is_behind and not was_behind:
+            self._on_gap()
+        return len(text)
+
+    def finish(self, within: float = 1.0) -> None:
+        """Returns when all is written, or after so many seconds."""
+        with self._changed:
+            self._changed.wait_for(lambda: not self._waiting, within)
+
+    def _write_all(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: bool(self._pieces))
+                data = self._pieces.popleft()
+            self._write(data)
+            with self._changed:
+                self._waiting -= len(data)
+                self._changed.notify_all()
+
+    def _write(self, data: bytes) -> None:
+        # Not by way of a file object: its lock, held by a thread that waits, would not let the process end.
+        rest = memoryview(data)
+        try:
+            while rest:
+                rest = rest[os.write(self._descriptor, rest) :]
+        except OSError:  # nobody reads any more, or the disk is full
+            return
+
+
+def finish() -> None:
+    """All that was said is out, or whoever is told does not take it."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, Unwaiting):
+            stream.finish()
+        else:
+            stream.flush()
 
 
 class Unfailing(io.TextIOBase):

@@ -24,7 +24,6 @@ from bellwire.device.storage import StorageError
 from bellwire.device.token_file import TokenFile, Tokens
 from bellwire.protocol.profiles import DEFAULT_PROFILE
 
-ACCOUNT = "home"
 DEVICE = "speaker"
 _FILE = "pairing.json"
 
@@ -152,9 +151,9 @@ def _new_access_token(cloud: Path, profile: str) -> str:
 
     with records.opened(cloud) as store:
         accounts = {account.name: account for account in store.read(list_accounts) if not account.guest}
-        if ACCOUNT in accounts or len(accounts) == 1:
-            account = accounts.get(ACCOUNT) or next(iter(accounts.values()))
+        if records.FIRST_ACCOUNT in accounts or len(accounts) == 1:
+            account = accounts.get(records.FIRST_ACCOUNT) or next(iter(accounts.values()))
         else:
-            account, _ = records.make_account(store, ACCOUNT, time_zone())
+            account, _ = records.make_account(store, records.FIRST_ACCOUNT, time_zone())
         _, token = records.make_device(store, account.account_id, DEVICE, profile)
     return token

@@ -9,19 +9,22 @@ import signal
 import sys
 from contextlib import closing, nullcontext
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TextIO, cast
+
+from msgspec.structs import replace
 
 from bellwire.cli import logs
 from bellwire.cli.code_face import CodeFace
 from bellwire.cli.failure import Failure, shown_in_one_line, tell
-from bellwire.cli.keys import Word, words_from
+from bellwire.cli.keys import Wish, Word, words_from
 from bellwire.cli.output import Unfailing
 from bellwire.cli.pairing import forget_pairing
-from bellwire.cli.parting import give_back
+from bellwire.cli.parting import give_back, part
 from bellwire.cli.settings import Settings, become_speaker, settings_from
-from bellwire.cli.speaker_process import config_of, either
-from bellwire.device.app import authorization_server, forget_account, hold
-from bellwire.device.config import Config
+from bellwire.cli.speaker_process import config_of, either, hardware_of
+from bellwire.device.authorization import server_of
+from bellwire.device.folder import forget_account, hold
 from bellwire.device.grant import Grant
 from bellwire.device.pairing import NotPaired, pair
 from bellwire.device.storage import StorageError
@@ -36,6 +39,9 @@ def main(settings: Settings) -> int:
     sys.stdout = cast("TextIO", Unfailing(sys.stdout))
     logs.configure(brief=True)
     try:
+        if settings.log_out:
+            CodeFace(settings.cloud, as_json=settings.json).parted(part(Path(settings.folder)))
+            settings = replace(settings, log_out=False)
         if pair_by_code(settings):
             become_speaker(settings)
     except Failure as failure:
@@ -56,7 +62,7 @@ def pair_by_code(settings: Settings) -> bool:
         # What could stand in the way is told of now, not after the confirmation, and no other speaker comes meanwhile.
         with closing(hold(config)) as storage:
             before = file.read()
-            grant = asyncio.run(_granted(config, face))
+            grant = asyncio.run(_granted(settings, face))
             if grant is None:
                 return False
             forget_account(config, storage)
@@ -68,21 +74,24 @@ def pair_by_code(settings: Settings) -> bool:
     return True
 
 
-async def _granted(config: Config, face: CodeFace) -> Grant | None:
+async def _granted(settings: Settings, face: CodeFace) -> Grant | None:
     loop = asyncio.get_running_loop()
     quitting = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, quitting.set)
 
-    def heard(word: Word) -> None:
-        if word == "quit":
+    def heard(wish: Wish) -> None:
+        if wish.word == "quit":
             loop.call_soon_threadsafe(quitting.set)
 
-    server = authorization_server(config)
-    with words_from(sys.stdin.fileno(), heard) if sys.stdin else nullcontext() as by_key:
+    server = server_of(config_of(settings), hardware_of(settings).product)
+    at_end: Word | None = "quit" if settings.has_face else None
+    with words_from(sys.stdin.fileno(), heard, at_end=at_end) if sys.stdin else nullcontext() as by_key:
         if by_key:
             face.keys()
-        asking = asyncio.create_task(pair(server, face, profile=config.profile, product=PRODUCT, chance=random.random))
+        asking = asyncio.create_task(
+            pair(server, face, profile=settings.profile, product=PRODUCT, chance=random.random)
+        )
         await either(quitting.wait(), asking)
     return asking.result() if asking.done() and not asking.cancelled() else None
 

@@ -6,18 +6,30 @@ It knows what is deleted, and who is told; it must not know how a speaker is pai
 import asyncio
 from contextlib import closing
 from pathlib import Path
+from typing import NamedTuple
 
 from bellwire.cli.failure import shown_in_one_line
 from bellwire.cli.output import hint, put_json, say
 from bellwire.cli.pairing import forget_pairing, present_url
-from bellwire.device.app import authorization_server, forget_account, hold
+from bellwire.device.authorization import server_of
 from bellwire.device.config import Config
+from bellwire.device.folder import forget_account, hold
 from bellwire.device.grant import Refused
+from bellwire.device.laptop import this_product
 from bellwire.device.storage import StorageError
 from bellwire.device.token_file import TokenFile, Tokens
 
 
-def part(folder: Path, *, as_json: bool) -> None:
+class Parted(NamedTuple):
+    """A speaker that has nothing of an account any more."""
+
+    cloud_told: bool
+    """Its tokens were revoked."""
+    left_to_do: str
+    """What somebody should do in the cloud; nothing: empty."""
+
+
+def part(folder: Path) -> Parted:
     """Delete all of the account, give the tokens back, and forget them. Raises Failure, for one while it runs too.
 
     In this order: cut off in the middle, the next start finishes it, or is still paired. A cloud that can't be told is
@@ -32,29 +44,39 @@ def part(folder: Path, *, as_json: bool) -> None:
             untold = asyncio.run(give_back(folder, tokens)) if tokens else None
             file.delete()
     was_added = forget_pairing(folder) is not None
-    if as_json:
-        put_json({"logged_out": True, "cloud_told": tokens is not None and untold is None})
-        return
-    say("logged out: alerts, sounds and tokens are deleted from this speaker")
+    return Parted(tokens is not None and untold is None, _left_to_do(tokens, untold, was_added=was_added))
+
+
+def _left_to_do(tokens: Tokens | None, untold: str | None, *, was_added: bool) -> str:
     if tokens is not None and untold is not None:
         device = tokens.device_id or "DEVICE_ID"
-        hint(f"the cloud could not be told ({untold}); there, do: bellwire device remove {device}")
-    elif tokens is None and was_added:
-        hint("the cloud still lists it as a device; there, do: bellwire device remove DEVICE_ID")
+        return f"the cloud could not be told ({untold}); there, do: bellwire device remove {device}"
+    if tokens is None and was_added:
+        return "the cloud still lists it as a device; there, do: bellwire device remove DEVICE_ID"
+    return ""
+
+
+def say_that(parted: Parted, *, as_json: bool) -> None:
+    """Say it, to people or to programs."""
+    if as_json:
+        put_json({"logged_out": True, "cloud_told": parted.cloud_told})
+        return
+    say("logged out: alerts, sounds and tokens are deleted from this speaker")
+    if parted.left_to_do:
+        hint(parted.left_to_do)
 
 
 async def give_back(folder: Path, tokens: Tokens) -> str | None:
     """Have the cloud revoke these tokens; gives why that could not be done, whatever has become of that cloud."""
     try:
-        server = authorization_server(
-            Config(
-                cloud=present_url(tokens),
-                access_token=None,
-                folder=folder,
-                ca_file=Path(tokens.ca) if tokens.ca else None,
-                profile=tokens.profile,
-            )
+        config = Config(
+            cloud=present_url(tokens),
+            access_token=None,
+            folder=folder,
+            ca_file=Path(tokens.ca) if tokens.ca else None,
+            profile=tokens.profile,
         )
+        server = server_of(config, this_product())
     except ValueError as error:  # its authority is gone, or this program does not have its profile any more
         return str(error)
     answer = await server.revoke(tokens.refresh_token)

@@ -324,6 +324,13 @@ FACTS: Mapping[str, tuple[str, Callable[[Profile], str]]] = {
     "offline": ("without the network", lambda of: f"the account's data is {of.offline}"),
     "unknown_directive": ("an unknown directive", lambda of: of.unknown_directive.value),
     "played_once": ("sounds not repeated", lambda of: f"of {_either(of.played_once)}" if of.played_once else "none"),
+    "own_events": (
+        "a snooze button",
+        lambda of: (
+            "puts it off by itself, and asks our cloud, beyond the document, with "
+            + ", ".join(sorted(map(".".join, of.own_events)))
+        ),
+    ),
     "past_due": ("too late to ring", lambda of: f"after {_minutes(of.past_due)}"),
     "ring_limit": ("rings at most", lambda of: f"for {_minutes(of.ring_limit)}"),
 }

@@ -16,6 +16,7 @@ import msgspec
 
 from bellwire.alerts.recurrence import zone_named
 from bellwire.cli.failure import Failure, shown_in_one_line
+from bellwire.cli.machine import time_zone
 from bellwire.cloud.accounts import Change, change_account, name_of
 from bellwire.cloud.assets import AssetStore, secret_of
 from bellwire.cloud.auth import hash_of, new_token
@@ -46,6 +47,8 @@ from bellwire.cloud.store.transaction import Transaction
 from bellwire.protocol.profiles import profile_named
 from bellwire.protocol.profiles.profile import TokenForm
 
+FIRST_ACCOUNT = "home"
+"""The name of one that is made because a device needs one."""
 COMMAND_TOKEN = timedelta(seconds=60)
 """A command's own token lives so long: longer than any command takes."""
 _LONGEST_URI = 2000
@@ -82,6 +85,13 @@ def account_of(store: Connection, name: str | None) -> Account:
         if account.name == name:
             return account
     raise Failure(f"there is no account {name!r}; there are: {names}")
+
+
+def account_or_first(store: Connection, name: str | None) -> Account:
+    """The same; where there is none yet and none is named a first one, `home`, on this machine's time."""
+    if name is None and all(account.guest for account in store.read(list_accounts)):
+        return make_account(store, FIRST_ACCOUNT, time_zone())[0]
+    return account_of(store, name)
 
 
 def make_account(

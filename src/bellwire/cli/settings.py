@@ -11,9 +11,15 @@ from typing import Literal, NoReturn
 
 import msgspec
 
+from bellwire.cli.output import finish
+
 GIVEN_BACK = ("MALLOC_TRIM_THRESHOLD_", "65536")
 """Has the C library return memory that is free, from so many bytes on: what making the bells took is 3 MB, and every
 sound that is decoded takes more. A library that does not know this variable leaves it alone."""
+
+
+_BRIEF = ("-X", "no_debug_ranges")
+"""Has Python forget in which columns of a line a mistake was: a sixth of a megabyte."""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,27 +42,55 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds without a network until the account's data is deleted; None: it is kept."""
     cloud_folder: str | None = None
     """The cloud's data folder, when it is on this machine."""
+    has_face: bool = False
+    """A terminal's face (`face_process`) reads its lines, has the messages on the wire among them, and outlives it."""
+    must_pair: bool = False
+    """It is to be paired by a code first."""
+    log_out: bool = False
+    """All of the account is to be deleted before it is paired anew."""
+
+
+SPEAKER = "bellwire.cli.speaker_process"
+PAIRING = "bellwire.cli.pairing_process"
 
 
 def become_speaker(settings: Settings) -> NoReturn:
     """Be a speaker from now on; the process keeps its id and its terminal."""
-    _become("bellwire.cli.speaker_process", settings)
+    _become(SPEAKER, settings)
 
 
 def become_pairing(settings: Settings) -> NoReturn:
     """Pair by a code from now on, and then be a speaker again."""
-    _become("bellwire.cli.pairing_process", settings)
+    _become(PAIRING, settings)
+
+
+def become_face(settings: Settings) -> NoReturn:
+    """Be the terminal's face of a speaker from now on, which is a process of its own."""
+    _become("bellwire.cli.face_process", settings)
 
 
 def _become(module: str, settings: Settings) -> NoReturn:
-    # Through a pipe, because arguments are seen by everybody; it holds 64 KB, and they are below one.
+    reader = handed_over(settings)
+    os.set_inheritable(reader, True)
+    finish()
+    os.environ.setdefault(*GIVEN_BACK)
+    os.execv(sys.executable, command_of(module, reader))  # noqa: S606
+
+
+def handed_over(settings: Settings) -> int:
+    """A descriptor from which a process can read the settings; to be closed here when it was inherited.
+
+    A pipe, because arguments are seen by everybody; it holds 64 KB, and they are below one.
+    """
     reader, writer = os.pipe()
     os.write(writer, msgspec.json.encode(settings))
     os.close(writer)
-    os.set_inheritable(reader, True)
-    sys.stdout.flush()
-    os.environ.setdefault(*GIVEN_BACK)
-    os.execv(sys.executable, [sys.executable, "-P", "-m", module, str(reader)])  # noqa: S606
+    return reader
+
+
+def command_of(module: str, reader: int) -> list[str]:
+    """What runs a process of ours; -P: nothing that lies in the current folder may take the place of a module."""
+    return [sys.executable, "-P", *_BRIEF, "-m", module, str(reader)]
 
 
 def settings_from(reader: int) -> Settings:

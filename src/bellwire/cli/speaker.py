@@ -82,19 +82,28 @@ def speaker(
         Literal["auto", "null"], typer.Option(help="A sound card if there is one; or nothing: null.")
     ] = "auto",
     record: Annotated[Path | None, typer.Option(metavar="FILE", help="A WAV file of what is heard.")] = None,
+    plain: Annotated[
+        bool, typer.Option("--plain", help="A line for each thing that happens, as where there is no terminal.")
+    ] = False,
     json: Json = False,
 ) -> None:
-    """Run a speaker until SIGTERM, Ctrl-C or q. Keys: s stops what rings, d deletes it (else the next alert), q quits.
+    """Run a speaker until SIGTERM, Ctrl-C or q. On a terminal it has a face that shows what its keys do.
 
-    + and - make alerts louder and softer; t is as if somebody talked with the speaker, so that what rings goes to the
-    background, and h as if that were over.
+    s stops what rings (and what is snoozed), z snoozes it, d deletes it (else the chosen alert), m mutes it, + and -
+    make alerts louder and softer, n is do not disturb, on and off, u pulls the network's plug and puts it back, l logs
+    out. t is as if somebody talked with the speaker, so that what rings goes to the background, and h as if that were
+    over.
 
-    Where there is no terminal, the lines stop, delete, louder, softer, talk, hush and quit on its input do the same.
+    Where there is no terminal, lines on its input do the same: stop, snooze, delete, delete TOKEN, mute, louder,
+    softer, do-not-disturb, unplug, talk, hush, log-out, quit.
 
     The cloud on this machine takes it unasked. Elsewhere it shows a code and a QR code, and somebody confirms it:
     bellwire device approve CODE. It renews its tokens by itself, and pairs anew when the cloud has ended the pairing.
     """
-    from bellwire.cli.settings import Settings, become_speaker
+    from msgspec.structs import replace
+
+    from bellwire.cli.settings import Settings, become_face, become_speaker
+    from bellwire.cli.terminal import has_terminal
 
     if log_out:
         _log_out(data, json, url=url, pair=pair)
@@ -115,7 +124,10 @@ def speaker(
         offline_grace=grace,
         cloud_folder=pairing.cloud,
     )
-    if pairing.access_token is None and (pair or not _is_paired(data, pairing)):
+    must_pair = pairing.access_token is None and (pair or not _is_paired(data, pairing))
+    if not (plain or json) and has_terminal():
+        become_face(replace(settings, json=True, has_face=True, must_pair=must_pair))
+    if must_pair:
         from bellwire.cli.pairing_process import pair_by_code
 
         if not pair_by_code(settings):
@@ -127,7 +139,7 @@ def _tags(written: list[str] | None) -> tuple[str, ...]:
     if not written:
         return ()
     from bellwire.cli.failure import shown_in_one_line
-    from bellwire.device.config import this_product
+    from bellwire.device.laptop import this_product
 
     with shown_in_one_line(ValueError):
         return this_product(tuple(written)).tags
@@ -135,8 +147,8 @@ def _tags(written: list[str] | None) -> tuple[str, ...]:
 
 def _grace(written: str | None, *, strict: bool) -> float | None:
     """Seconds."""
+    from bellwire.alerts.length import length_of
     from bellwire.cli.failure import shown_in_one_line
-    from bellwire.cloud.wishes import length_of
 
     if strict and written is not None:
         raise typer.BadParameter("--strict leaves no grace: leave out --offline-grace")
@@ -185,10 +197,10 @@ def _is_paired(data: Path, pairing: "Pairing") -> bool:
 
 
 def _log_out(data: Path, json: bool, *, url: str | None, pair: bool) -> None:
-    from bellwire.cli.parting import part
+    from bellwire.cli.parting import part, say_that
 
     if url is not None or pair:
         raise typer.BadParameter(
             "--log-out is of the cloud that the speaker is paired with: leave out --url and --pair"
         )
-    part(data, as_json=json)
+    say_that(part(data), as_json=json)

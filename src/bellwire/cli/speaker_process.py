@@ -4,13 +4,11 @@ It knows settings and what runs with them; it must not know a command line, nor 
 """
 
 import sys
-from types import ModuleType
 
 if __name__ == "__main__":
-    # structlog takes rich, where it is installed, for tracebacks in colour: 4 MB that no speaker shows.
-    sys.modules["rich"] = None  # type: ignore[assignment]
-    # miniaudio takes these for its internet radio: 2 MB that no speaker plays, for sounds are fetched by our own code.
-    sys.modules |= {unused: ModuleType(unused) for unused in ("html", "urllib.request")}
+    from bellwire.cli.unburdened import unburden
+
+    unburden()
 
 import asyncio
 import signal
@@ -18,36 +16,58 @@ from collections.abc import Callable, Coroutine, Mapping
 from contextlib import nullcontext
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, TextIO, cast
+from typing import Any, Literal, TextIO, cast
+
+import structlog
+from msgspec.structs import replace
 
 from bellwire.cli import logs
 from bellwire.cli.face import Face
 from bellwire.cli.failure import Failure, shown_in_one_line, tell
-from bellwire.cli.keys import Word, words_from
-from bellwire.cli.output import Unfailing, hint
+from bellwire.cli.keys import Wish, Word, words_from
+from bellwire.cli.output import Unwaiting, finish, hint
 from bellwire.cli.settings import Settings, become_pairing, settings_from
-from bellwire.device.app import Speaker, run
-from bellwire.device.config import Config, default_firmware_version, this_product
+from bellwire.device.app import Speaker
+from bellwire.device.config import Config
+from bellwire.device.hardware import Button
+from bellwire.device.laptop import Laptop, this_product
 from bellwire.device.ringer.sounds import AssetError
 from bellwire.device.storage import StorageError
 
-VOLUME_STEP = 10
-"""What a press of louder or softer changes, of 100."""
+log = structlog.get_logger()
+
+KEYS = (
+    "keys: s stop, z snooze, d delete, m mute, + louder, - softer, n do not disturb, u unplug, t talk, h hush, q quit"
+)
+
+Ending = Literal["quit", "log-out", "unpaired"]
+"""Why a speaker is over: somebody wants to leave it, or its account, or the cloud has ended its pairing."""
 
 
 def main(settings: Settings) -> int:
     """Run until it is told to end; gives the exit code."""
-    sys.stdout = cast("TextIO", Unfailing(sys.stdout))
+    sys.stdout = cast("TextIO", Unwaiting(sys.stdout, on_gap=_behind))
+    sys.stderr = cast("TextIO", Unwaiting(sys.stderr))
     logs.configure(brief=True)
+    # asyncio's own handler would be described, with all that takes (0.6 MB), when `_run` puts another in its place.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:
         with shown_in_one_line(ValueError, AssetError, StorageError):
-            face = Face(settings.cloud, as_json=settings.json, keeps_offline=settings.offline_grace is None)
-            is_unpaired = asyncio.run(_run(config_of(settings), face))
+            ending = asyncio.run(_run(settings))
     except Failure as failure:
-        return tell(str(failure))
-    if is_unpaired:
+        status = tell(str(failure))
+        finish()
+        return status
+    if ending == "log-out":
+        become_pairing(replace(settings, access_token=None, log_out=True))
+    if ending == "unpaired":
         become_pairing(settings)
+    finish()
     return 0
+
+
+def _behind() -> None:
+    log.warning("lines are left out: whoever reads them is too far behind")
 
 
 def config_of(settings: Settings) -> Config:
@@ -58,67 +78,106 @@ def config_of(settings: Settings) -> Config:
         profile=settings.profile,
         folder=Path(settings.folder),
         ca_file=Path(settings.ca) if settings.ca else None,
-        output=settings.output,
-        record=Path(settings.record) if settings.record else None,
-        firmware_version=settings.firmware_version or default_firmware_version(),
-        product=this_product(settings.tags),
         offline_grace=None if settings.offline_grace is None else timedelta(seconds=settings.offline_grace),
     )
 
 
-async def _run(config: Config, face: Face) -> bool:
+def hardware_of(settings: Settings) -> Laptop:
+    """What it is built of. Raises ValueError for a setting that can't be."""
+    return Laptop(
+        output=settings.output,
+        record=Path(settings.record) if settings.record else None,
+        product=this_product(settings.tags),
+        firmware_version=settings.firmware_version,
+    )
+
+
+async def _run(settings: Settings) -> Ending:
     """Until it is told to end, or has nobody's account any more: then it is to be paired anew."""
-    loop = asyncio.get_running_loop()
-    quitting = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, quitting.set)
-    speaker = await run(config, face)
+    face = Face(
+        settings.cloud,
+        as_json=settings.json,
+        keeps_offline=settings.offline_grace is None,
+        shows_messages=settings.has_face,
+    )
+    speaker = Speaker(config_of(settings), hardware_of(settings), face)
+    desk = Desk(speaker, face)
+    async with speaker:
+        return await desk.until_over(at_end="quit" if settings.has_face else None)
 
-    def heard(word: Word) -> None:
-        loop.call_soon_threadsafe(_obey, word, speaker, face, quitting)
 
-    try:
-        with words_from(sys.stdin.fileno(), heard) if sys.stdin else nullcontext() as by_key:
+class Desk:
+    """Where somebody sits who uses the speaker: has keys and words obeyed, and ends it, from its making on."""
+
+    def __init__(self, speaker: Speaker, face: Face) -> None:
+        self._speaker = speaker
+        self._face = face
+        self._ending: Ending = "quit"
+        self._over = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, self._end, "quit")
+
+    async def until_over(self, *, at_end: Word | None) -> Ending:
+        """Obeys until it is to end; `at_end` is what the end of the input says."""
+        loop = asyncio.get_running_loop()
+
+        def heard(wish: Wish) -> None:
+            loop.call_soon_threadsafe(self._obey, wish)
+
+        with words_from(sys.stdin.fileno(), heard, at_end=at_end) if sys.stdin else nullcontext() as by_key:
             if by_key:
-                hint("keys: s stop, d delete, + louder, - softer, t talk, h hush, q quit")
-            await either(quitting.wait(), speaker.ended(), speaker.logged_out.wait())
-        return speaker.logged_out.is_set() and not quitting.is_set()
-    finally:
-        await speaker.close()
+                hint(KEYS)
+            await either(self._over.wait(), self._speaker.ended(), self._speaker.logged_out.wait())
+        return self._ending if self._over.is_set() else "unpaired"
+
+    def _end(self, ending: Ending) -> None:
+        self._ending = ending
+        self._over.set()
+
+    def _obey(self, wish: Wish) -> None:
+        if wish.word in _BUTTONS:
+            self._speaker.press(_BUTTONS[wish.word])
+        else:
+            _WORDS[wish.word](self, wish)
+
+    def _delete(self, wish: Wish) -> None:
+        if not self._speaker.can_delete:
+            self._face.can_not_delete()
+        self._speaker.press_delete(wish.token or None)
+
+    def _talk(self, _wish: Wish) -> None:
+        self._speaker.user_active()
+        self._speaker.other_audio_began()
+        self._face.talks()
+
+    def _hush(self, _wish: Wish) -> None:
+        self._speaker.other_audio_ended()
+        self._face.is_silent()
+
+    def _unplug(self, _wish: Wish) -> None:
+        if self._speaker.is_plugged:
+            self._speaker.unplug()
+        else:
+            self._speaker.plug()
+        self._face.plugged(self._speaker.is_plugged)
 
 
-def _obey(word: Word, speaker: Speaker, face: Face, quitting: asyncio.Event) -> None:
-    if word == "quit":
-        quitting.set()
-    else:
-        _PRESSED[word](speaker, face)
+_BUTTONS: Mapping[Word, Button] = {
+    "stop": Button.STOP,
+    "snooze": Button.SNOOZE,
+    "louder": Button.LOUDER,
+    "softer": Button.SOFTER,
+    "mute": Button.MUTE,
+    "do-not-disturb": Button.DO_NOT_DISTURB,
+}
 
-
-def _delete(speaker: Speaker, face: Face) -> None:
-    if not speaker.can_delete:
-        face.can_not_delete()
-    if face.meant is not None:
-        speaker.press_delete(face.meant.token)
-
-
-def _talk(speaker: Speaker, face: Face) -> None:
-    speaker.user_active()
-    speaker.other_audio_began()
-    face.talks()
-
-
-def _hush(speaker: Speaker, face: Face) -> None:
-    speaker.other_audio_ended()
-    face.is_silent()
-
-
-_PRESSED: Mapping[Word, Callable[[Speaker, Face], None]] = {
-    "stop": lambda speaker, _: speaker.press_stop(),
-    "delete": _delete,
-    "louder": lambda speaker, _: speaker.set_alert_volume(speaker.alert_volume + VOLUME_STEP),
-    "softer": lambda speaker, _: speaker.set_alert_volume(speaker.alert_volume - VOLUME_STEP),
-    "talk": _talk,
-    "hush": _hush,
+_WORDS: Mapping[Word, Callable[[Desk, Wish], None]] = {
+    "delete": Desk._delete,
+    "talk": Desk._talk,
+    "hush": Desk._hush,
+    "unplug": Desk._unplug,
+    "log-out": lambda desk, _: desk._end("log-out"),
+    "quit": lambda desk, _: desk._end("quit"),
 }
 
 

@@ -3,18 +3,23 @@
 It knows requests and answers; it must not know how a device is told to go elsewhere (`delivery`).
 """
 
-from typing import Annotated
+from collections.abc import Mapping
+from functools import partial
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 from litestar import Controller, get, patch
 from litestar.params import JSONBody
 
+from bellwire.alerts.alert import Conduct
 from bellwire.cloud.accounts import Change, change_account, language_of_account
+from bellwire.cloud.conduct_forms import ConductView, ConductWish, conduct_by, conduct_view
 from bellwire.cloud.countries import country_of
 from bellwire.cloud.languages import language_named
 from bellwire.cloud.problems import refusals
 from bellwire.cloud.services import Asked, services_of
 from bellwire.cloud.store.accounts import find_account
+from bellwire.cloud.store.conducts import change_conduct, load_conduct
 from bellwire.cloud.wishes import WishError, zone_of
 
 Word = Annotated[str, msgspec.Meta(max_length=64)]
@@ -34,10 +39,14 @@ class AccountView(msgspec.Struct, kw_only=True):
     """As it was chosen, ISO 639: en, ja, ko or zh; null: it follows from country and time zone."""
     speaks: str
     """The language in which labels are spoken."""
+    conduct: ConductView
+    """How its alerts are snoozed and stopped, where they do not say so themselves."""
 
 
 class ChangedAccount(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """What of the account becomes different."""
+
+    EXAMPLE: ClassVar[Mapping[str, Any]] = {"country": "KR", "language": "ko", "timezone": "Asia/Seoul"}
 
     country: Word | msgspec.UnsetType | None = msgspec.UNSET
     """ISO 3166-1 alpha-2, such as KR; null: not known."""
@@ -45,6 +54,8 @@ class ChangedAccount(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """Of its labels: en, ja, ko or zh; null: that of the country or time zone."""
     timezone: Word | msgspec.UnsetType = msgspec.UNSET
     """IANA name, such as Asia/Seoul: what 07:00 means. Alerts that were made without a time zone of their own move."""
+    conduct: ConductWish | msgspec.UnsetType = msgspec.UNSET
+    """How its alerts are snoozed and stopped."""
 
 
 class AccountController(Controller):
@@ -58,9 +69,9 @@ class AccountController(Controller):
         """The account whose token it is."""
         return await _account(request)
 
-    @patch(summary="Say where the account is and what it speaks", responses=refusals(body=True))
+    @patch(summary="Change the account", responses=refusals(body=True))
     async def edit(self, data: JSONBody[ChangedAccount], request: Asked) -> AccountView:
-        """Change country, language or time zone; the rest stays.
+        """Change country, language, time zone or how alerts are snoozed and stopped; the rest stays.
 
         Where another cloud serves the country, the devices are told at once to go there. Alerts that were made without
         a time zone of their own ring at the same wall times in the new one. Labels are spoken anew where the account
@@ -68,6 +79,8 @@ class AccountController(Controller):
         """
         services, account_id = services_of(request), request.user.account_id
         change = _change(data)
+        if data.conduct is not msgspec.UNSET:
+            await services.store.write(change_conduct, account_id, partial(conduct_by, wish=data.conduct))
         name_of_label, now = services.assets.name_of_label, services.clock()
         services.bus.wake(await services.store.write(change_account, account_id, change, name_of_label, now))
         return await _account(request)
@@ -81,14 +94,15 @@ def _change(data: ChangedAccount) -> Change:
         said["language"] = None if data.language is None else language_named(data.language)
     if data.timezone is not msgspec.UNSET:
         said["timezone"] = zone_of(data.timezone).key
-    if not said:
-        raise WishError("say what becomes different: country, language or timezone")
+    if not said and data.conduct is msgspec.UNSET:
+        raise WishError("say what becomes different: country, language, timezone or conduct")
     return Change(frozenset(said), **said)
 
 
 async def _account(request: Asked) -> AccountView:
     services = services_of(request)
     account = await services.store.read(find_account, request.user.account_id)
+    conduct = await services.store.read(load_conduct, request.user.account_id)
     return AccountView(
         account_id=account.account_id,
         name=account.name,
@@ -97,4 +111,5 @@ async def _account(request: Asked) -> AccountView:
         endpoint=services.gateway.regions.endpoint_of(account.country),
         language=account.language,
         speaks=language_of_account(account),
+        conduct=conduct_view(conduct.over(Conduct())),
     )

@@ -5,13 +5,15 @@ It knows alerts, standings and limits; it must not know HTTP (`api`) nor what is
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
-from bellwire.alerts.alert import Alert, Schedule
+from bellwire.alerts.alert import Alert, OwnConduct, Reserved, Schedule
 from bellwire.alerts.lifecycle import Life
 from bellwire.alerts.recurrence import next_occurrence, without
+from bellwire.alerts.rings import End, Ending
 from bellwire.alerts.standing import Desired
 from bellwire.cloud.languages import default_language
+from bellwire.cloud.ringing import note_done
 from bellwire.cloud.store.accounts import Account, find_account, set_country, set_language, set_timezone
 from bellwire.cloud.store.alerts import (
     count_alerts,
@@ -23,12 +25,25 @@ from bellwire.cloud.store.alerts import (
     update_alert,
 )
 from bellwire.cloud.store.devices import list_devices, which_are_there
-from bellwire.cloud.store.standings import add_standings, desire, lives_of, undesire
+from bellwire.cloud.store.standings import (
+    Place,
+    add_standings,
+    desire,
+    desire_instead,
+    earliest_desired,
+    lives_of,
+    remove_standings,
+    renew,
+    undesire,
+    where_desired,
+)
 from bellwire.cloud.store.transaction import Transaction
-from bellwire.cloud.wishes import WishError, one_line
+from bellwire.cloud.wishes import WishError, one_line, schedule_once, whole_second
 
 _ANY_NUMBER = 1_000_000
 """More alerts than any account has."""
+_MOMENT = timedelta(milliseconds=1)
+_EVER = datetime.max.replace(tzinfo=UTC)
 
 
 class UnknownAlertError(LookupError):
@@ -49,11 +64,15 @@ class Shown:
 
     alert: Alert
     lives: dict[str, Life]
-    """Also of devices on which it resumes, when it is paused."""
+    """Of a paused one, those on which it resumes."""
+    left: frozenset[str] = frozenset()
+    """Ids of devices that have something to be told because it shall not be there any more."""
 
 
 def _shown(alert: Alert, lives: dict[str, Life]) -> Shown:
-    return Shown(alert, {**dict.fromkeys(alert.paused_on or (), Life.ABSENT), **lives})
+    if alert.paused_on is None:
+        return Shown(alert, lives)
+    return Shown(alert, {device_id: lives.get(device_id, Life.ABSENT) for device_id in alert.paused_on})
 
 
 def add_alert(
@@ -64,11 +83,19 @@ def add_alert(
     Raises TooManyAlertsError when the account has `most` already, UnknownDeviceError.
     """
     if (yield from count_alerts(account_id)) >= most:
-        raise TooManyAlertsError(f"this account has {most} alerts, as many as it may have; delete some first")
+        raise TooManyAlertsError(too_many(most))
     device_ids = yield from _devices(account_id, wanted)
     yield from insert_alert(account_id, alert, now)
     yield from add_standings(account_id, alert, device_ids, now)
     return Shown(alert, dict.fromkeys(device_ids, Life.UNKNOWN))
+
+
+def too_many(most: int) -> str:
+    """Why an account gets no more alerts."""
+    return (
+        f"this account has {most} alerts, as many as it may have; delete some first, or have whoever runs the cloud "
+        f"raise it: bellwire cloud --limit alerts={2 * most}"
+    )
 
 
 def name_of(text: str, most: int) -> str:
@@ -89,6 +116,14 @@ def _devices(account_id: str, wanted: Sequence[str] | None) -> Transaction[list[
 
 
 @dataclass(frozen=True, slots=True)
+class Devices:
+    """On which devices an alert rings."""
+
+    ids: Sequence[str] | None
+    """None: on all of the account, also on those that join later."""
+
+
+@dataclass(frozen=True, slots=True)
 class Edit:
     """What becomes different; None: stays."""
 
@@ -97,33 +132,76 @@ class Edit:
     """Of the new label."""
     reschedule: Callable[[Schedule], tuple[Schedule, datetime]] | None = None
     """Gives the new schedule, made of the present one, and when it rings first."""
+    conduct: Callable[[OwnConduct], OwnConduct] | None = None
+    """Gives how it is snoozed and stopped from now on, made of what was said of that."""
+    actions: tuple[Reserved, ...] | None = None
+    """What its devices are told when it is over."""
+    where: Devices | None = None
 
 
 def edit_alert(account_id: str, token: str, edit: Edit, now: datetime) -> Transaction[Shown]:
     """Change an alert; all of its devices are brought to the new content.
 
-    Raises UnknownAlertError, and what `reschedule` raises.
+    Raises UnknownAlertError, UnknownDeviceError, and what `reschedule` raises.
     """
     before = (yield from show_alert(account_id, token)).alert
     schedule, time = before.schedule, before.scheduled_time
     if edit.reschedule is not None:
         schedule, time = edit.reschedule(schedule)
+        before = _awake(before)
+    is_anew = edit.label is not None or edit.reschedule is not None
     alert = replace(
         before,
         label=before.label if edit.label is None else edit.label,
         speech=before.speech if edit.label is None else edit.speech,
         schedule=schedule,
         scheduled_time=time,
-        version=before.version + 1,
+        version=before.version + is_anew,
+        conduct=before.conduct if edit.conduct is None else edit.conduct(before.conduct),
+        actions=before.actions if edit.actions is None else edit.actions,
     )
+    if alert.scheduled_time != before.scheduled_time:
+        yield from note_done(account_id, before, now, End(Ending.EDITED))
+    if edit.reschedule is not None and alert.paused_on is not None and alert.is_counted_down:
+        alert = replace(alert, remaining=max(time, now) - now)
+    devices_before = yield from lives_of(account_id, token)
+    if edit.where is not None:
+        alert = yield from _elsewhere(account_id, alert, edit.where, now)
+        if edit.reschedule is None:
+            # Where each device is stopped by itself, the one that left may have been the earliest.
+            earliest = yield from earliest_desired(account_id, token)
+            alert = replace(alert, scheduled_time=earliest or alert.scheduled_time)
     yield from update_alert(account_id, alert, now)
-    if alert.paused_on is None:
-        yield from desire(account_id, token, Desired(alert.scheduled_time, alert.version))
-    return (yield from show_alert(account_id, token))
+    if is_anew and alert.paused_on is None:
+        if edit.reschedule is None:
+            yield from renew(account_id, token, alert.version)
+        else:
+            yield from desire(account_id, token, Desired(alert.scheduled_time, alert.version))
+    shown = yield from show_alert(account_id, token)
+    return replace(shown, left=frozenset(devices_before) - shown.lives.keys())
+
+
+def _elsewhere(account_id: str, alert: Alert, where: Devices, now: datetime) -> Transaction[Alert]:
+    """Have an alert ring on other devices; one that rings now does so there at once."""
+    wanted = set((yield from _devices(account_id, where.ids)))
+    alert = replace(alert, everywhere=where.ids is None)
+    if alert.paused_on is not None:
+        return replace(alert, paused_on=tuple(sorted(wanted)))
+    there = yield from where_desired(account_id, alert.token)
+    for device_id in there - wanted:
+        yield from note_done(account_id, alert, now, End(Ending.EDITED), device_id)
+    yield from remove_standings(account_id, alert.token, sorted(there - wanted))
+    yield from add_standings(account_id, alert, sorted(wanted - there), now)
+    return alert
+
+
+def _awake(alert: Alert) -> Alert:
+    """The alert without its snooze."""
+    return replace(alert, snoozed_from=None, snoozes=0)
 
 
 def skip_occurrence(account_id: str, token: str, now: datetime) -> Transaction[Shown]:
-    """Leave out the next occurrence; the one after it is desired at once. One that rings already goes on ringing.
+    """Leave out the next occurrence; the one after it is desired at once. One that rings or is snoozed stays so.
 
     Raises UnknownAlertError, WishError.
     """
@@ -137,11 +215,10 @@ def skip_occurrence(account_id: str, token: str, now: datetime) -> Transaction[S
     after = next_occurrence(schedule, now)
     if after is None:
         raise WishError("that is the last time that it rings; delete it instead")
-    is_to_come = alert.scheduled_time > now
-    alert = replace(alert, schedule=schedule, scheduled_time=after if is_to_come else alert.scheduled_time)
+    is_present = alert.scheduled_time == following
+    alert = replace(alert, schedule=schedule, scheduled_time=after if is_present else alert.scheduled_time)
     yield from update_alert(account_id, alert, now)
-    if is_to_come:
-        yield from desire(account_id, token, Desired(alert.scheduled_time, alert.version))
+    yield from desire_instead(account_id, token, Place(following, following), Desired(after, alert.version))
     return (yield from show_alert(account_id, token))
 
 
@@ -153,11 +230,20 @@ def _without(schedule: Schedule, occurrence: datetime, now: datetime) -> Schedul
 
 
 def pause_alert(account_id: str, token: str, now: datetime) -> Transaction[Shown]:
-    """Desire an alert on no device until it is resumed; one that rings is silenced so. Raises UnknownAlertError."""
+    """Desire an alert on no device until it is resumed; one that rings is silenced so. Of a timer the rest is kept.
+
+    Raises UnknownAlertError; WishError for a timer that is over.
+    """
     shown = yield from show_alert(account_id, token)
     if shown.alert.paused_on is not None:
         return shown
-    alert = replace(shown.alert, paused_on=tuple(sorted(shown.lives)))
+    remaining = None
+    if shown.alert.is_counted_down:
+        remaining = shown.alert.scheduled_time - now
+        if shown.alert.scheduled_time <= now:
+            raise WishError("it is over and rings, so there is nothing left to pause; stop, snooze or extend it")
+    alert = replace(_awake(shown.alert), paused_on=tuple(sorted(shown.lives)), remaining=remaining)
+    yield from note_done(account_id, shown.alert, now, End(Ending.PAUSED))
     yield from update_alert(account_id, alert, now)
     yield from undesire(account_id, token)
     return _shown(alert, shown.lives)
@@ -168,26 +254,34 @@ def resume_alert(account_id: str, token: str, now: datetime) -> Transaction[Show
     before = (yield from show_alert(account_id, token)).alert
     if before.paused_on is None:
         return (yield from show_alert(account_id, token))
-    following = next_occurrence(before.schedule, now)
+    schedule = before.schedule
+    if before.remaining is not None:
+        schedule = schedule_once(whole_second(now + before.remaining), schedule.zone)
+    following = next_occurrence(schedule, now)
     if following is None:
         raise WishError("its time went by while it was paused; give it another one (edit it), or delete it")
     # A new version: a device that was told to delete it, and has not said so yet, is told to set it all the same.
-    alert = replace(before, paused_on=None, scheduled_time=following, version=before.version + 1)
+    alert = replace(
+        before,
+        paused_on=None,
+        remaining=None,
+        schedule=schedule,
+        scheduled_time=following,
+        version=before.version + 1,
+    )
     yield from update_alert(account_id, alert, now)
-    there = yield from lives_of(account_id, token)
     if alert.everywhere:
         wanted = yield from _devices(account_id, None)
     else:
         wanted = sorted((yield from which_are_there(account_id, before.paused_on)))
-    yield from desire(account_id, token, Desired(following, alert.version))
-    yield from add_standings(account_id, alert, [device for device in wanted if device not in there], now)
+    yield from add_standings(account_id, alert, wanted, now)
     return (yield from show_alert(account_id, token))
 
 
 def move_account(account_id: str, zone: str, now: datetime) -> Transaction[list[str]]:
     """The account is in another time zone: what floats rings at the same wall time there. Gives devices' ids.
 
-    What rings, and what would be past by the move, stays as it is: nothing is lost. Raises NotFound.
+    What rings or is snoozed, and what would be past by the move, stays as it is: nothing is lost. Raises NotFound.
     """
     yield from set_timezone(account_id, zone)
     woken: set[str] = set()
@@ -198,11 +292,12 @@ def move_account(account_id: str, zone: str, now: datetime) -> Transaction[list[
         following = next_occurrence(schedule, now)
         if following is None:
             continue
-        is_to_come = alert.scheduled_time > now and alert.paused_on is None
+        is_to_come = alert.scheduled_time > now and alert.snoozed_from is None and alert.paused_on is None
         moved = replace(alert, schedule=schedule, scheduled_time=following if is_to_come else alert.scheduled_time)
         yield from update_alert(account_id, moved, now)
-        if is_to_come:
-            woken |= set((yield from desire(account_id, alert.token, Desired(following, alert.version))))
+        if alert.snoozed_from is None:
+            to_come, desired = Place(now + _MOMENT, _EVER), Desired(following, alert.version)
+            woken |= set((yield from desire_instead(account_id, alert.token, to_come, desired)))
     return sorted(woken)
 
 
@@ -246,14 +341,14 @@ def change_account(
         if speech != alert.speech:
             again = replace(alert, speech=speech, version=alert.version + 1)
             yield from update_alert(account_id, again, now)
-            if again.paused_on is None:
-                stirred += yield from desire(account_id, alert.token, Desired(alert.scheduled_time, again.version))
+            stirred += yield from renew(account_id, alert.token, again.version)
     return list(dict.fromkeys(stirred))
 
 
-def remove_alert(account_id: str, token: str) -> Transaction[list[str]]:
+def remove_alert(account_id: str, token: str, now: datetime) -> Transaction[list[str]]:
     """Delete an alert; it is desired on no device any more. Returns the devices' ids. Raises UnknownAlertError."""
-    yield from show_alert(account_id, token)
+    alert = (yield from show_alert(account_id, token)).alert
+    yield from note_done(account_id, alert, now, End(Ending.DELETED))
     yield from delete_alert(account_id, token)
     return (yield from desire(account_id, token, None))
 
@@ -263,7 +358,9 @@ def show_alert(account_id: str, token: str) -> Transaction[Shown]:
     alert = yield from load_alert(account_id, token)
     if alert is None:
         raise UnknownAlertError(f"this account has no alert {token}; list them to see those it has")
-    return _shown(alert, (yield from lives_of(account_id, token)))
+    lives = yield from lives_of(account_id, token)
+    there = lives if alert.paused_on is not None else (yield from where_desired(account_id, token))
+    return _shown(alert, {device_id: life for device_id, life in lives.items() if device_id in there})
 
 
 def show_alerts(account_id: str, after: tuple[datetime, str] | None, limit: int) -> Transaction[list[Shown]]:

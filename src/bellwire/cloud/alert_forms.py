@@ -3,18 +3,21 @@
 It knows the fields of the bodies; it must not know routes, nor how alerts are kept.
 """
 
-import base64
-import binascii
+import uuid
+from collections.abc import Mapping
 from datetime import datetime
 from itertools import islice
-from typing import Annotated
+from typing import Annotated, Any, ClassVar, NamedTuple
 
 import msgspec
 
-from bellwire.alerts.alert import Alert, Kind, Schedule
+from bellwire.alerts.alert import Alert, Kind, OwnConduct, Schedule
 from bellwire.alerts.recurrence import MOST_COUNTED, MOST_EXCEPTIONS, occurrences
 from bellwire.alerts.rules import LONGEST_RULE
 from bellwire.cloud.accounts import Shown
+from bellwire.cloud.action_forms import Action, Actions, actions_of, reserved_by
+from bellwire.cloud.conduct_forms import ConductView, ConductWish, conduct_by, conduct_view
+from bellwire.cloud.config import Limits
 from bellwire.cloud.store.accounts import Account
 from bellwire.cloud.wishes import (
     Change,
@@ -23,15 +26,14 @@ from bellwire.cloud.wishes import (
     changed_schedule,
     every_of,
     exceptions_of,
+    first_occurrence,
+    label_of,
+    length_text,
     schedule_at,
     schedule_in,
     until_of,
     zone_of,
 )
-
-PAGE = 100
-"""Alerts of a page at most."""
-
 
 MOST_PREVIEWED = 100
 """Occurrences that are shown at a time."""
@@ -43,6 +45,9 @@ Recurrence = Annotated[str, msgspec.Meta(max_length=LONGEST_RULE + 100)]
 """A name, days or a rule with its end."""
 Times = Annotated[int, msgspec.Meta(ge=1, le=MOST_COUNTED)]
 Exceptions = Annotated[list[Word], msgspec.Meta(max_length=MOST_EXCEPTIONS)]
+
+
+DeviceIds = Annotated[list[Word], msgspec.Meta(min_length=1, max_length=1000)]
 
 
 _RENAMED = {"in_": "in", "exceptions": "except"}
@@ -71,22 +76,52 @@ class Wish(msgspec.Struct, kw_only=True, rename=_RENAMED, forbid_unknown_fields=
 class NewAlert(Wish, kw_only=True, rename=_RENAMED, forbid_unknown_fields=True):
     """An alert to add."""
 
+    EXAMPLE: ClassVar[Mapping[str, Any]] = {"label": "Take your medicine", "at": "07:00", "every": "weekday"}
+
     label: str = ""
     kind: Kind = Kind.REMINDER
-    devices: Annotated[list[Word], msgspec.Meta(min_length=1, max_length=1000)] | None = None
+    devices: DeviceIds | None = None
     """Ids; every device of the account where none is given, also those that join later."""
+    conduct: ConductWish = ConductWish()
+    """How it is snoozed and stopped; as its account has it where it is not given."""
+    actions: Actions = []
+    """Of an ACTIONTIMER: what its devices are told when it is over."""
 
 
 class ChangedAlert(Wish, kw_only=True, rename=_RENAMED, forbid_unknown_fields=True):
     """What of an alert becomes different; the rest stays. `every` may be once, `until` may be never."""
 
+    EXAMPLE: ClassVar[Mapping[str, Any]] = {"at": "07:30", "every": "daily"}
+
     label: str | None = None
+    devices: DeviceIds | msgspec.UnsetType | None = msgspec.UNSET
+    """Ids of those on which it rings from now on; null: every device of the account, also those that join later."""
+    conduct: ConductWish | None = None
+    """How it is snoozed and stopped."""
+    actions: Actions | None = None
+    """Of an ACTIONTIMER: what its devices are told when it is over, in the place of what was said of that."""
 
 
 class PreviewWish(Wish, kw_only=True, rename=_RENAMED, forbid_unknown_fields=True):
     """A wish, to see when it would ring."""
 
+    EXAMPLE: ClassVar[Mapping[str, Any]] = {"at": "07:00", "every": "FREQ=MONTHLY;BYDAY=-1FR", "limit": 3}
+
     limit: Annotated[int, msgspec.Meta(ge=1, le=MOST_PREVIEWED)] = 10
+
+
+class SnoozeWish(msgspec.Struct, kw_only=True, rename={"for_": "for"}, forbid_unknown_fields=True):
+    """For how long what rings shall be silent."""
+
+    for_: Word | None = None
+    """Such as 10m; as is usual for the alert where it is not given."""
+
+
+class ExtendWish(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """How much more time a timer gets."""
+
+    by: Word
+    """Such as 5m."""
 
 
 class Preview(msgspec.Struct, kw_only=True, rename=_RENAMED):
@@ -109,6 +144,12 @@ class AlertView(msgspec.Struct, kw_only=True, rename=_RENAMED):
     scheduled_time: datetime | None
     """The next occurrence; null: it is paused."""
     paused: bool
+    remaining: str | None
+    """What is left of a timer that is paused, such as 4m30s; null: it is none, or runs until `scheduled_time`."""
+    snoozed_from: datetime | None
+    """The occurrence that was snoozed until `scheduled_time`, or that rings again; null: it is not snoozed."""
+    snoozes: int
+    """How often that occurrence was snoozed."""
     every: str | None
     """As it is given; null: once."""
     until: str | None
@@ -121,6 +162,10 @@ class AlertView(msgspec.Struct, kw_only=True, rename=_RENAMED):
     floating: bool
     """It moves along when the account moves to another time zone."""
     everywhere: bool
+    conduct: ConductView
+    """How it is snoozed and stopped, where it says so itself; null: as its account has it."""
+    actions: list[Action]
+    """Of an ACTIONTIMER: what its devices are told when it is over."""
     devices: dict[str, str]
     """By device id: unknown, set, failed, ringing, stopped or absent, as the device last said."""
 
@@ -131,6 +176,22 @@ class AlertPage(msgspec.Struct, kw_only=True):
     alerts: list[AlertView]
     next: str | None
     """Give it as `after` to get the next page; null: this was the last."""
+
+
+def alert_of(data: NewAlert, account: Account, limits: Limits, now: datetime) -> Alert:
+    """A new alert as it was asked for, with no speech yet. WishError: it can't be."""
+    schedule = schedule_of(data, account, now)
+    return Alert(
+        token=str(uuid.uuid4()),
+        kind=data.kind,
+        label=label_of(data.label, limits.label),
+        schedule=schedule,
+        scheduled_time=first_occurrence(schedule, now, limits.past_due),
+        version=1,
+        everywhere=data.devices is None,
+        conduct=conduct_by(OwnConduct(), data.conduct),
+        actions=reserved_by(data.actions, data.kind),
+    )
 
 
 def schedule_of(data: Wish, account: Account, now: datetime) -> Schedule:
@@ -202,6 +263,9 @@ def view_of(shown: Shown) -> AlertView:
         label=alert.label,
         scheduled_time=None if alert.paused_on is not None else alert.scheduled_time,
         paused=alert.paused_on is not None,
+        remaining=None if alert.remaining is None else length_text(alert.remaining),
+        snoozed_from=alert.snoozed_from,
+        snoozes=alert.snoozes,
         every=every_of(alert.schedule),
         until=until_of(alert.schedule),
         exceptions=exceptions_of(alert.schedule),
@@ -209,24 +273,14 @@ def view_of(shown: Shown) -> AlertView:
         timezone=alert.schedule.zone,
         floating=alert.schedule.floating,
         everywhere=alert.everywhere,
+        conduct=conduct_view(alert.conduct),
+        actions=actions_of(alert.actions),
         devices={device_id: life.value for device_id, life in shown.lives.items()},
     )
 
 
-def cursor_after(alert: Alert) -> str:
-    """The `next` of a page that ends with this alert."""
-    return base64.urlsafe_b64encode(f"{alert.scheduled_time.isoformat()} {alert.token}".encode()).decode()
+class AlertPlace(NamedTuple):
+    """Where an alert stands in the list of all."""
 
-
-def place_of(text: str | None) -> tuple[datetime, str] | None:
-    """The time and token that a `next` stands for; None: the beginning. WishError: it is none."""
-    if text is None:
-        return None
-    try:
-        time, token = base64.urlsafe_b64decode(text.encode()).decode().split(" ", 1)
-        at = datetime.fromisoformat(time)
-    except (ValueError, binascii.Error):
-        at, token = None, ""
-    if at is None or at.tzinfo is None:
-        raise WishError("`after` is not the `next` of a page; leave it out for the first page")
-    return at, token
+    time: Annotated[datetime, msgspec.Meta(tz=True)]
+    token: str

@@ -3,6 +3,7 @@
 It knows the forms of errors and their framing; it must not know why anything is refused.
 """
 
+import random
 import secrets
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ from bellwire.cloud.asgi import Header
 from bellwire.protocol.codec import Codec
 from bellwire.protocol.multipart import JSON_TYPE, MultipartWriter
 from bellwire.protocol.profiles.profile import ErrorForm
+
+_message_ids = random.Random(secrets.randbits(256))  # noqa: S311 -- they are no secrets
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,11 @@ def new_writer() -> MultipartWriter:
     return MultipartWriter(f"----{secrets.token_hex(16)}", "related")
 
 
+def new_message_id() -> str:
+    """The id of one message. It need not be hard to guess, so the system is not asked for its bits each time."""
+    return f"{_message_ids.getrandbits(128):032x}"
+
+
 def content_type(writer: MultipartWriter) -> Header:
     """The header that names the framing."""
     return b"content-type", writer.content_type.encode()
@@ -36,7 +44,7 @@ def content_type(writer: MultipartWriter) -> Header:
 
 def refusal(codec: Codec, status: int, description: str, headers: Iterable[Header] = ()) -> Answer:
     """Refuse a request with the version's own status for this one, and an exception in its own form."""
-    said = codec.encode_refusal(status, description, secrets.token_hex(16))
+    said = codec.encode_refusal(status, description, new_message_id())
     framing, body = _FRAMED[codec.profile.error_form](said)
     return Answer(codec.status_of(status), [framing, *headers], body, said)
 

@@ -7,7 +7,9 @@ import asyncio
 import gc
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -25,22 +27,22 @@ from bellwire.cloud.authority import Authority
 from bellwire.cloud.bus import InProcessBus
 from bellwire.cloud.calendar_files import CalendarFiles
 from bellwire.cloud.certificates import Certificates, ensure_certificates
+from bellwire.cloud.change_feed import ChangeFeed
+from bellwire.cloud.conditions import ConditionalStore
 from bellwire.cloud.config import Config
 from bellwire.cloud.feeds import FEED_PATH, Feeds
 from bellwire.cloud.gateway import Gateway
-from bellwire.cloud.handlers.alerts import end_occurrence
 from bellwire.cloud.oauth import OAuth
-from bellwire.cloud.overdue import AT_ONCE, overdue
 from bellwire.cloud.regions import Regions
 from bellwire.cloud.services import Services
 from bellwire.cloud.speech import synthesizer_of
-from bellwire.cloud.store.accounts import account_by_token, purge_expired_tokens
+from bellwire.cloud.store.accounts import account_by_token
 from bellwire.cloud.store.alerts import label_spoken_by
-from bellwire.cloud.store.commands import purge_commands
-from bellwire.cloud.store.devices import device_by_token
+from bellwire.cloud.store.changes import STARTED, add_change
+from bellwire.cloud.store.devices import device_by_token, nobody_is_here
 from bellwire.cloud.store.errors import StoreError
-from bellwire.cloud.store.portions import PORTION
 from bellwire.cloud.store.sqlite import SqliteStore
+from bellwire.cloud.sweeping import SWEEP_EVERY, sweep
 from bellwire.cloud.wording import ASSET_PATH
 from bellwire.protocol.codec import Codec
 from bellwire.protocol.profiles import PROFILES
@@ -50,8 +52,6 @@ log = structlog.get_logger()
 LOOK_AT_TOKENS_EVERY = 15.0
 """Seconds between two looks at the tokens of open downchannels: one may have been revoked in the file. It takes some
 10 us for each."""
-SWEEP_EVERY = 30.0
-"""Seconds between two looks for occurrences that nobody reported over, and tokens that have expired."""
 _HTTP2 = HTTP2Settings(
     keep_alive_interval=30_000,
     keep_alive_timeout=10,
@@ -64,8 +64,8 @@ _HTTP2 = HTTP2Settings(
 """Pings find dead devices within 40 s; small windows and buffers bound what a slow or hostile one can hold."""
 _CONNECTIONS = 19_500
 """Of one worker; beyond, accepting would stall silently."""
-_NEW_OBJECTS = 10_000
-"""Between two looks for garbage: those of some hundred events."""
+_NEW_OBJECTS = 50_000
+"""Between two looks for garbage, where only what was made and is still there counts: next to nothing of an event."""
 _TO_STOP = 1.0
 """Seconds for clients to close their connections; those that do not are cut off when the process ends."""
 
@@ -79,12 +79,25 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-async def run(config: Config, ready: Callable[[Certificates], None]) -> None:
+@dataclass(frozen=True, kw_only=True)
+class Surroundings:
+    """What a cloud stands in: the world as it is, or one that a test has in its hands."""
+
+    clock: Callable[[], datetime] = now
+    """In UTC, with its time zone."""
+    stepped: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set it when the clock was set: what follows from the time is done at once, not at the next look."""
+    wrap: Callable[[App], App] = lambda app: app
+    """Stands between the server and the cloud, for every request."""
+
+
+async def run(config: Config, ready: Callable[[Certificates], None], surroundings: Surroundings | None = None) -> None:
     """Serve until SIGTERM or SIGINT; `ready` is called when connections are accepted.
 
     Raises StoreUnusable, CertificateError, AlreadyRunningError, PortTakenError, and ValueError when nothing speaks as
     the configuration has it; each says how to mend it.
     """
+    surroundings = surroundings or Surroundings()
     config.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     with holding(config.data):
         certificates = ensure_certificates(config.data, [config.host], now())
@@ -92,58 +105,73 @@ async def run(config: Config, ready: Callable[[Certificates], None]) -> None:
         store = SqliteStore(config.database)
         await store.open()
         try:
-            await _serve(config, certificates, store, lambda: ready(certificates))
+            await store.write(nobody_is_here)
+            await _serve(config, certificates, store, lambda: ready(certificates), surroundings)
         finally:
             await store.close()
 
 
-async def _serve(config: Config, certificates: Certificates, store: SqliteStore, ready: Callable[[], None]) -> None:
+async def _serve(
+    config: Config,
+    certificates: Certificates,
+    store: SqliteStore,
+    ready: Callable[[], None],
+    surroundings: Surroundings,
+) -> None:
+    clock = surroundings.clock
     bus = InProcessBus()
     gateway = Gateway(
         store=store,
-        tokens=Tokens(store, device_by_token, now),
+        tokens=Tokens(store, device_by_token, clock),
         codecs={profile.name: Codec(profile) for profile in PROFILES.values()},
         bus=bus,
         limits=config.limits,
-        clock=now,
+        clock=clock,
         strict=config.strict,
         behind_proxy=config.behind_proxy,
         regions=Regions(config.endpoints),
     )
-    account_tokens = Tokens(store, account_by_token, now)
+    account_tokens = Tokens(store, account_by_token, clock)
+    conditional = ConditionalStore(store)
     authority = Authority(
-        store=store,
+        store=conditional,
         hang_up=gateway.hang_up,
         terms=config.terms,
         access_lasts=config.access_lasts,
         limits=config.limits,
         by_address=not config.behind_proxy,
-        clock=now,
+        clock=clock,
     )
+    changes = ChangeFeed(store, config.limits.listeners)
     oauth = OAuth(authority, account_tokens, config.limits)
     assets = AssetStore(
         config.sounds, secret_of(config.data), synthesizer_of(config.speech), label_of=partial(_label_of, store)
     )
-    calendars = CalendarFiles(store, assets, bus, config.limits, now)
-    feeds = Feeds(store, calendars, config.limits, now)
+    calendars = CalendarFiles(conditional, assets, bus, config.limits, clock)
+    feeds = Feeds(store, calendars, config.limits, clock)
     api = account_api(
         Services(
-            store=store,
+            store=conditional,
             tokens=account_tokens,
             assets=assets,
             calendars=calendars,
             bus=bus,
             gateway=gateway,
             authority=authority,
+            changes=changes,
             limits=config.limits,
-            clock=now,
+            clock=clock,
+            behind_proxy=config.behind_proxy,
         )
     )
     in_good_time = _in_good_time(api, config.limits.api_time)  # type: ignore[arg-type]
-    server = http2_server(config, certificates, _routed(gateway, oauth, assets, feeds, in_good_time))
+    routed = _routed(gateway, oauth, assets, feeds, in_good_time)
+    server = http2_server(config, certificates, surroundings.wrap(routed))
     stop = _stop_signal()
     serving = asyncio.create_task(server.serve())
-    sweeping = asyncio.create_task(_sweep(store, bus, authority, config.limits.past_due))
+    await store.write(add_change, STARTED, clock())
+    pause = partial(_until_next_sweep, surroundings.stepped, gateway)
+    sweeping = asyncio.create_task(sweep(store, bus, authority, config.limits.past_due, clock, pause=pause))
     watching = asyncio.create_task(_watch_tokens(gateway))
     try:
         await _until_accepting(config, serving)
@@ -157,6 +185,7 @@ async def _serve(config: Config, certificates: Certificates, store: SqliteStore,
         await asyncio.wait({serving, asyncio.create_task(stop.wait())}, return_when=asyncio.FIRST_COMPLETED)
         log.info("shutting down")
         await gateway.drain()
+        await changes.close()
     finally:
         sweeping.cancel()
         watching.cancel()
@@ -188,18 +217,17 @@ def http2_server(config: Config, certificates: Certificates, app: App) -> Server
 def _routed(gateway: Gateway, oauth: OAuth, assets: AssetStore, feeds: App, api: App) -> App:
     """Devices to the gateway, who wants tokens to `oauth`, sounds and feeds to theirs, all else to the account API."""
 
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+    def app(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         path: str = scope["path"]
         if path in gateway.paths:
-            await gateway(scope, receive, send)
-        elif path in oauth.paths:
-            await oauth(scope, receive, send)
-        elif path.startswith(ASSET_PATH):
-            await _asset(assets, path.removeprefix(ASSET_PATH), scope, send)
-        elif path.startswith(FEED_PATH):
-            await feeds(scope, receive, send)
-        else:
-            await api(scope, receive, send)
+            return gateway(scope, receive, send)
+        if path in oauth.paths:
+            return oauth(scope, receive, send)
+        if path.startswith(ASSET_PATH):
+            return _asset(assets, path.removeprefix(ASSET_PATH), scope, send)
+        if path.startswith(FEED_PATH):
+            return feeds(scope, receive, send)
+        return api(scope, receive, send)
 
     return app
 
@@ -249,32 +277,11 @@ async def _watch_tokens(gateway: Gateway) -> None:
             log.warning("tokens could not be looked at", error=str(error))
 
 
-async def _sweep(store: SqliteStore, bus: InProcessBus, authority: Authority, past_due: timedelta) -> None:
-    while True:
-        try:
-            while await _end_overdue(store, bus, past_due) == AT_ONCE:
-                pass
-            for purge in (purge_expired_tokens, purge_commands):
-                while await store.write(purge, now()) >= PORTION:
-                    pass
-            await authority.sweep()
-        except StoreError as error:
-            log.warning("what is over could not be put away", error=str(error))
-        await asyncio.sleep(SWEEP_EVERY)
-
-
-async def _end_overdue(store: SqliteStore, bus: InProcessBus, past_due: timedelta) -> int:
-    """End a portion of what nobody reported over; how many were ended. One that cannot be is no reason not to go on."""
-    ended = 0
-    for account_id, token, occurrence in await store.read(overdue, now(), past_due):
-        try:
-            bus.wake(await store.write(end_occurrence, account_id, token, occurrence, now()))
-            ended += 1
-        except StoreError:
-            raise
-        except Exception:
-            log.exception("a missed occurrence could not be ended", account=account_id, token=token)
-    return ended
+async def _until_next_sweep(stepped: asyncio.Event, gateway: Gateway) -> None:
+    with suppress(TimeoutError):
+        await asyncio.wait_for(stepped.wait(), SWEEP_EVERY)
+        stepped.clear()
+        gateway.wake_all()
 
 
 def _stop_signal() -> asyncio.Event:

@@ -90,6 +90,12 @@ def in_time(receive: Receive, time: timedelta) -> Receive:
     return receive_in_time
 
 
+async def until_left(receive: Receive) -> None:
+    """Wait until the client is gone."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
 async def answer(send: Send, status: int, headers: Iterable[Header] = (), body: bytes = b"") -> None:
     """Answer a request whole."""
     await send({"type": "http.response.start", "status": status, "headers": list(headers)})

@@ -111,6 +111,13 @@ class AssetStore:
         made, _ = await asyncio.wait({making}, timeout=self._patience)
         return None if made and not making.result() else name
 
+    def promised(self, account_id: str, text: str, preferred: str) -> str | None:
+        """Return the name of the spoken text, which is made when a speaker asks for it; None when nobody speaks.
+
+        For many labels at once, of which the last one would wait for all others.
+        """
+        return None if isinstance(self._synthesizer, Silent) else self.name_of_label(account_id, text, preferred)
+
     def _begun(self, name: str, account_id: str, text: str, language: str) -> asyncio.Task[bool] | None:
         making = self._making.get(name)
         if making is None:

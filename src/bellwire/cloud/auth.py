@@ -65,15 +65,21 @@ class Tokens(Generic[Identity]):
     async def identity_of(self, token: str) -> Identity:
         """Whose token this is. Raises Unauthenticated when it is nobody's, or has expired."""
         now = self._clock()
-        known = self._known.get(token)
-        if known is not None and known[1] > now and known[2] == self._forgotten:
-            identity = known[0]
-        else:
-            identity = await self._look_up(token, now)
+        identity = self._known_identity(token, now) or await self._look_up(token, now)
         if identity.expires is not None and identity.expires <= now:
             self._known.pop(token, None)
             raise Unauthenticated("this token has expired; get a new one")
         return identity
+
+    def believed(self, token: str) -> Identity | None:
+        """Whose token this is, where it was looked up a moment ago and is good still; None: `identity_of` tells."""
+        now = self._clock()
+        identity = self._known_identity(token, now)
+        return identity if identity and (identity.expires is None or identity.expires > now) else None
+
+    def _known_identity(self, token: str, now: datetime) -> Identity | None:
+        known = self._known.get(token)
+        return known[0] if known is not None and known[1] > now and known[2] == self._forgotten else None
 
     def has_met(self, token: str) -> bool:
         """Whether a token was good when it was last looked up, however long ago."""

@@ -35,7 +35,7 @@ from bellwire.cloud.store.clients import Client, find_client
 from bellwire.cloud.store.devices import Device
 from bellwire.cloud.store.errors import AlreadyExists, StoreError
 from bellwire.cloud.store.grants import find_code, find_grant
-from bellwire.cloud.store.sqlite import SqliteStore
+from bellwire.cloud.store.protocol import Store
 
 log = structlog.get_logger()
 
@@ -89,7 +89,7 @@ class Authority:
     def __init__(
         self,
         *,
-        store: SqliteStore,
+        store: Store,
         hang_up: Callable[[str], None],
         terms: str | None,
         access_lasts: timedelta,

@@ -30,7 +30,8 @@ from bellwire.cloud.wishes import length_of
 _CALENDAR = "text/calendar"
 _AT_START = "start"
 _NOT_AT_ALL = "none"
-_MOST_DEVICES = 1_000
+_MOST_DEVICES = 100
+"""As many as an address has room for: one of 64 KB is refused by the server itself."""
 Ids = list[str]
 
 

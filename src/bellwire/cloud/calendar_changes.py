@@ -48,7 +48,7 @@ def apply(steps: Sequence[Step], into: Into, now: datetime) -> Transaction[Appli
     applied = Applied([], set())
     for step in steps:
         if step.result is Result.REMOVED:
-            applied.woken |= yield from _remove(into, step.token or "")
+            applied.woken |= yield from _remove(into, step.token or "", now)
         elif step.alert is not None and step.said is not None:
             step, woken = yield from _set(into, step, step.alert, now)  # noqa: PLW2901 - as it went
             applied.woken |= woken
@@ -72,8 +72,8 @@ def _set(into: Into, step: Step, alert: Alert, now: datetime) -> Transaction[tup
         return replace(step, result=Result.REFUSED, why=str(error), alert=None, said=None, token=None), set()
 
 
-def _remove(into: Into, token: str) -> Transaction[set[str]]:
+def _remove(into: Into, token: str, now: datetime) -> Transaction[set[str]]:
     try:
-        return set((yield from remove_alert(into.account_id, token)))
+        return set((yield from remove_alert(into.account_id, token, now)))
     except UnknownAlertError:
         return set()

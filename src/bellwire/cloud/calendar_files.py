@@ -27,7 +27,7 @@ from bellwire.cloud.store.accounts import Account, find_account
 from bellwire.cloud.store.alerts import list_alerts
 from bellwire.cloud.store.calendars import list_changed, list_known
 from bellwire.cloud.store.devices import list_devices
-from bellwire.cloud.store.sqlite import SqliteStore
+from bellwire.cloud.store.protocol import Store
 
 _PAGE = 100
 """Alerts that are read at a time."""
@@ -54,7 +54,7 @@ class CalendarFiles:
     """The calendars of all accounts."""
 
     def __init__(
-        self, store: SqliteStore, assets: AssetStore, bus: Bus, limits: Limits, clock: Callable[[], datetime]
+        self, store: Store, assets: AssetStore, bus: Bus, limits: Limits, clock: Callable[[], datetime]
     ) -> None:
         self._store = store
         self._assets = assets

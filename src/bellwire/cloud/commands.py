@@ -10,12 +10,14 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from bellwire.alerts.alert import Reserved
 from bellwire.cloud.store import commands
 from bellwire.cloud.store.commands import Row
 from bellwire.cloud.store.devices import find_device
 from bellwire.cloud.store.transaction import Transaction
 from bellwire.protocol.messages import Message, key_of
 from bellwire.protocol.messages.alerts import AdjustVolume, SetVolume
+from bellwire.protocol.messages.envelope import PassedOn
 from bellwire.protocol.messages.system import ReportSoftwareInfo, ResetUserInactivity
 from bellwire.protocol.profiles import profile_named
 
@@ -48,6 +50,8 @@ _TERMS: Mapping[type[Message], _Terms] = {
     # These do not add up: where the volume comes to an end of its range, two steps lead elsewhere than their sum.
     AdjustVolume: _Terms(timedelta(hours=1), ()),
 }
+ACTIONS_LAST = timedelta(minutes=30)
+"""What an action timer does is worth doing for so long after its end: as long as a late alert still rings."""
 _BY_NAME = {".".join(key_of(message)): message for message in _TERMS}
 
 
@@ -70,6 +74,16 @@ def order_all(account_id: str, device_ids: Iterable[str], message: Message, now:
         yield from _queue(account_id, device_id, message, now)
 
 
+def carry_out(
+    account_id: str, device_ids: Iterable[str], actions: Iterable[Reserved], now: datetime
+) -> Transaction[None]:
+    """Have devices told what an action timer does. Raises NotFound when one of them is not there any more."""
+    rows = [Row(f"{each.namespace}.{each.name}", each.payload, now, now + ACTIONS_LAST) for each in actions]
+    for device_id in device_ids:
+        for row in rows:
+            yield from commands.add_command(account_id, device_id, row, (), MOST_WAITING)
+
+
 def _queue(account_id: str, device_id: str, message: Message, now: datetime) -> Transaction[datetime]:
     terms = _TERMS[type(message)]
     row = Row(".".join(key_of(message)), msgspec.json.encode(message).decode(), now, now + terms.lasts)
@@ -85,5 +99,9 @@ def waiting_commands(account_id: str, device_id: str, after: int, now: datetime)
 
 
 def _message(row: Any) -> Message:
-    message: Message = msgspec.json.decode(row.payload, type=_BY_NAME[row.message])
+    kind = _BY_NAME.get(row.message)
+    if kind is None:
+        namespace, _, name = row.message.partition(".")
+        return PassedOn(of_namespace=namespace, name=name, payload=msgspec.Raw(row.payload.encode()))
+    message: Message = msgspec.json.decode(row.payload, type=kind)
     return message

@@ -10,6 +10,7 @@ from bellwire.cloud.rates import Rate
 _FOUND_AS_LOCALHOST = frozenset({"localhost", "127.0.0.1", "::1", "0.0.0.0", "::"})  # noqa: S104 - not listened on here
 _OFTEN = Rate(600, timedelta(minutes=1))
 _MISTYPED = Rate(10, timedelta(minutes=15))
+_LIVELY = Rate(200, timedelta(seconds=4))
 _SELDOM = Rate(10, timedelta(hours=1))
 _UNPACKED = Rate(60, timedelta(minutes=15))
 _NOW_AND_THEN = Rate(30, timedelta(minutes=5))
@@ -37,8 +38,16 @@ class Limits:
     """Alerts of an account."""
     devices: int = 100
     """Devices of an account."""
+    listeners: int = 10
+    """Listeners to what happens in an account, at a time."""
+    sign_of_life: timedelta = timedelta(seconds=15)
+    """To listeners, when nothing happens for so long; it is looked then whether their tokens are still good."""
+    requests: Rate = _LIVELY
+    """Of an account to the account API; more are answered 429."""
     api_body: int = 64 * 1024
     """Bytes of a request to the account API."""
+    bulk_body: int = 2 * 1024 * 1024
+    """Bytes of a request that adds many alerts."""
     api_time: timedelta = timedelta(seconds=30)
     """For the body of a request to the account API to arrive."""
     calendar: int = 8 * 1024 * 1024

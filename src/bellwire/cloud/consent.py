@@ -7,7 +7,7 @@ It knows requests and answers; it must not know who may have what (`authority`).
 from typing import Annotated, Any
 
 import msgspec
-from litestar import Controller, Request, post
+from litestar import Controller, Request, Response, post
 from litestar.datastructures import State
 from litestar.params import FromPath, JSONBody
 
@@ -18,6 +18,7 @@ from bellwire.cloud.grants import CODE_LASTS, Bound, is_challenge
 from bellwire.cloud.identity import AccountIdentity
 from bellwire.cloud.problems import refusals
 from bellwire.cloud.refusal import Fault, Refusal
+from bellwire.cloud.services import API_PATH, LOCATION
 from bellwire.cloud.store.clients import Client
 from bellwire.cloud.wishes import WishError, one_line
 from bellwire.protocol.profiles import profile_named
@@ -140,13 +141,19 @@ class ApprovalsController(Controller):
 
     tags = ("authorization",)
 
-    @post("/device-approvals", summary="Let a speaker in", responses=refusals(404, 409, 423, 429, 451, body=True))
-    async def approve(self, data: JSONBody[NewApproval], request: _Asked) -> ApprovedDevice:
+    @post(
+        "/device-approvals",
+        summary="Let a speaker in",
+        response_headers=[LOCATION],
+        responses=refusals(404, 409, 423, 429, 451, body=True),
+    )
+    async def approve(self, data: JSONBody[NewApproval], request: _Asked) -> Response[ApprovedDevice]:
         """Let the speaker that shows this code in, as a new device of the account."""
         device = await _authority(request).approve(request.user.account_id, _peer(request), data.user_code, data.name)
-        return ApprovedDevice(
+        approved = ApprovedDevice(
             device_id=device.device_id, name=device.name, profile=device.profile, product=device.model
         )
+        return Response(approved, headers={"Location": f"{API_PATH}/devices/{device.device_id}"})
 
     @post("/device-refusals", status_code=204, summary="Refuse a speaker", responses=refusals(404, 429, body=True))
     async def refuse(self, data: JSONBody[NewRefusal], request: _Asked) -> None:

@@ -13,15 +13,18 @@ from typing import Annotated, Final, Literal
 
 import msgspec
 
-from bellwire.alerts.alert import Alert
+from bellwire.alerts.alert import Alert, OwnConduct
 from bellwire.alerts.recurrence import excepting, zone_named
 from bellwire.alerts.rules import read_rule
 from bellwire.alerts.workdays import has_calendar
 from bellwire.cloud.accounts import name_of
+from bellwire.cloud.action_forms import Actions, actions_of, reserved_by
 from bellwire.cloud.calendars.entries import Known
+from bellwire.cloud.conduct_forms import MOST_SNOOZES
 from bellwire.cloud.config import Limits
 from bellwire.cloud.countries import country_of
 from bellwire.cloud.languages import language_named
+from bellwire.cloud.snoozing import snooze_length
 from bellwire.cloud.store.accounts import (
     add_account,
     add_account_token,
@@ -32,11 +35,12 @@ from bellwire.cloud.store.accounts import (
 )
 from bellwire.cloud.store.alerts import insert_alert, list_alerts
 from bellwire.cloud.store.calendars import keep_known, list_all_known
+from bellwire.cloud.store.conducts import load_conduct, save_conduct
 from bellwire.cloud.store.copies import account_tokens_until, device_tokens_until
 from bellwire.cloud.store.devices import Device, add_device, add_device_token, list_devices
 from bellwire.cloud.store.standings import add_standings, load_standings
 from bellwire.cloud.store.transaction import Transaction
-from bellwire.cloud.wishes import WishError, one_line
+from bellwire.cloud.wishes import WishError, length_text, one_line
 from bellwire.protocol.profiles import profile_named
 
 FORM: Final = "bellwire account 1"
@@ -91,6 +95,7 @@ class AccountCopy(msgspec.Struct, forbid_unknown_fields=True):
     alerts: list[AlertCopy]
     language: str | None = None
     """Of its labels; None: that of its country or time zone. Not in documents of before there was one."""
+    conduct: OwnConduct = OwnConduct()
 
 
 def copy_of(account_id: str, now: datetime) -> Transaction[AccountCopy]:
@@ -123,6 +128,7 @@ def copy_of(account_id: str, now: datetime) -> Transaction[AccountCopy]:
         devices=devices,
         alerts=copies,
         language=account.language,
+        conduct=(yield from load_conduct(account_id)),
     )
 
 
@@ -136,6 +142,7 @@ def check(copy: AccountCopy, limits: Limits) -> None:
         language_named(copy.language)
     if len(copy.devices) > limits.devices or len(copy.alerts) > limits.alerts:
         raise WishError(f"an account has {limits.devices} devices and {limits.alerts} alerts at most; this has more")
+    _check_conduct(copy.conduct)
     for device in copy.devices:
         name_of(device.name, limits.name)
         profile_named(device.profile)
@@ -143,10 +150,29 @@ def check(copy: AccountCopy, limits: Limits) -> None:
     for each in copy.alerts:
         one_line("label", each.alert.label, limits.label)
         _check_schedule(each.alert)
-        if each.alert.scheduled_time.tzinfo is None:
+        _check_conduct(each.alert.conduct)
+        _check_actions(each.alert)
+        if None in {each.alert.scheduled_time.tzinfo, (each.alert.snoozed_from or each.alert.scheduled_time).tzinfo}:
             raise WishError(f"the time of alert {each.alert.token} has no time zone")
+        if each.alert.snoozes < 0 or (each.alert.remaining or timedelta()) < timedelta():
+            raise WishError(f"alert {each.alert.token} was snoozed, or has left, less than nothing")
         if not known.issuperset((*each.devices, *(each.alert.paused_on or ()))):
             raise WishError(f"alert {each.alert.token} is for a device that the document does not have")
+
+
+def _check_conduct(conduct: OwnConduct) -> None:
+    if conduct.snooze is not None:
+        snooze_length(length_text(conduct.snooze))
+    if not 0 <= (conduct.most_snoozes or 0) <= MOST_SNOOZES:
+        raise WishError(f"an occurrence may be snoozed {MOST_SNOOZES} times at most, not {conduct.most_snoozes} times")
+
+
+def _check_actions(alert: Alert) -> None:
+    try:
+        actions = msgspec.convert(msgspec.to_builtins(actions_of(alert.actions)), Actions)
+    except msgspec.MsgspecError as error:
+        raise WishError(f"an action of alert {alert.token} cannot be one: {error}") from None
+    reserved_by(actions, alert.kind)
 
 
 def _check_schedule(alert: Alert) -> None:
@@ -175,6 +201,7 @@ def add_copy(copy: AccountCopy, speech: dict[str, str | None], now: datetime) ->
         yield from lock_account(copy.name, now)
     if copy.language is not None:
         yield from set_language(copy.account_id, language_named(copy.language))
+    yield from save_conduct(copy.account_id, copy.conduct)
     for token in copy.tokens:
         yield from add_account_token(copy.account_id, token.sha256, token.expires, now)
     for device in copy.devices:

@@ -13,16 +13,17 @@ from bellwire.alerts.alert import Alert, Kind
 from bellwire.alerts.reconcile import Patience, Say, Verdict, What, is_settled, reconcile
 from bellwire.cloud.commands import Command, waiting_commands
 from bellwire.cloud.flight import Flight
+from bellwire.cloud.handlers.arrival import Agreed
 from bellwire.cloud.identity import DeviceIdentity
 from bellwire.cloud.regions import Regions
 from bellwire.cloud.store.accounts import country_of_account
 from bellwire.cloud.store.alerts import load_alert
-from bellwire.cloud.store.standings import Marks, load_marks, load_standings, load_unsettled
+from bellwire.cloud.store.standings import Marks, load_standings, look
 from bellwire.cloud.store.transaction import Transaction
 from bellwire.cloud.wording import WITHOUT_CONTENT, occurrence_of, set_alert
 from bellwire.protocol.messages import Message
 from bellwire.protocol.messages.alerts import MOST_TOKENS, DeleteAlerts, SetAlert
-from bellwire.protocol.messages.envelope import Event
+from bellwire.protocol.messages.envelope import Event, PassedOn
 from bellwire.protocol.messages.system import SetEndpoint
 from bellwire.protocol.profiles.profile import Profile
 
@@ -74,6 +75,7 @@ class Downchannel:
         self.profile = profile
         self.opened = now
         self.flight = Flight()
+        self.agreed: Agreed = {}
         self._origin = origin
         self._quiet_until: datetime | None = now + FIRST_CONTEXT
         self._sync_seq = sync_seq
@@ -101,9 +103,10 @@ class Downchannel:
     def plan(self, now: datetime) -> Transaction[Plan]:
         """Look at the rows and decide what to say. Changes nothing, so it may be run again."""
         account_id, device_id = self.device.account_id, self.device.device_id
-        marks = yield from load_marks(account_id, device_id)
+        marks, standings = yield from look(account_id, device_id)
         everything = marks.sync_seq > self._sync_seq
-        standings = yield from (load_standings if everything else load_unsettled)(account_id, device_id)
+        if everything:
+            standings = yield from load_standings(account_id, device_id)
         verdict = reconcile(
             standings,
             self.flight.last(),
@@ -128,12 +131,19 @@ class Downchannel:
                 endpoint = self._regions.endpoint_of((yield from country_of_account(account_id)))
         return Plan(verdict, kinds, found, settled, marks, commands, endpoint)
 
+    def first(self, plan: Plan) -> list[Once]:
+        """What of a plan is to be said once, and before anything of alerts; `was_said` is to be told of each that was.
+
+        What an action timer does comes before it is deleted, and what waits already comes before that.
+        """
+        return [Once(command.message, command.seq) for command in plan.commands[: _first_commands(plan)]]
+
     def once(self, plan: Plan, now: datetime) -> list[Once]:
-        """What of a plan is to be said once, in order; `was_said` is to be told of each that was."""
+        """What else of a plan is to be said once, in order; `was_said` is to be told of each that was."""
         self._endpoint = plan.endpoint
         if not plan.commands:
             self._command_seq = plan.marks.command_seq
-        said = [Once(command.message, command.seq) for command in plan.commands]
+        said = [Once(command.message, command.seq) for command in plan.commands[_first_commands(plan) :]]
         if self._regions is None or not (self._has_spoken or now - self.opened >= FIRST_CONTEXT):
             return said
         if plan.endpoint is None:
@@ -190,3 +200,9 @@ class Downchannel:
         alert = plan.alerts[say.token]
         time = say.desired.scheduled_time if say.desired else alert.scheduled_time
         return set_alert(occurrence_of(alert, time, self.profile, self._origin))
+
+
+def _first_commands(plan: Plan) -> int:
+    """How many of the commands are said before anything of alerts."""
+    passed_on = (place for place, command in enumerate(plan.commands, 1) if isinstance(command.message, PassedOn))
+    return max(passed_on, default=0)

@@ -4,11 +4,12 @@ It knows requests and answers; it must not know how a device is told (`commands`
 """
 
 import uuid
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any, ClassVar
 
 import msgspec
-from litestar import Controller, delete, get, patch, post
+from litestar import Controller, Response, delete, get, patch, post
 from litestar.params import FromPath, JSONBody
 
 from bellwire.cloud.accounts import name_of
@@ -21,15 +22,19 @@ from bellwire.cloud.device_view import (
     load_exceptions,
     load_known,
 )
+from bellwire.cloud.pages import PAGE, After, Limit, page, place_of
 from bellwire.cloud.problems import refusals
-from bellwire.cloud.services import API_PATH, Asked, services_of
-from bellwire.cloud.store.devices import Device, list_devices, remove_device, rename_device
+from bellwire.cloud.services import API_PATH, LOCATION, Asked, services_of
+from bellwire.cloud.store.devices import Device, page_of_devices, remove_device, rename_device
+from bellwire.cloud.store.portions import PORTION
+from bellwire.cloud.store.rings import forget_rings
 from bellwire.cloud.wishes import WishError
 from bellwire.protocol.messages import Message
 from bellwire.protocol.messages.alerts import AdjustVolume, SetVolume
 from bellwire.protocol.messages.system import ReportSoftwareInfo
 from bellwire.protocol.profiles import DEFAULT_PROFILE, PROFILES
 
+Seq = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 Word = Annotated[str, msgspec.Meta(max_length=64)]
 
 
@@ -51,6 +56,22 @@ class DeviceView(msgspec.Struct, kw_only=True):
     connected: bool
 
 
+class DevicePage(msgspec.Struct, kw_only=True):
+    """Some of the devices, by name."""
+
+    devices: list[DeviceView]
+    next: str | None
+    """Give it as `after` to get the next page; null: this was the last."""
+
+
+class ExceptionPage(msgspec.Struct, kw_only=True):
+    """Some of what a device could not carry out, the newest first."""
+
+    exceptions: list[ExceptionView]
+    next: str | None
+    """Give it as `after` to get the next page; null: this was the last."""
+
+
 class AddedDevice(msgspec.Struct, kw_only=True):
     """A device that was added. Its access token is shown this once."""
 
@@ -66,6 +87,8 @@ class ChangedDevice(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 class NewVolume(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """How loud alerts are to ring. Exactly one of the two is given."""
+
+    EXAMPLE: ClassVar[Mapping[str, Any]] = {"volume": 40}
 
     volume: Annotated[int, msgspec.Meta(ge=0, le=100)] | None = None
     change: Annotated[int, msgspec.Meta(ge=-100, le=100)] | None = None
@@ -94,8 +117,8 @@ class DevicesController(Controller):
     path = f"{API_PATH}/devices"
     tags = ("devices",)
 
-    @post(summary="Add a device", responses=refusals(409, 423, 451, body=True))
-    async def add(self, data: JSONBody[NewDevice], request: Asked) -> AddedDevice:
+    @post(summary="Add a device", response_headers=[LOCATION], responses=refusals(409, 423, 451, body=True))
+    async def add(self, data: JSONBody[NewDevice], request: Asked) -> Response[AddedDevice]:
         """Add a device and make its access token. It gets every alert that rings everywhere."""
         services, account_id = services_of(request), request.user.account_id
         name = name_of(data.name, services.limits.name)
@@ -103,13 +126,16 @@ class DevicesController(Controller):
             raise WishError(f"there is no profile {data.profile!r}; there are: {', '.join(sorted(PROFILES))}")
         device = Device(str(uuid.uuid4()), name, data.profile)
         token = await services.authority.add_device(account_id, device)
-        return AddedDevice(device_id=device.device_id, access_token=token)
+        added = AddedDevice(device_id=device.device_id, access_token=token)
+        return Response(added, headers={"Location": f"{self.path}/{device.device_id}"})
 
-    @get(summary="List the devices", responses=refusals())
-    async def list(self, request: Asked) -> list[DeviceView]:
-        """The account's devices."""
-        services = services_of(request)
-        return [
+    @get(summary="List the devices", responses=refusals(422))
+    async def list(self, request: Asked, after: After = None, limit: Limit = PAGE) -> DevicePage:
+        """A page of the account's devices, by name."""
+        services, place = services_of(request), place_of(after, tuple[str, str])
+        found = await services.store.read(page_of_devices, request.user.account_id, place, limit + 1)
+        devices, following = page(found, limit, lambda device: (device.name, device.device_id))
+        shown = [
             DeviceView(
                 device_id=device.device_id,
                 name=device.name,
@@ -117,8 +143,9 @@ class DevicesController(Controller):
                 model=device.model,
                 connected=services.gateway.is_connected(device.device_id),
             )
-            for device in await services.store.read(list_devices, request.user.account_id)
+            for device in devices
         ]
+        return DevicePage(devices=shown, next=following)
 
 
 class DeviceController(Controller):
@@ -143,15 +170,23 @@ class DeviceController(Controller):
     @delete(summary="Remove a device", responses=refusals(404))
     async def remove(self, device_id: FromPath[str], request: Asked) -> None:
         """Remove a device with its tokens; its downchannel ends at once."""
-        services = services_of(request)
-        await services.store.write(remove_device, request.user.account_id, device_id)
+        services, account_id = services_of(request), request.user.account_id
+        # There may be so much history that it would keep the others waiting if it went at once with its device.
+        while await services.store.write(forget_rings, account_id, device_id) == PORTION:
+            pass
+        await services.store.write(remove_device, account_id, device_id)
         services.gateway.hang_up(device_id)
 
-    @get("/exceptions", summary="List what a device could not carry out", responses=refusals(404))
-    async def exceptions(self, device_id: FromPath[str], request: Asked) -> list[ExceptionView]:
-        """The last 100 directives that the device could not carry out, the newest first."""
-        found = await services_of(request).store.read(load_exceptions, request.user.account_id, device_id)
-        return [exception_of(each) for each in found]
+    @get("/exceptions", summary="List what a device could not carry out", responses=refusals(404, 422))
+    async def exceptions(
+        self, device_id: FromPath[str], request: Asked, after: After = None, limit: Limit = PAGE
+    ) -> ExceptionPage:
+        """A page of the directives that the device could not carry out, the newest first; the last 100 are kept."""
+        store, place = services_of(request).store, place_of(after, tuple[Seq])
+        before = None if place is None else place[0]
+        found = await store.read(load_exceptions, request.user.account_id, device_id, before, limit + 1)
+        shown, following = page(found, limit, lambda exception: (exception.seq,))
+        return ExceptionPage(exceptions=[exception_of(each) for each in shown], next=following)
 
     @post("/volume", status_code=202, summary="Set how loud alerts ring", responses=refusals(404, body=True))
     async def volume(self, device_id: FromPath[str], data: JSONBody[NewVolume], request: Asked) -> Ordered:

@@ -10,7 +10,7 @@ import msgspec
 
 from bellwire.cloud.store.accounts import find_account
 from bellwire.cloud.store.devices import Card, Device, find_device, find_device_card
-from bellwire.cloud.store.reports import DeviceException, Reports, list_exceptions, load_reports
+from bellwire.cloud.store.reports import KEPT, DeviceException, Reports, list_exceptions, load_reports
 from bellwire.cloud.store.transaction import Transaction
 from bellwire.protocol.messages.system import SetEndpoint
 from bellwire.protocol.profiles import PROFILES
@@ -83,6 +83,13 @@ class ExceptionView(ExceptionSummary, kw_only=True):
     """As the device returned it."""
 
 
+class DriftView(msgspec.Struct, kw_only=True):
+    """Contexts that showed alerts otherwise than the device had said; each was set right again."""
+
+    times: int
+    last_at: datetime | None
+
+
 class RegionView(msgspec.Struct, kw_only=True):
     """Where the device's account is served."""
 
@@ -112,6 +119,7 @@ class DeviceDetail(msgspec.Struct, kw_only=True):
     exceptions: list[ExceptionSummary]
     """The last ones, the newest first."""
     region: RegionView
+    drift: DriftView
 
 
 class Known(NamedTuple):
@@ -133,10 +141,15 @@ def load_known(account_id: str, device_id: str) -> Transaction[Known]:
     return Known(device, card, reports, exceptions, account.country)
 
 
-def load_exceptions(account_id: str, device_id: str) -> Transaction[list[DeviceException]]:
-    """The directives that a device could not carry out, the newest first. Raises NotFound."""
+def load_exceptions(
+    account_id: str, device_id: str, before: int | None = None, limit: int = KEPT
+) -> Transaction[list[DeviceException]]:
+    """The directives that a device could not carry out, the newest first; `before`: those before this number.
+
+    Raises NotFound.
+    """
     yield from find_device(account_id, device_id)
-    return (yield from list_exceptions(account_id, device_id))
+    return (yield from list_exceptions(account_id, device_id, limit, before))
 
 
 def detail_of(known: Known, *, connected: bool | None, endpoint: str | None) -> DeviceDetail:
@@ -160,18 +173,25 @@ def detail_of(known: Known, *, connected: bool | None, endpoint: str | None) -> 
         region=RegionView(
             country=known.country, endpoint=endpoint, movable=profile is not None and profile.has(SetEndpoint)
         ),
+        drift=DriftView(times=known.card.drifts, last_at=known.card.drifted),
     )
 
 
 def exception_of(exception: DeviceException) -> ExceptionView:
     """An exception as it is shown by itself."""
-    return ExceptionView(**exception._asdict())
+    return ExceptionView(**_shown(exception))
 
 
 def _summary(exception: DeviceException) -> ExceptionSummary:
-    values = exception._asdict()
+    values = _shown(exception)
     del values["directive"]
     return ExceptionSummary(**values)
+
+
+def _shown(exception: DeviceException) -> dict[str, Any]:
+    values = exception._asdict()
+    del values["seq"]
+    return values
 
 
 def _software(reports: Reports) -> SoftwareView | None:

@@ -7,14 +7,13 @@ It knows one answer that goes on and on; it must not know who may open one (`gat
 import asyncio
 import contextlib
 import math
-import secrets
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import structlog
 
-from bellwire.cloud.answers import content_type, new_writer
-from bellwire.cloud.asgi import Receive, Send
+from bellwire.cloud.answers import content_type, new_message_id, new_writer
+from bellwire.cloud.asgi import Receive, Send, until_left
 from bellwire.cloud.delivery import Downchannel, Once
 from bellwire.cloud.sockets import shut_connection
 from bellwire.cloud.store.commands import remove_commands
@@ -102,7 +101,7 @@ class DownchannelWriter:
         """Answer the request for it, and go on until the downchannel ends, at whichever side."""
         writer = new_writer()
         device_id = downchannel.memory.device.device_id
-        leaving = asyncio.create_task(_until_left(receive))
+        leaving = asyncio.create_task(until_left(receive))
         leaving.add_done_callback(lambda _: downchannel.end())
         try:
             start = {"type": "http.response.start", "status": 200, "headers": [content_type(writer)]}
@@ -136,13 +135,14 @@ class DownchannelWriter:
                 log.info("downchannel ends with its token", device=memory.device.device_id)
                 break
             plan = await self._store.read(memory.plan, now)
-            for message in memory.say(plan, now):
-                await self._say(downchannel, codec, writer, send, message)
-                if self._clock() - now > _STALE:
-                    downchannel.stirred.set()
-                    break
-            else:
-                await self._say_once(downchannel, codec, writer, send, memory.once(plan, now))
+            if await self._say_once(downchannel, codec, writer, send, memory.first(plan)):
+                for message in memory.say(plan, now):
+                    await self._say(downchannel, codec, writer, send, message)
+                    if self._clock() - now > _STALE:
+                        downchannel.stirred.set()
+                        break
+                else:
+                    await self._say_once(downchannel, codec, writer, send, memory.once(plan, now))
             again = plan.verdict.look_again
             now = self._clock()
             wait = min(_LOOK_ANYWAY, downchannel.rest(now))
@@ -153,31 +153,35 @@ class DownchannelWriter:
 
     async def _say_once(
         self, downchannel: OpenDownchannel, codec: Codec, writer: MultipartWriter, send: Send, what: list[Once]
-    ) -> None:
-        """Say what leads to no state; a command that was said goes, whatever comes of the next ones."""
+    ) -> bool:
+        """Say what leads to no state; a command that was said goes, whatever comes of the next ones.
+
+        Gives whether all of it was said.
+        """
         memory, begun, last = downchannel.memory, self._clock(), None
         try:
             for once in what:
                 if downchannel.ending:
-                    break
+                    return False
                 await self._say(downchannel, codec, writer, send, once.message)
                 memory.was_said(once, self._clock())
                 last = once.seq or last
                 if self._clock() - begun > _STALE:
                     downchannel.stirred.set()
-                    break
+                    return False
         finally:
             if last is not None:
                 with contextlib.suppress(StoreError):  # they are not said again here, and expire
                     device = memory.device
                     await self._store.write(remove_commands, device.account_id, device.device_id, last)
+        return True
 
     async def _say(
         self, downchannel: OpenDownchannel, codec: Codec, writer: MultipartWriter, send: Send, message: Message
     ) -> None:
         if downchannel.ending:
             return
-        json = codec.encode_directive(Directive(message=message, message_id=secrets.token_hex(16)))
+        json = codec.encode_directive(Directive(message=message, message_id=new_message_id()))
         await self._send_part(send, writer.part(json))
         self._store.record(downchannel.memory.device.device_id, self._clock(), "directive", json)
 
@@ -185,8 +189,3 @@ class DownchannelWriter:
         for start in range(0, len(data), _PIECE):
             with self._reading_time:
                 await send({"type": "http.response.body", "body": data[start : start + _PIECE], "more_body": True})
-
-
-async def _until_left(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass

@@ -38,7 +38,8 @@ from bellwire.cloud.handlers import Arrival, remark
 from bellwire.cloud.handlers import receive as receive_event
 from bellwire.cloud.identity import DeviceIdentity
 from bellwire.cloud.regions import Regions
-from bellwire.cloud.store.devices import load_agent, save_agent, saw_device
+from bellwire.cloud.store.changes import CONNECTED, DISCONNECTED
+from bellwire.cloud.store.devices import device_came, load_agent, saw_device
 from bellwire.cloud.store.errors import NotFound, StoreBusy, StoreError
 from bellwire.cloud.store.sqlite import SqliteStore
 from bellwire.cloud.store.standings import load_sync_seq
@@ -172,6 +173,11 @@ class Gateway:
         if downchannel is not None:
             downchannel.stirred.set()
 
+    def wake_all(self) -> None:
+        """Look at once what each device whose downchannel is here must be told: the clock was set."""
+        for downchannel in self._downchannels.values():
+            downchannel.stirred.set()
+
     def is_connected(self, device_id: str) -> bool:
         """Whether the device's downchannel is open here."""
         return device_id in self._downchannels
@@ -222,10 +228,10 @@ class Gateway:
         now = self._clock()
         self._store.record(device.device_id, now, "event", json)
         event = self._read(codec, json)
-        flight = downchannel.memory.flight if downchannel else Flight()
+        flight, agreed = (downchannel.memory.flight, downchannel.memory.agreed) if downchannel else (Flight(), {})
         told = flight.told_before(event, now)
         with flight.answering(event) as acknowledged:
-            arrival = Arrival(device, codec.profile, event, now, acknowledged, told)
+            arrival = Arrival(device, codec.profile, event, now, acknowledged, told, agreed)
             woken = await self._store.write(receive_event, arrival)
         if remarkable := remark(arrival):
             log.warning(remarkable, device=device.device_id)
@@ -258,20 +264,29 @@ class Gateway:
 
     async def _downchannel(self, scope: Scope, receive: Receive, send: Send) -> None:
         device, codec = await self._caller(scope, lambda profile: profile.downchannel_path)
+        was_connected = self.is_connected(device.device_id)
         downchannel = await self._open(device, codec, scope)
         try:
-            await self._keep_description(device, codec, scope)
+            await self._keep_presence(device, codec, scope, None if was_connected else CONNECTED)
             await self._writer.write(downchannel, codec, receive, send)
         finally:
             downchannel.closed()
-            if self._downchannels.get(device.device_id) is downchannel:
+            is_last = self._downchannels.get(device.device_id) is downchannel
+            if is_last:
                 del self._downchannels[device.device_id]
-            with contextlib.suppress(StoreError):
-                await self._store.write(saw_device, device.account_id, device.device_id, self._clock())
+            await self._keep_absence(device, DISCONNECTED if is_last else None)
+
+    async def _keep_absence(self, device: DeviceIdentity, news: str | None) -> None:
+        """Keep that the device was here until now; `news`: what those who listen are told of it."""
+        is_here = device.device_id in self._downchannels
+        with contextlib.suppress(StoreError):  # it decides nothing
+            await self._store.write(
+                saw_device, device.account_id, device.device_id, self._clock(), is_here=is_here, news=news
+            )
 
     async def _caller(self, scope: Scope, path_of: Callable[..., str]) -> tuple[DeviceIdentity, Codec]:
         token = self._token(scope)
-        device = await self._identity(token, scope)
+        device = self._tokens.believed(token) or await self._identity(token, scope)
         scope[_CALLER] = device
         codec = self._codecs[device.profile]
         if path_of(codec.profile) != scope["path"]:
@@ -312,18 +327,17 @@ class Gateway:
         log.info("downchannel opened", device=device.device_id, took_over=older is not None)
         return opened
 
-    async def _keep_description(self, device: DeviceIdentity, codec: Codec, scope: Scope) -> None:
-        """Keep what the device says that it is, when that is news."""
+    async def _keep_presence(self, device: DeviceIdentity, codec: Codec, scope: Scope, news: str | None) -> None:
+        """Keep that the device is here, and what it says that it is; `news`: what those who listen are told of it."""
         described = codec.profile.describe(headers_of(scope))
         text = msgspec.json.encode(described).decode()
-        if text == await self._store.read(load_agent, device.account_id, device.device_id):
-            return
-        for warning in described.warnings:
-            log.warning("header not as documented", device=device.device_id, warning=warning)
+        if text != await self._store.read(load_agent, device.account_id, device.device_id):
+            for warning in described.warnings:
+                log.warning("header not as documented", device=device.device_id, warning=warning)
         try:
-            await self._store.write(save_agent, device.account_id, device.device_id, text, self._clock())
+            await self._store.write(device_came, device.account_id, device.device_id, text, self._clock(), news)
         except StoreError as error:  # it decides nothing, so it refuses nobody
-            log.warning("what a device is was not kept", device=device.device_id, error=str(error))
+            log.warning("that a device is here was not kept", device=device.device_id, error=str(error))
 
     def _form_of(self, scope: Scope) -> Codec:
         """The version of the device, on its own paths; else the path's."""

@@ -183,7 +183,9 @@ def _add_device(
 ) -> Transaction[None]:
     if len((yield from list_devices(account_id))) >= most:
         raise Refusal(
-            Fault.TOO_MANY_DEVICES, f"this account has {most} devices, as many as it may have; remove one first"
+            Fault.TOO_MANY_DEVICES,
+            f"this account has {most} devices, as many as it may have; remove one first, or have whoever runs the "
+            f"cloud raise it: bellwire cloud --limit devices={2 * most}",
         )
     yield from devices.add_device(account_id, device, token_hash, now)
 

@@ -14,6 +14,8 @@ from litestar.openapi.datastructures import ResponseSpec
 
 from bellwire.cloud.accounts import TooManyAlertsError, UnknownAlertError, UnknownDeviceError
 from bellwire.cloud.commands import CannotBeToldError
+from bellwire.cloud.etags import PreconditionFailed
+from bellwire.cloud.idempotency import BadKeyError, KeyReusedError, NotAnsweredAgainError
 from bellwire.cloud.refusal import Fault, Refusal
 from bellwire.cloud.store.errors import NotFound, StoreBusy
 from bellwire.cloud.wishes import WishError
@@ -36,6 +38,10 @@ _FAILED = "something failed here, not at your side; the log of the cloud has it"
 
 _ANSWERS: dict[type[Exception], tuple[int, str | None]] = {
     Unauthenticated: (401, None),
+    BadKeyError: (400, None),
+    PreconditionFailed: (412, None),
+    KeyReusedError: (422, None),
+    NotAnsweredAgainError: (409, None),
     UnknownAlertError: (404, None),
     NotFound: (404, None),
     TimeoutError: (408, "the body did not arrive in time"),
@@ -59,21 +65,22 @@ _FAULTS = {
 }
 """Statuses of what is not authorized; others are 422."""
 
-_MEANINGS = {
+MEANINGS = {
     400: "The request is badly formed.",
     401: "No token came, or one that is wrong, revoked or expired.",
     404: "The account has no such alert or device.",
     408: "The body did not arrive in time.",
-    409: "The account has as many as it may have.",
+    409: "The account has as many as it may have, or the first request with this Idempotency-Key has no answer.",
+    412: "It was changed since it was read.",
     413: "The body is too large.",
     422: "What was asked for cannot be; the detail says why.",
     423: "The account is locked.",
-    429: "That was tried too often; Retry-After says when to try again.",
+    429: "The account asks too often, or tried something too often; Retry-After says when to try again.",
     451: "The account has not agreed to the terms that the detail names.",
     500: "Something failed in the cloud.",
     503: "Too much is waiting; the same again in a moment will do.",
 }
-_ALWAYS = (400, 401, 500, 503)
+_ALWAYS = (400, 401, 429, 500, 503)
 _WITH_BODY = (408, 413, 422)
 
 
@@ -81,7 +88,7 @@ def refusals(*statuses: int, body: bool = False) -> dict[int, ResponseSpec]:
     """The error answers of a route for its OpenAPI document: these, and those of any route, or of any with a body."""
     listed = sorted({*statuses, *_ALWAYS, *(_WITH_BODY if body else ())})
     return {
-        status: ResponseSpec(Problem, description=_MEANINGS[status], media_type=MEDIA_TYPE, generate_examples=False)
+        status: ResponseSpec(Problem, description=MEANINGS[status], media_type=MEDIA_TYPE, generate_examples=False)
         for status in listed
     }
 

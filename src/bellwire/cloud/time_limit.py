@@ -16,7 +16,7 @@ _LOOKS = 20
 
 
 class TimeLimit:
-    """So long may a block take, in any number of tasks at once; not twice in one task.
+    """So long may a block take, in any number of tasks of one loop at once; not twice in one task.
 
     >>> with time_limit:
     ...     await receive()
@@ -29,16 +29,18 @@ class TimeLimit:
         self._begun: dict[asyncio.Task[object], float] = {}  # the oldest first
         self._ended: set[asyncio.Task[object]] = set()
         self._looking = False
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     def __enter__(self) -> None:
-        task = _this_task()
-        loop = task.get_loop()
+        # Found once: to ask for the running loop is to ask the system for this process's id, each time.
+        loop = self._loop = self._loop or asyncio.get_running_loop()
+        task = _task_of(loop)
         self._begun[task] = loop.time()
         if not self._looking:
             self._look_later(loop)
 
     def __exit__(self, kind: type[BaseException] | None, _: BaseException | None, __: TracebackType | None) -> None:
-        task = _this_task()
+        task = _task_of(self._loop)
         self._begun.pop(task, None)
         if self._ended and task in self._ended:
             self._ended.discard(task)
@@ -63,5 +65,5 @@ class TimeLimit:
             self._look_later(loop)
 
 
-def _this_task() -> asyncio.Task[object]:
-    return cast("asyncio.Task[object]", asyncio.current_task())
+def _task_of(loop: asyncio.AbstractEventLoop | None) -> asyncio.Task[object]:
+    return cast("asyncio.Task[object]", asyncio.current_task(loop))

@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
+from bellwire.alerts import length
 from bellwire.alerts.alert import Schedule
 from bellwire.alerts.recurrence import (
     EVERY,
@@ -29,7 +30,6 @@ from bellwire.alerts.workdays import has_calendar
 FURTHEST = timedelta(days=3660)
 """Ten years: further ahead is taken for a mistake."""
 
-_DURATION = re.compile(r"(?:(\d{1,9})d)?(?:(\d{1,9})h)?(?:(\d{1,9})m)?(?:(\d{1,9})s)?", re.ASCII)
 _CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?", re.ASCII)
 _PAGE = re.compile(r"https?://[A-Za-z0-9.\-:\[\]]+([/?#][!-~]*)?")
 _LONGEST_PAGE = 2048
@@ -65,6 +65,16 @@ def one_line(what: str, text: str, most: int) -> str:
     return line
 
 
+def label_of(text: str, most: int) -> str:
+    """A label as it is kept: on one line, with `most` characters at most."""
+    if len(text) > most:
+        raise WishError(
+            f"the label has {len(text)} characters; {most} are taken at most: shorten it, or have whoever runs the "
+            f"cloud raise it: bellwire cloud --limit label={2 * most}"
+        )
+    return one_line("label", text, most)
+
+
 def page_of(text: str) -> str:
     """The address of a page that a browser can open."""
     if not _PAGE.fullmatch(text) or len(text) > _LONGEST_PAGE:
@@ -84,18 +94,31 @@ def zone_of(name: str) -> ZoneInfo:
 
 def length_of(duration: str) -> timedelta:
     """A length of time: ``5s``, ``10m``, ``1h30m``, ``2d``."""
-    found = _DURATION.fullmatch(duration.strip().lower())
-    if not found or not found[0]:
-        raise WishError(f"{duration!r} is not a length of time; write it like 5s, 10m, 1h30m or 2d")
-    days, hours, minutes, seconds = (int(number or 0) for number in found.groups())
-    return _bounded(lambda: timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds), duration)
+    try:
+        return length.length_of(duration)
+    except ValueError as error:
+        raise WishError(str(error)) from None
+
+
+def length_text(length: timedelta) -> str:
+    """A length of time, to the second, as it can be read again."""
+    minutes, seconds = divmod(int(length.total_seconds()), 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    parts = ((days, "d"), (hours, "h"), (minutes, "m"), (seconds, "s"))
+    return "".join(f"{number}{unit}" for number, unit in parts if number) or "0s"
+
+
+def whole_second(instant: datetime) -> datetime:
+    """The instant, rounded up: nothing rings early."""
+    return instant.replace(microsecond=0) + timedelta(seconds=instant.microsecond > 0)
 
 
 def schedule_in(duration: str, zone: str, now: datetime) -> Schedule:
     """Once, so long from now, rounded up to the second; told in `zone`."""
     ahead = length_of(duration)
-    whole = _bounded(lambda: now.replace(microsecond=0) + timedelta(seconds=now.microsecond > 0) + ahead, duration)
-    return _once(whole, zone)
+    whole = _bounded(lambda: whole_second(now) + ahead, duration)
+    return schedule_once(whole, zone)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,12 +156,12 @@ def schedule_at(
         if repeats.until or repeats.times or repeats.exceptions:
             raise WishError(_HAS_NO_END)
         if clock is None:
-            return _once(_instant(at), zone)
+            return schedule_once(_instant(at), zone)
         start = datetime.combine(today.date(), clock)
         following = next_occurrence(Schedule(start, zone, EVERY["daily"]), now)
         if following is None:
             raise WishError(f"{at!r} never comes in {zone}")
-        return replace(_once(following, zone), floating=floating)
+        return replace(schedule_once(following, zone), floating=floating)
     if clock is not None:
         start = datetime.combine(today.date(), clock)
         # Of today's, if it is past, nothing is counted.
@@ -263,7 +286,7 @@ def _clock(at: str) -> time | None:
     return time(hour, minute, second)
 
 
-def _once(instant: datetime, zone: str) -> Schedule:
+def schedule_once(instant: datetime, zone: str) -> Schedule:
     """An instant, on the clocks of `zone`; in UTC where those show it twice and it is the second."""
     place = zone_of(zone)
     wall = _bounded(lambda: instant.astimezone(place), instant.isoformat()).replace(tzinfo=None)
@@ -311,11 +334,9 @@ def until_of(schedule: Schedule) -> str | None:
 
 def ahead_of(schedule: Schedule) -> str | None:
     """How long before its times a schedule rings: ``15m``, ``1d9h``, or after them: ``-9h``; None: at them."""
-    length = abs(schedule.ahead)
-    hours, rest = divmod(length.seconds, 3600)
-    counted = ((length.days, "d"), (hours, "h"), (rest // 60, "m"), (rest % 60, "s"))
-    text = "".join(f"{number}{unit}" for number, unit in counted if number)
-    return f"-{text}" if schedule.ahead < timedelta() else text or None
+    if not schedule.ahead:
+        return None
+    return f"{'-' * (schedule.ahead < timedelta())}{length_text(abs(schedule.ahead))}"
 
 
 def exceptions_of(schedule: Schedule) -> list[str]:

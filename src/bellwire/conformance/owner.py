@@ -111,13 +111,22 @@ class AccountOwner:
 
     async def _device(self) -> str:
         """The device that is played: the one that is connected."""
-        connected = [each["device_id"] for each in await self._ask("GET", "devices") if each["connected"]]
+        connected = [each["device_id"] for each in await self._devices() if each["connected"]]
         if len(connected) != 1:
             raise OutOfReach(
                 f"{len(connected)} devices of this account are connected: it can't be told which is played"
             )
         device: str = connected[0]
         return device
+
+    async def _devices(self) -> list[dict[str, Any]]:
+        """All devices of the account, page by page."""
+        page = await self._ask("GET", "devices")
+        found: list[dict[str, Any]] = page["devices"]
+        while page["next"]:
+            page = await self._ask("GET", f"devices?after={page['next']}")
+            found += page["devices"]
+        return found
 
     async def _ask(
         self, method: str, path: str, body: object = None, *, fine: frozenset[int] | set[int] = frozenset()

@@ -5,15 +5,19 @@ connection of its own: it is asked when there may be no other, and once in a day
 """
 
 import asyncio
+import ssl
 from collections.abc import Mapping
 from urllib.parse import urlencode
 
 from bellwire.device import grant
+from bellwire.device.cable import Cable
+from bellwire.device.config import Config
 from bellwire.device.dial import connect
-from bellwire.device.endpoint import Endpoint
+from bellwire.device.endpoint import Endpoint, endpoint_of, tls_context
 from bellwire.device.grant import DeviceCode, Failed, Grant, Refused, Reply
 from bellwire.device.stream import Stream, Unreachable
-from bellwire.device.timing import Timing
+from bellwire.device.timing import DEFAULT_TIMING, Timing
+from bellwire.protocol.profiles.profile import Product
 
 ANSWER_SECONDS = 4.0
 """From the question to the end of the answer. A cloud forgives for ten seconds that a refresh token comes again whose
@@ -78,3 +82,11 @@ async def _whole(stream: Stream) -> bytes:
         if len(body) > MAX_ANSWER:
             raise Unreachable(f"the answer has more than {MAX_ANSWER} bytes")
     return bytes(body)
+
+
+def server_of(
+    config: Config, product: Product, tls: ssl.SSLContext | None = None, cable: Cable | None = None
+) -> AuthorizationServer:
+    """What gives such a speaker its tokens. Raises ValueError for an address or authority that can't be."""
+    endpoint = endpoint_of(config, product, tls or tls_context(config.ca_file), cable=cable)
+    return AuthorizationServer(endpoint, DEFAULT_TIMING)

@@ -48,7 +48,7 @@ class Clouds:
     @property
     def kept(self) -> "Clouds":
         """What a restart goes on with: the most wanted cloud, tried anew."""
-        return replace(self, at=0, failures=0)
+        return replace(self, at=0, failures=0) if self.at or self.failures else self
 
     @property
     def gave_up(self) -> bool:

@@ -8,16 +8,18 @@ import random
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Protocol
 
 import structlog
 
 from bellwire.device.backoff import Backoff
+from bellwire.device.cable import UNPLUGGED
 from bellwire.device.dial import connect
 from bellwire.device.endpoint import Endpoint
 from bellwire.device.http2 import Http2Connection
 from bellwire.device.stream import Stream, Unreachable
-from bellwire.device.timing import Timing
+from bellwire.device.timing import DEFAULT_TIMING, Timing
 from bellwire.protocol.errors import ProtocolError, TooLarge
 from bellwire.protocol.multipart import MultipartReader, boundary_of
 
@@ -35,8 +37,6 @@ ANSWER_SECONDS = 10.0
 
 PATIENT_STATUSES = frozenset({401, 429})
 """The token is wrong, or we came too soon: coming again at once is the mistake itself."""
-
-DEFAULT_TIMING = Timing()
 
 
 @dataclass(frozen=True)
@@ -86,20 +86,23 @@ class Connection:
         where: Callable[[], Endpoint] | None = None,
         meaning: Callable[[int], int] = lambda status: status,
         on_unauthorized: Callable[[str], object] | None = None,
+        on_date: Callable[[datetime, bool], object] | None = None,
     ) -> None:
         """`where` says where each connect goes; None: to `endpoint`, always. `meaning` gives the status for which
         another one stands in this version of the protocol (`Codec.meaning_of`).
 
-        `on_unauthorized` is told the Authorization header of every request that was refused with 401.
+        `on_unauthorized` is told the Authorization header of every request that was refused with 401; `on_date` what
+        the cloud's clock shows, with every answer that says it (UTC), and whether that is another machine's clock.
         """
         self._endpoint = endpoint
         self._where = where or (lambda: endpoint)
         self._meaning = meaning
         self._listener = listener
-        self._backoff = backoff or Backoff(random.uniform)
+        self._backoff = backoff or Backoff(_between)
         self._timing = timing
         self._http2: Http2Connection | None = None
         self._on_unauthorized = on_unauthorized
+        self._on_date = on_date
         self._delivered = False
         self._sooner = asyncio.Event()
         self._stay: asyncio.Timeout | None = None
@@ -147,7 +150,7 @@ class Connection:
             try:
                 async with asyncio.timeout_at(deadline):
                     stream = await stack.enter_async_context(http2.request(request, body))
-                    await stream.answered()
+                    await self._answered(http2, stream)
             except TimeoutError as error:
                 raise Unreachable(f"the cloud did not answer an event within {within:g} s") from error
             self._delivered = True
@@ -161,8 +164,9 @@ class Connection:
         while True:
             ended = await self._attempt_or_leave()
             patient = isinstance(ended, _Refused) and ended.answer.status in PATIENT_STATUSES
-            seconds = self._backoff.wait(patient=patient)
-            log.info("not connected", reason=str(ended), next_try_seconds=round(seconds, 2))
+            # Unplugged it waits for the plug, and not longer and longer.
+            seconds = self._backoff.wait(patient=patient) if self._endpoint.cable.is_plugged else None
+            log.info("not connected", reason=str(ended), next_try_seconds=seconds and round(seconds, 2))
             self._sooner.clear()
             self._tell(ended)
             with suppress(TimeoutError):
@@ -175,7 +179,10 @@ class Connection:
             async with asyncio.timeout(None) as self._stay:
                 return await self._attempt()
         except TimeoutError:
-            return Unreachable(f"{self._endpoint.authority} is left for another connection")
+            is_plugged = self._endpoint.cable.is_plugged
+            return Unreachable(
+                f"{self._endpoint.authority} is left for another connection" if is_plugged else UNPLUGGED
+            )
         finally:
             self._stay = None
 
@@ -185,16 +192,18 @@ class Connection:
             async with connect(self._endpoint, self._timing) as http2:
                 request = self._endpoint.request("GET", self._endpoint.downchannel_path)
                 async with http2.request(request) as downchannel:
-                    reader = await self._open(downchannel, request)
+                    reader = await self._open(http2, downchannel, request)
                     await self._hold(http2, downchannel, reader)
         except Unreachable as ended:
             return ended
         return Unreachable("the cloud ended the downchannel")
 
-    async def _open(self, downchannel: Stream, request: list[tuple[str, str]]) -> MultipartReader:
+    async def _open(
+        self, http2: Http2Connection, downchannel: Stream, request: list[tuple[str, str]]
+    ) -> MultipartReader:
         try:
             async with asyncio.timeout(self._timing.downchannel):
-                status = await downchannel.answered()
+                status = await self._answered(http2, downchannel)
         except TimeoutError as error:
             seconds = self._timing.downchannel
             raise Unreachable(f"the cloud did not answer the downchannel within {seconds:g} s") from error
@@ -222,6 +231,12 @@ class Connection:
         finally:
             self._http2 = None
             self._backoff.stood(loop.time() - since, delivered=self._delivered)
+
+    async def _answered(self, http2: Http2Connection, stream: Stream) -> int:
+        status = await stream.answered()
+        if self._on_date is not None and (date := stream.date) is not None:
+            self._on_date(date, not http2.is_to_this_machine)
+        return status
 
     async def _read_answer(self, stream: Stream, deadline: float) -> Answer:
         answer = await _read_answer(stream, deadline)
@@ -276,3 +291,8 @@ def _json_of(content_type: str, body: bytes, *, whole: bool) -> tuple[bytes, ...
         log.warning("answer not understood", reason=str(error))
         return ()
     return tuple(part.body for part in parts if part.is_json)
+
+
+def _between(low: float, high: float) -> float:
+    # Asked for when it is first needed: a speaker's process does without until then.
+    return random.uniform(low, high)  # noqa: S311

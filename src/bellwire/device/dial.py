@@ -8,6 +8,7 @@ import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from bellwire.device.cable import UNPLUGGED
 from bellwire.device.endpoint import Endpoint
 from bellwire.device.http2 import Http2Connection
 from bellwire.device.reach import leads_here
@@ -40,6 +41,8 @@ async def _check_reach(endpoint: Endpoint) -> None:
 
 async def _dial(endpoint: Endpoint, timing: Timing) -> tuple[asyncio.Transport, Http2Connection]:
     where = endpoint.authority
+    if not endpoint.cable.is_plugged:
+        raise Unreachable(UNPLUGGED)
     try:
         async with asyncio.timeout(timing.connect):
             await _check_reach(endpoint)

@@ -7,10 +7,12 @@ heard.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from bellwire.alerts.alert import Kind
 from bellwire.alerts.lifecycle import Life
-from bellwire.device.held import Held, Remembered, State, sounding_of
+from bellwire.device.do_not_disturb import DoNotDisturb
+from bellwire.device.held import Held, Remembered, State
 from bellwire.device.occurrences import behind_of, sources_of, urls_of
 from bellwire.device.outputs import (
     Fetch,
@@ -24,6 +26,9 @@ from bellwire.device.outputs import (
 )
 from bellwire.protocol.profiles.profile import Profile
 
+ALARM_RAMP = timedelta(seconds=30)
+"""So slowly an alarm comes to its volume: who sleeps is not frightened. Who set a timer or a reminder is awake."""
+
 
 @dataclass(frozen=True, slots=True)
 class Unkept:
@@ -34,6 +39,7 @@ class Unkept:
     """Tokens of alerts."""
     remembered: Remembered | None = None
     volume: int | None = None
+    do_not_disturb: DoNotDisturb | None = None
 
     def __bool__(self) -> bool:
         return self != Unkept()
@@ -41,30 +47,40 @@ class Unkept:
 
 def to_keep(kept: State, after: State) -> Unkept:
     """Every alert that is not as it was kept, and what is remembered beside them."""
-    alerts = kept.alerts
+    changed = sorted(after.alerts.changes_since(kept.alerts))
     return Unkept(
         save=tuple(
-            held for token, held in after.alerts.items() if (was := alerts.get(token)) is not held and was != held
+            after.alerts[token]
+            for token in changed
+            if token in after.alerts and after.alerts[token] != kept.alerts.get(token)
         ),
-        forget=tuple(sorted(alerts.keys() - after.alerts.keys())),
+        forget=tuple(token for token in changed if token not in after.alerts),
         remembered=after.system.kept if kept.system.kept != after.system.kept else None,
         volume=after.volume if kept.volume != after.volume else None,
+        do_not_disturb=after.do_not_disturb if kept.do_not_disturb != after.do_not_disturb else None,
     )
 
 
 def to_sound(before: State, after: State, profile: Profile) -> Iterator[SetVolume | PutBehind | Stop | Ring | Mute]:
-    """The bell follows the state."""
-    if after.volume != before.volume:
-        yield SetVolume(after.volume)
-    if after.is_behind is not before.is_behind:
-        yield PutBehind(after.is_behind)
-    was, now = sounding_of(before.alerts.values()), sounding_of(after.alerts.values())
+    """The bell follows the state. What ends is silent before the volume changes, and that before anything begins."""
+    was, now = before.alerts.sounding, after.alerts.sounding
     if was is not None and (now is None or now.token != was.token):
         yield Stop(was.token)
+    if _volume_heard(after) != _volume_heard(before):
+        yield SetVolume(_volume_heard(after))
+    if after.is_behind is not before.is_behind:
+        yield PutBehind(after.is_behind)
     if now is not None and now.life is Life.MUTED and was is not None and was.life is not Life.MUTED:
         yield Mute(now.token)
     if now is not None and now.life is Life.RINGING and not _rings_on(was, now, profile):
         yield _ring_of(now, profile)
+
+
+def _volume_heard(state: State) -> int:
+    """What nobody is to be disturbed by rings as any other, at no volume at all."""
+    sounding = state.alerts.sounding
+    is_silent = sounding is not None and state.do_not_disturb.silences(sounding.occurrence.kind)
+    return 0 if is_silent else state.volume
 
 
 def _rings_on(was: Held | None, now: Held, profile: Profile) -> bool:
@@ -85,16 +101,13 @@ def _ring_of(held: Held, profile: Profile) -> Ring:
         rounds=occurrence.loops or once,
         pause=occurrence.loop_pause,
         behind=behind_of(occurrence, profile),
+        ramp=ALARM_RAMP if occurrence.kind is Kind.ALARM else timedelta(),
     )
 
 
 def to_fetch(before: State, after: State, profile: Profile) -> Iterator[Fetch | ForgetAssets]:
     """Assets that were not needed before, or are not needed any more."""
-    changed = [
-        token
-        for token in before.alerts.keys() | after.alerts.keys()
-        if before.alerts.get(token) is not after.alerts.get(token)
-    ]
+    changed = after.alerts.changes_since(before.alerts)
     was, now = (
         {url for token in changed if token in alerts for url in urls_of(alerts[token].occurrence, profile)}
         for alerts in (before.alerts, after.alerts)
@@ -108,7 +121,8 @@ def to_fetch(before: State, after: State, profile: Profile) -> Iterator[Fetch | 
 
 def is_needed(url: str, alerts: Iterable[Held], profile: Profile) -> bool:
     """Whether some alert plays this asset."""
-    return any(url in urls_of(held.occurrence, profile) for held in alerts)
+    having = (held for held in alerts if any(asset.url == url for asset in held.occurrence.assets))
+    return any(url in urls_of(held.occurrence, profile) for held in having)
 
 
 def to_wake(after: State) -> WakeAt:
@@ -117,10 +131,14 @@ def to_wake(after: State) -> WakeAt:
 
 
 def _times(state: State) -> Iterator[datetime]:
-    for held in state.alerts.values():
-        if held.life is Life.SET:
-            yield held.occurrence.scheduled_time
-        elif held.ends_at is not None:
-            yield held.ends_at
+    if state.belief.until is not None:
+        yield state.belief.until
+    else:
+        yield from state.alerts.next_times()
+    sounding = state.alerts.sounding
+    if sounding is not None and sounding.ends_at is not None:
+        yield sounding.ends_at
+    if state.do_not_disturb.switches_at is not None:
+        yield state.do_not_disturb.switches_at
     yield from state.missing.values()
     yield from state.system.times()

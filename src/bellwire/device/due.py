@@ -3,7 +3,7 @@
 It knows the time of the turn; it must not know what else happened.
 """
 
-from bellwire.alerts.lifecycle import Life, Step
+from bellwire.alerts.lifecycle import Step
 from bellwire.device.difference import is_needed
 from bellwire.device.outputs import Fetch
 from bellwire.device.turn import Turn
@@ -21,17 +21,20 @@ def fall_due(turn: Turn) -> None:
     """One rings at a time, in the order (time, token); the others wait their turn.
 
     Where a later alert cancels an older one, it does so when it falls due while the older rings. Alerts that fall due
-    together, as after a power cut, ring one after the other: none that was missed is lost unheard.
+    together, as after a power cut, ring one after the other: none that was missed is lost unheard. By a clock that is
+    not believed nothing falls due, nor is it too late for anything.
     """
+    if turn.belief.is_doubted:
+        return
     fresh = []
-    for held in turn.in_turn(lambda held: held.life is Life.SET and held.occurrence.scheduled_time <= turn.now):
+    for held in turn.alerts.due(turn.now):
         if held.hidden or held.occurrence.scheduled_time < turn.now - turn.profile.past_due:
             turn.take(held, Step.STOP)
         else:
             fresh.append(turn.take(held, Step.WAIT))
     ringing = turn.sounding
     if ringing is None:
-        waiting = turn.in_turn(lambda held: held.life is Life.WAITING)
+        waiting = turn.alerts.waiting(turn.now)
     elif turn.profile.several_at_once is SeveralAtOnce.CANCEL_OLDER:
         waiting = [held for held in fresh if held.occurrence.scheduled_time > ringing.occurrence.scheduled_time]
     else:

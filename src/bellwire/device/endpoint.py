@@ -9,6 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
+from bellwire.device.cable import Cable
+from bellwire.device.config import Config
+from bellwire.protocol.profiles import profile_named
+from bellwire.protocol.profiles.profile import Product
+
 
 @dataclass(frozen=True)
 class Endpoint:
@@ -30,6 +35,8 @@ class Endpoint:
     send it to its own machine, or its link. Empty: a person has set this one, wherever it is."""
     authorization: Callable[[], str] | None = field(default=None, repr=False)
     """The Authorization header as it is now, where it changes; None: it is among `headers`, if there is one."""
+    cable: Cable = field(default_factory=Cable, repr=False)
+    """How the network is reached."""
 
     def __post_init__(self) -> None:
         self._check_address()
@@ -84,10 +91,15 @@ class Endpoint:
         return list({**block, **named, **(more or {})}.items())
 
 
-def tls_context(authorities: Path | None = None) -> ssl.SSLContext:
+_NO_CHECK_TIME = 0x200000
+"""X509_V_FLAG_NO_CHECK_TIME of OpenSSL, for which Python has no name."""
+
+
+def tls_context(authorities: Path | None = None, *, by_the_clock: bool = True) -> ssl.SSLContext:
     """TLS 1.2 or newer with HTTP/2, trusting the system's authorities, or only those of a PEM file.
 
-    Raises ValueError when the file can't be read.
+    Not `by_the_clock`: the dates of certificates are not looked at, on a machine whose clock is known to be wrong; who
+    signed them, and for whom, is. Raises ValueError when the file can't be read.
     """
     try:
         context = ssl.create_default_context(cafile=authorities)
@@ -95,4 +107,26 @@ def tls_context(authorities: Path | None = None) -> ssl.SSLContext:
         raise ValueError(f"{authorities}: no certificate authority can be read from it ({error.strerror})") from error
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.set_alpn_protocols(["h2"])
+    if not by_the_clock:
+        context.verify_flags |= _NO_CHECK_TIME
     return context
+
+
+def endpoint_of(
+    config: Config,
+    product: Product,
+    tls: ssl.SSLContext,
+    authorization: Callable[[], str] | None = None,
+    cable: Cable | None = None,
+) -> Endpoint:
+    """The cloud of a speaker that is set up so, and is this product. Raises ValueError."""
+    profile = profile_named(config.profile)
+    return Endpoint(
+        config.cloud,
+        profile.downchannel_path,
+        profile.events_path,
+        headers=profile.introduce(product),
+        tls=tls,
+        authorization=authorization,
+        cable=cable or Cable(),
+    )

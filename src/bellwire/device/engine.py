@@ -14,8 +14,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bellwire.alerts.alert import Occurrence
-from bellwire.alerts.lifecycle import SOUNDING, Life, Step
-from bellwire.device import inputs, system
+from bellwire.alerts.lifecycle import ACTIVE, Life, Step
+from bellwire.device import complaints, do_not_disturb, inactivity, inputs, snoozing, system, timekeeping
+from bellwire.device.do_not_disturb import DoNotDisturb
 from bellwire.device.due import end_what_is_over, fall_due, fetch_again
 from bellwire.device.held import LOUDEST, Held, State
 from bellwire.device.inputs import Input
@@ -61,8 +62,9 @@ def step(state: State, happened: Input, now: datetime, profile: Profile) -> tupl
     """
     turn = Turn(state, now, profile)
     _INPUTS[type(happened)](turn, happened)
-    if type(happened) in system.USER_ACTIVITY:
-        system.user_active(turn, happened)
+    if type(happened) in inactivity.USER_ACTIVITY:
+        inactivity.in_use(turn)
+    timekeeping.due(turn)
     end_what_is_over(turn)
     system.due(turn)
     fall_due(turn)
@@ -80,8 +82,10 @@ def is_moot(message: Message, state: State) -> bool:
 
     A request to stop what has stopped would be taken for the next occurrence, which would then not be heard.
     """
+    if isinstance(message, snoozing.REQUESTS):
+        return snoozing.is_moot(message, state)
     if not isinstance(message, RequestAlertStop):
-        return system.is_stale(message, state)
+        return inactivity.is_stale(message, state)
     held = state.alerts.get(message.token)
     return held is None or held.life is not Life.MUTED
 
@@ -121,7 +125,7 @@ def _set(turn: Turn, occurrence: Occurrence) -> None:
         turn.alerts[changed.token] = changed
         turn.report(SetAlertSucceeded, changed)
     else:
-        if held and held.life in SOUNDING:
+        if held and held.life in ACTIVE:
             turn.take(held, Step.STOP)
         turn.take(changed, Step.SET)
 
@@ -133,7 +137,7 @@ def _say_that_it_is_over(turn: Turn, held: Held) -> None:
 
 
 def _must_fail(turn: Turn, changed: Held, *, is_same: bool) -> bool:
-    is_past = changed.occurrence.scheduled_time < turn.now - turn.profile.past_due
+    is_past = changed.occurrence.scheduled_time < turn.now - turn.profile.past_due and not turn.belief.is_doubted
     is_full = changed.life is Life.ABSENT and len(turn.alerts) >= MAX_ALERTS
     is_refused = is_full or is_too_large(changed.occurrence) or turn.system.is_deleting
     return is_refused or (is_past and not is_same)
@@ -153,8 +157,8 @@ def _remove(turn: Turn, held: Held) -> None:
 
 
 def _stopped(turn: Turn, held: Held) -> Held:
-    """The alert, which has the bell no longer."""
-    return turn.take(held, Step.STOP) if held.life in SOUNDING else held
+    """The alert, whose occurrence is over."""
+    return turn.take(held, Step.STOP) if held.life in ACTIVE else held
 
 
 def _delete_alerts(turn: Turn, message: DeleteAlerts) -> None:
@@ -185,7 +189,7 @@ def _stop_alert(turn: Turn, message: StopAlert) -> None:
     What is not due is left alone and not reported: the cloud would take that for the end of its next occurrence.
     """
     held = turn.alerts.get(message.token)
-    if held and held.life in {Life.RINGING, Life.MUTED, Life.WAITING}:
+    if held and held.life in {*ACTIVE, Life.WAITING}:
         turn.take(held, Step.STOP)
 
 
@@ -215,7 +219,7 @@ def _not_understood(turn: Turn, happened: inputs.NotUnderstood) -> None:
 
     Where the version's report needs a type and none can be read, nothing can be said.
     """
-    system.not_understood(turn, happened)
+    complaints.not_understood(turn, happened)
     unread = happened.unread
     failure = _failure(unread.message, unread.tokens, unread.kind) if unread else None
     if failure is not None and _has_its_type(failure, turn.profile):
@@ -237,7 +241,7 @@ def _not_kept(turn: Turn, not_kept: inputs.NotKept) -> None:
     failure = _failure(type(message), tokens_of(message), getattr(message, "type", None))
     if failure is not None:
         turn.do(Send(failure, certified=False))
-    system.complain(turn, INTERNAL, "what it changes can't be saved", not_kept.raw)
+    complaints.complain(turn, INTERNAL, "what it changes can't be saved", not_kept.raw)
 
 
 # What people do.
@@ -246,9 +250,11 @@ def _not_kept(turn: Turn, not_kept: inputs.NotKept) -> None:
 def _stop_pressed(turn: Turn, _happened: inputs.StopPressed) -> None:
     """Silence at once; whether it is over, the cloud says where the profile has it so (RequestAlertStop, Remarks)."""
     held = turn.sounding
-    if held is None or held.life is not Life.RINGING:
+    if held is None:
+        snoozing.end_snooze(turn)
+    elif held.life is not Life.RINGING:
         return
-    if turn.profile.stop_asks_first:
+    elif turn.profile.stop_asks_first:
         turn.take(held, Step.MUTE)
         turn.report(RequestAlertStop, held, certified=False)
     else:
@@ -269,7 +275,7 @@ def _delete_pressed(turn: Turn, pressed: inputs.DeletePressed) -> None:
     turn.report(request, hidden)
     if held.life is Life.RINGING:
         turn.take(hidden, Step.MUTE)
-    elif held.life is Life.WAITING:
+    elif held.life in {Life.WAITING, Life.SNOOZED}:
         turn.take(hidden, Step.STOP)
 
 
@@ -278,18 +284,33 @@ def _volume_pressed(turn: Turn, pressed: inputs.VolumePressed) -> None:
         turn.set_volume(pressed.volume)
 
 
+def _do_not_disturb_pressed(turn: Turn, pressed: inputs.DoNotDisturbPressed) -> None:
+    turn.do_not_disturb = replace(turn.do_not_disturb, is_on=pressed.is_on)
+
+
+def _do_not_disturb_set(turn: Turn, wish: inputs.DoNotDisturbSet) -> None:
+    """Without hours it stays as it was switched by hand; what hours have switched on goes off with them."""
+    was = turn.do_not_disturb
+    wanted = DoNotDisturb(was.is_on and was.hours is None, wish.hours, wish.exceptions)
+    turn.do_not_disturb = do_not_disturb.set_to(wanted, turn.now)
+
+
 # What becomes of the device.
 
 
 def _started(turn: Turn, started: inputs.Started) -> None:
-    """Go on where the power went. What rang or waited is due again; what was muted is over, for nobody will answer."""
-    turn.volume = started.volume
+    """Go on where the power went. What rang or waited is due again; what was muted is over, for nobody will answer.
+
+    What was snoozed rings again at its time.
+    """
+    turn.volume, turn.do_not_disturb = started.volume, started.do_not_disturb
     turn.alerts.update((held.token, held) for held in started.alerts)
+    timekeeping.started(turn, started)
     system.started(turn, started)
     for held in list(turn.alerts.values()):
         if held.life in {Life.RINGING, Life.WAITING}:
             turn.take_silently(held, Step.SET)
-        elif held.life is Life.MUTED:
+        elif held.life is Life.MUTED or snoozing.is_missed(held, turn):
             turn.take(held, Step.STOP)
         elif held.life is Life.STOPPED and turn.profile.stopping_removes:
             # Kept under another version, which the device spoke before.
@@ -308,15 +329,6 @@ def _disconnected(turn: Turn, happened: inputs.Disconnected) -> None:
     held = turn.sounding
     if held is not None and held.life is Life.MUTED:
         turn.take(held, Step.STOP)
-
-
-def _clock_stepped(turn: Turn, stepped: inputs.ClockStepped) -> None:
-    """Times of day are what they were; what counts from now on is carried along with the clock."""
-    for token, held in turn.alerts.items():
-        if held.ends_at is not None:
-            turn.alerts[token] = replace(held, ends_at=held.ends_at + stepped.by)
-    turn.missing = {url: time + stepped.by for url, time in turn.missing.items()}
-    turn.system = system.moved_by(turn.system, stepped.by)
 
 
 def _other_audio(turn: Turn, other: inputs.OtherAudio) -> None:
@@ -378,18 +390,21 @@ _INPUTS: Mapping[type[Input], Handler] = {
     Directive: _directive,
     inputs.AssetFailed: _asset_failed,
     inputs.AssetFetched: _asset_fetched,
-    inputs.ClockStepped: _clock_stepped,
     inputs.Connected: _connected,
     inputs.DeletePressed: _delete_pressed,
     inputs.Disconnected: _disconnected,
+    inputs.DoNotDisturbPressed: _do_not_disturb_pressed,
+    inputs.DoNotDisturbSet: _do_not_disturb_set,
     inputs.NotKept: _not_kept,
     inputs.NotUnderstood: _not_understood,
     inputs.OtherAudio: _other_audio,
     inputs.PlaybackEnded: _playback_ended,
+    inputs.SnoozePressed: snoozing.snooze_pressed,
     inputs.Started: _started,
     inputs.StopPressed: _stop_pressed,
     inputs.Told: _told,
     inputs.VolumePressed: _volume_pressed,
     inputs.Woke: _nothing,
     **system.INPUTS,
+    **timekeeping.INPUTS,
 }

@@ -85,6 +85,8 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class _Error:
+    """A refusal in the form of RFC 6749, 5.2. (A dataclass without a docstring makes one, and loads what it takes.)"""
+
     error: Annotated[str, Meta(min_length=1, max_length=100)]
     error_description: str = ""
 

@@ -4,13 +4,16 @@ It knows the values of which the device's whole state is made; it must not know 
 kept.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from bellwire.alerts.alert import Occurrence
-from bellwire.alerts.lifecycle import SOUNDING, Life
+from bellwire.alerts.lifecycle import Life
+from bellwire.device.agenda import Agenda
+from bellwire.device.belief import Belief
 from bellwire.device.clouds import Clouds
+from bellwire.device.do_not_disturb import DoNotDisturb
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +26,28 @@ class Held:
     """Somebody deleted it here: not shown and not rung while the cloud's word is awaited."""
     ends_at: datetime | None = None
     """When the device itself ends what rings too long, or is muted and nobody answers."""
+    again_at: datetime | None = None
+    """When it rings again, or did, after it was snoozed here."""
+    snoozes: int = 0
+    """How often it was snoozed here and the cloud said nothing about it."""
+    is_put_off: bool = False
+    """It rang, and the cloud gave it this later time: a snooze, or an edit."""
 
     @property
     def token(self) -> str:
         """Names it, here and in the cloud."""
         return self.occurrence.token
+
+    @property
+    def due_at(self) -> datetime:
+        """When it is to be heard."""
+        return self.again_at or self.occurrence.scheduled_time
+
+    def moved_by(self, by: timedelta) -> "Held":
+        """The same after the clock was set: what counts from now on is carried along with it."""
+        if self.ends_at is None and self.again_at is None:
+            return self
+        return replace(self, ends_at=self.ends_at and self.ends_at + by, again_at=self.again_at and self.again_at + by)
 
     @property
     def turn(self) -> tuple[datetime, str]:
@@ -51,6 +71,10 @@ class Setup:
     """Names whose device it is, in any form; another name is another account. Empty: it can't be told."""
     firmware: str = ""
     """The version of the software, as a number in decimal digits."""
+    snooze: timedelta = timedelta(minutes=10)
+    """For how long a press of snooze silences what rings, where the cloud does not say it otherwise."""
+    most_snoozes: int = 5
+    """Of one occurrence, as long as the cloud says nothing about them."""
     offline_grace: timedelta | None = None
     """How long the account's data stays without a network, where the profile has it deleted then; None: for ever."""
 
@@ -66,6 +90,15 @@ class Remembered:
     """The version of the software of which the cloud knows."""
     firmware_refused: str = ""
     """The one that the cloud would never take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """What the clock showed while it was believed."""
+
+    latest: datetime
+    boot: str
+    """Names the time since the machine was switched on, empty: it can't be told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +131,8 @@ class System:
     @property
     def kept(self) -> Remembered:
         """What of it survives a power cut."""
-        return replace(self.remembered, clouds=self.remembered.clouds.kept)
+        clouds = self.remembered.clouds
+        return self.remembered if clouds.kept is clouds else replace(self.remembered, clouds=clouds.kept)
 
     def times(self) -> Iterator[datetime]:
         """When something of it is due."""
@@ -114,19 +148,17 @@ class System:
 class State:
     """All that the engine knows. Its mappings are never changed, only replaced."""
 
-    alerts: Mapping[str, Held] = field(default_factory=dict)
-    """By token."""
+    alerts: Agenda = field(default_factory=Agenda)
     missing: Mapping[str, datetime] = field(default_factory=dict)
     """Assets that could not be fetched, by url, with the time to try again."""
     over: Mapping[str, datetime] = field(default_factory=dict)
     """Occurrences that were stopped and are not held any more, by token: said again they do not ring again."""
     volume: int = LOUDEST
     """How loud alerts ring, 0 to LOUDEST."""
+    do_not_disturb: DoNotDisturb = field(default_factory=DoNotDisturb)
+    """Which alerts are not to be heard, and when."""
     is_behind: bool = False
     """A dialogue or another sound is in front: what rings is heard behind it."""
     system: System = field(default_factory=System)
-
-
-def sounding_of(alerts: Iterable[Held]) -> Held | None:
-    """The one that has the bell, heard or muted."""
-    return next((held for held in alerts if held.life in SOUNDING), None)
+    belief: Belief = field(default_factory=Belief)
+    """Whether the clock can be believed."""

@@ -7,6 +7,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
+from ipaddress import ip_address
 from typing import Any, cast
 
 import h2.events
@@ -54,6 +55,12 @@ class Http2Connection(asyncio.Protocol):
         self._closed = asyncio.get_running_loop().create_future()
         self._transport: asyncio.Transport
         self._timer: asyncio.TimerHandle
+
+    @property
+    def is_to_this_machine(self) -> bool:
+        """Whether the other end has the same clock."""
+        (peer, *_), (own, *_) = (self._transport.get_extra_info(name) for name in ("peername", "sockname"))
+        return peer == own or ip_address(peer.partition("%")[0]).is_loopback
 
     @asynccontextmanager
     async def request(self, headers: list[tuple[str, str]], body: bytes = b"") -> AsyncIterator[Stream]:

@@ -5,8 +5,10 @@ It knows what the engine is told; it must not know who tells it. Beside these a 
 """
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from bellwire.alerts.alert import Kind
+from bellwire.device.do_not_disturb import HEARD, DoNotDisturb, Hours
 from bellwire.device.held import LOUDEST, Held, Remembered, Setup
 from bellwire.protocol.messages import Message
 from bellwire.protocol.messages.envelope import Directive, Unread
@@ -20,6 +22,11 @@ class Started:
     volume: int = LOUDEST
     remembered: Remembered = field(default_factory=Remembered)
     setup: Setup = field(default_factory=Setup)
+    latest: datetime | None = None
+    """The last time that was saved while the clock was believed."""
+    is_same_boot: bool = False
+    """The machine has been on since then."""
+    do_not_disturb: DoNotDisturb = field(default_factory=DoNotDisturb)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +88,25 @@ class ClockStepped:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptByNtp:
+    """The machine says that its clock is right."""
+
+
+@dataclass(frozen=True, slots=True)
+class TimeTold:
+    """The cloud's clock shows this time (HTTP, Date)."""
+
+    time: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class StopPressed:
     """Somebody pressed stop, whatever rings."""
+
+
+@dataclass(frozen=True, slots=True)
+class SnoozePressed:
+    """Somebody pressed snooze, whatever rings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +121,21 @@ class VolumePressed:
     """Somebody set how loud alerts ring; outside 0 to LOUDEST counts as the nearest of them."""
 
     volume: int
+
+
+@dataclass(frozen=True, slots=True)
+class DoNotDisturbPressed:
+    """Somebody switched it on or off; where it has hours, until they next begin or end."""
+
+    is_on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DoNotDisturbSet:
+    """Somebody set its hours, or none, and which kinds of alerts are heard all the same."""
+
+    hours: Hours | None
+    exceptions: tuple[Kind, ...] = HEARD
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,9 +189,14 @@ Input = (
     | Disconnected
     | Woke
     | ClockStepped
+    | KeptByNtp
+    | TimeTold
     | StopPressed
+    | SnoozePressed
     | DeletePressed
     | VolumePressed
+    | DoNotDisturbPressed
+    | DoNotDisturbSet
     | OtherAudio
     | PlaybackEnded
     | AssetFetched

@@ -24,7 +24,7 @@ class Outgoing:
     """It must arrive."""
     happened_at: datetime
     came_at: float
-    """On the monotonic clock, in this run."""
+    """On the monotonic clock; before its beginning, where an earlier run left it."""
     once: bool = False
     """It is not tried again."""
 

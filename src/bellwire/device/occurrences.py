@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from bellwire.alerts.alert import Asset, Kind, Occurrence
-from bellwire.alerts.lifecycle import SOUNDING
+from bellwire.alerts.lifecycle import ACTIVE
 from bellwire.device.held import Held
 from bellwire.device.ringer import sounds
 from bellwire.protocol.messages.alerts import SetAlert
@@ -62,15 +62,20 @@ def behind_of(occurrence: Occurrence, profile: Profile) -> sounds.Source | None:
 def _source_of(url: str, kind: Kind, profile: Profile, instead: Kind | None) -> sounds.Source | None:
     if profile.is_bell(url):
         return sounds.Bell(next((named for named in Kind if profile.bell_of(named) == url), kind))
-    if url.lower().startswith(("http://", "https://")):
+    if _is_elsewhere(url):
         return sounds.Asset(url, instead)
     return sounds.Bell(instead) if instead else None
 
 
 def urls_of(occurrence: Occurrence, profile: Profile) -> set[str]:
     """The assets that must be fetched before it rings."""
-    sources = (*sources_of(occurrence, profile), behind_of(occurrence, profile))
-    return {source.url for source in sources if isinstance(source, sounds.Asset)}
+    urls = {asset.asset_id: asset.url for asset in occurrence.assets}
+    named = (urls.get(each, "") for each in {*occurrence.play_order, occurrence.behind_asset})
+    return {url for url in named if _is_elsewhere(url) and not profile.is_bell(url)}
+
+
+def _is_elsewhere(url: str) -> bool:
+    return url.lower().startswith(("http://", "https://"))
 
 
 def alerts_state_of(alerts: Iterable[Held]) -> AlertsState:
@@ -78,7 +83,7 @@ def alerts_state_of(alerts: Iterable[Held]) -> AlertsState:
     states = [(held, _state_of(held.occurrence)) for held in alerts]
     return AlertsState(
         all_alerts=tuple(state for _, state in states),
-        active_alerts=tuple(state for held, state in states if held.life in SOUNDING),
+        active_alerts=tuple(state for held, state in states if held.life in ACTIVE),
     )
 
 

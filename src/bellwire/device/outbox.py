@@ -4,11 +4,12 @@ It knows order, statuses and when to try again; it must not know what an event s
 """
 
 import asyncio
-import secrets
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
+from datetime import datetime
 from typing import Protocol
+from uuid import uuid4
 
 import structlog
 
@@ -33,8 +34,9 @@ STALE_SECONDS = 30.0
 KEPT_SECONDS = 7 * 24 * 3600.0
 """What must arrive, and has waited so long, tells the cloud nothing that it still wants to know.
 
-Counted on the monotonic clock, and anew in each run: a board without a battery boots years back and is set right by the
-network, so that by the wall clock, in this run or on the disk, what happened a minute ago may look years old.
+Counted on the monotonic clock, and over restarts by the last time that was noted while the clock was believed: a board
+without a battery boots years back and is set right by the network, so that by the present clock what happened a minute
+ago may look years old. Time without power does not count.
 """
 
 MAX_WAITING = 10_000
@@ -110,16 +112,21 @@ class Outbox:
         event = Event(message=outgoing.message, message_id=outgoing.message_id)
         return Letter(outgoing.message_id, outgoing.happened_at, self._codec.encode_event(event))
 
-    def restore(self, letters: Iterable[Letter]) -> None:
-        """Takes up what an earlier run left; what this version of the protocol does not have is dropped."""
+    def restore(self, letters: Iterable[Letter], latest: datetime | None) -> None:
+        """Takes up what an earlier run left, which ended at `latest`, or after it.
+
+        What this version of the protocol does not have is dropped.
+        """
+        now = self._clock.monotonic()
         for letter in letters:
+            age = max((latest - letter.happened_at).total_seconds(), 0.0) if latest else 0.0
             try:
                 event = self._codec.decode_event(letter.event)
             except ProtocolError as error:
                 log.warning("kept event dropped: this profile can't say it", reason=str(error))
                 self._arrived(letter.message_id)
                 continue
-            self.put(Outgoing(event.message, letter.message_id, True, letter.happened_at, self._clock.monotonic()))
+            self.put(Outgoing(event.message, letter.message_id, True, letter.happened_at, now - age))
 
     def put(self, outgoing: Outgoing) -> None:
         """Have an event sent; without a connection, only one that must arrive waits."""
@@ -211,7 +218,7 @@ class Outbox:
         )
         json = self._codec.encode_event(event)
         self._observer.message_sent(json.decode())
-        body = MultipartWriter("----" + secrets.token_hex(16), "form-data")
+        body = MultipartWriter("----" + uuid4().hex, "form-data")
         try:
             answer = await post(body.whole([json]), body.content_type)
         except Unreachable as error:

@@ -41,6 +41,8 @@ class Ring:
     """Silence between two rounds."""
     behind: Source | None = None
     """What is played instead while something else is in front; None: the same, softly."""
+    ramp: timedelta = timedelta()
+    """From its beginning on it becomes louder for so long, up to the alert volume; nothing: it is as loud at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,13 @@ class Warn:
 
 
 @dataclass(frozen=True, slots=True)
+class CorrectClock:
+    """Take it to be `by` so much later than until now, until somebody sets the machine's clock."""
+
+    by: timedelta
+
+
+@dataclass(frozen=True, slots=True)
 class WakeAt:
     """Say `inputs.Woke` at this time, and no longer at the one named before; None: at none."""
 
@@ -122,5 +131,6 @@ Output = (
     | DropAssets
     | Reconnect
     | Warn
+    | CorrectClock
     | WakeAt
 )

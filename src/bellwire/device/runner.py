@@ -13,17 +13,20 @@ from uuid import uuid4
 import structlog
 
 from bellwire.device import inputs, outputs
+from bellwire.device.agenda import Agenda
+from bellwire.device.belief import Faith
 from bellwire.device.clouds import Clouds
 from bellwire.device.difference import Unkept, to_keep
+from bellwire.device.do_not_disturb import DoNotDisturb
 from bellwire.device.engine import alerts_state, is_moot, step
-from bellwire.device.held import LOUDEST, Setup, State, System
+from bellwire.device.held import LOUDEST, Noted, Setup, State, System
 from bellwire.device.inputs import Input
 from bellwire.device.lane import Outgoing
 from bellwire.device.observer import Observer, tell
 from bellwire.device.outbox import UNAUTHORIZED, Outbox, Post
 from bellwire.device.outputs import Output
 from bellwire.device.ringer.sounds import Source
-from bellwire.device.storage import Storage, StorageError, fact_of, volume_fact
+from bellwire.device.storage import Storage, StorageError, do_not_disturb_fact, fact_of, noted_fact, volume_fact
 from bellwire.device.system import components
 from bellwire.device.timer import Clock, Timer
 from bellwire.protocol.codec import Codec
@@ -32,6 +35,9 @@ from bellwire.protocol.messages.system import Exception as CloudException
 from bellwire.protocol.profiles.profile import Profile
 
 log = structlog.get_logger()
+
+NOTE_SECONDS = 60.0
+"""So often the time goes to the disk: a boot then knows what it is later than."""
 
 REFUSALS = {
     401: UNAUTHORIZED,
@@ -58,6 +64,7 @@ class Bell(Protocol):
         rounds: int | None = None,
         pause: timedelta = timedelta(),
         behind: Source | None = None,
+        ramp: timedelta = timedelta(),
     ) -> None:
         """Begin at once; what rang before ends."""
 
@@ -66,6 +73,9 @@ class Bell(Protocol):
 
     def stop(self, token: str) -> None:
         """End the ring."""
+
+    def expect(self, kinds: Iterable[str]) -> None:
+        """Be ready to ring alerts of these kinds."""
 
     def prepare(self, urls: Iterable[str]) -> None:
         """Make assets ready to play."""
@@ -95,8 +105,13 @@ class Runner:
         self._drops_letters = False
         """Events on the disk were to be dropped, and the disk has failed."""
         self._timer = Timer(
-            clock, on_due=lambda: self.happens(inputs.Woke()), on_step=lambda by: self.happens(inputs.ClockStepped(by))
+            clock,
+            on_due=lambda: self.happens(inputs.Woke()),
+            on_step=self._clock_was_set,
+            on_look=self._looked,
         )
+        self._boot = clock.boot()
+        self._noted_at = clock.monotonic()
         self._outbox = Outbox(
             self._codec,
             storage,
@@ -119,14 +134,20 @@ class Runner:
         """
         self._bell, self._reconnect = bell, reconnect
         held, volume, remembered = self._storage.alerts(), self._storage.volume(), self._storage.remembered()
-        self._kept = State({each.token: each for each in held}, volume=volume, system=System(remembered=remembered))
-        self._outbox.restore(self._storage.letters())
+        quiet = self._storage.do_not_disturb()
+        self._kept = State(Agenda(held), volume=volume, do_not_disturb=quiet, system=System(remembered=remembered))
+        noted = self._storage.noted()
+        latest = noted.latest if noted else None
+        self._outbox.restore(self._storage.letters(), latest)
         self._timer.start()
-        self.happens(inputs.Started(held, volume, remembered, setup))
+        is_same_boot = noted is not None and noted.boot == self._boot != ""
+        self.happens(inputs.Started(held, volume, remembered, setup, latest, is_same_boot, quiet))
+        self._looked()
 
     def close(self) -> None:
         """Wakes no more."""
         self._timer.close()
+        self._note_time()
 
     async def send(self, post: Post) -> None:
         """Takes events to the cloud, until it is cancelled."""
@@ -148,7 +169,7 @@ class Runner:
             log.exception("what happened could not be dealt with", happened=type(happened).__name__)
 
     def _step(self, happened: Input) -> None:
-        now = self._clock.wall()
+        now = self._timer.now()
         before = self._state
         state, done = step(before, happened, now, self._profile)
         outgoing = [self._outgoing(send, now) for send in _to_send(done)]
@@ -168,9 +189,46 @@ class Runner:
             return
         self._perform(done, _AFTERWARDS)
         tell(self._observer, before, state)
+        changed = (state.alerts.get(token) for token in state.alerts.changes_since(before.alerts))
+        self._bell.expect({held.occurrence.kind for held in changed if held})
         was, now_at = before.system.remembered.clouds, state.system.remembered.clouds
         if now_at.current != (was.current or now_at.configured):
             self._observer.moved(now_at.current)
+
+    def _clock_was_set(self, by: timedelta) -> None:
+        self._move_letters(by)
+        self.happens(inputs.ClockStepped(by))
+
+    def _correct_clock(self, by: timedelta) -> None:
+        """What is kept of this step already has the time before the correction, as all that was kept earlier."""
+        self._move_letters(by)
+        self._timer.correct(by)
+
+    def _move_letters(self, by: timedelta) -> None:
+        try:
+            self._storage.moved_by(by)
+        except StorageError as error:
+            log.warning("events on the disk keep the times of the clock before", reason=str(error))
+
+    def _looked(self) -> None:
+        if self._state.belief.faith is not Faith.SURE and self._clock.is_kept_by_ntp():
+            self.happens(inputs.KeptByNtp())
+        if self._clock.monotonic() - self._noted_at >= NOTE_SECONDS:
+            self._note_time()
+
+    def _note_time(self) -> None:
+        self._noted_at = self._clock.monotonic()
+        if self._state.belief.is_doubted or not self._state.alerts:
+            return
+        try:
+            self._storage.note(Noted(self._timer.now(), self._boot))
+        except StorageError as error:
+            log.warning("the time could not be noted", reason=str(error))
+
+    def _time_of(self, after: State, done: tuple[Output, ...]) -> dict[str, str]:
+        """What time it is once this step is done, if that is believed then."""
+        by = sum((output.by for output in done if isinstance(output, outputs.CorrectClock)), timedelta())
+        return {} if after.belief.is_doubted else noted_fact(Noted(self._timer.now() + by, self._boot))
 
     def _line_up(self, done: tuple[Output, ...], outgoing: list[Outgoing]) -> None:
         """What is to come of it later, and so waits for nothing that may fail."""
@@ -201,7 +259,7 @@ class Runner:
                     forget=unkept.forget,
                     letters=letters,
                     drop_letters=drops or self._drops_letters,
-                    facts=_facts(unkept),
+                    facts=_facts(unkept) | self._time_of(after, done),
                 )
             except StorageError as error:
                 log.critical("not kept", reason=str(error))
@@ -216,15 +274,30 @@ class Runner:
         return self._state.volume
 
     @property
+    def do_not_disturb(self) -> DoNotDisturb:
+        """Whether alerts are seen and not heard."""
+        return self._state.do_not_disturb
+
+    @property
     def clouds(self) -> Clouds:
         """Where the cloud is, and where it has been."""
         return self._state.system.remembered.clouds
+
+    @property
+    def has_wrong_clock(self) -> bool:
+        """Whether the machine's clock is not to be used for anything."""
+        return self._state.belief.is_wrong
 
     def meaning_of(self, status: int) -> int:
         """The status for which this one stands in this version of the protocol."""
         return self._codec.meaning_of(status)
 
     # What the connection tells.
+
+    def told_time(self, time: datetime, of_another: bool) -> None:  # noqa: FBT001: a callback
+        """The cloud's clock shows this. A cloud on this machine has the same clock, and is no witness."""
+        if of_another:
+            self.happens(inputs.TimeTold(time))
 
     def connected(self) -> None:
         """The downchannel stands."""
@@ -279,8 +352,8 @@ class Runner:
         held = self._state.alerts.get(token)
         if held is None:
             return
-        at = self._clock.wall() - timedelta(seconds=self._clock.monotonic() - moment)
-        late = at - held.occurrence.scheduled_time
+        at = self._timer.now() - timedelta(seconds=self._clock.monotonic() - moment)
+        late = at - held.due_at
         log.info("alert rings", token=token, late_ms=round(late / timedelta(milliseconds=1), 1))
         self._observer.alert_ringing(held.occurrence, late)
 
@@ -312,7 +385,8 @@ def _to_send(done: tuple[Output, ...]) -> list[outputs.Send]:
 def _facts(unkept: Unkept) -> dict[str, str]:
     """What is to be kept beside alerts and events."""
     volume = volume_fact(unkept.volume) if unkept.volume is not None else {}
-    return volume | (fact_of(unkept.remembered) if unkept.remembered is not None else {})
+    quiet = do_not_disturb_fact(unkept.do_not_disturb) if unkept.do_not_disturb is not None else {}
+    return volume | quiet | (fact_of(unkept.remembered) if unkept.remembered is not None else {})
 
 
 Performances = Mapping[type[Output], Callable[[Runner, Any], None]]
@@ -321,13 +395,20 @@ _ON_THE_BELL: Performances = {
     outputs.Mute: lambda runner, mute: runner._bell.mute(mute.token),
     outputs.PutBehind: lambda runner, put: setattr(runner._bell, "behind", put.is_behind),
     outputs.Ring: lambda runner, ring: runner._bell.ring(
-        ring.token, ring.kind, ring.sources, rounds=ring.rounds, pause=ring.pause, behind=ring.behind
+        ring.token,
+        ring.kind,
+        ring.sources,
+        rounds=ring.rounds,
+        pause=ring.pause,
+        behind=ring.behind,
+        ramp=ring.ramp,
     ),
     outputs.SetVolume: lambda runner, volume: setattr(runner._bell, "volume", volume.volume / LOUDEST),
     outputs.Stop: lambda runner, stop: runner._bell.stop(stop.token),
 }
 
 _LATER: Performances = {
+    outputs.CorrectClock: lambda runner, correct: runner._correct_clock(correct.by),
     outputs.DropEvents: lambda runner, _: runner._outbox.clear(),
     outputs.WakeAt: lambda runner, wake: runner._timer.set(wake.time),
 }

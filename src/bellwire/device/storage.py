@@ -7,13 +7,14 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
 
 import msgspec
 
-from bellwire.device.held import LOUDEST, Held, Remembered
+from bellwire.device.do_not_disturb import DoNotDisturb
+from bellwire.device.held import LOUDEST, Held, Noted, Remembered
 
 _SCHEMA = (
     """
@@ -34,10 +35,12 @@ _VERSION = len(_SCHEMA)
 _encode = msgspec.json.Encoder().encode
 _decode_held = msgspec.json.Decoder(Held).decode
 _decode_remembered = msgspec.json.Decoder(Remembered).decode
+_decode_do_not_disturb = msgspec.json.Decoder(DoNotDisturb).decode
+_decode_noted = msgspec.json.Decoder(Noted).decode
 _REMEMBERED = "remembered"
-
-
 _VOLUME = "volume"
+_NOTED = "noted"
+_DO_NOT_DISTURB = "do not disturb"
 
 
 def volume_fact(volume: int) -> dict[str, str]:
@@ -48,6 +51,16 @@ def volume_fact(volume: int) -> dict[str, str]:
 def fact_of(remembered: Remembered) -> dict[str, str]:
     """The form in which it is kept."""
     return {_REMEMBERED: _encode(remembered).decode()}
+
+
+def do_not_disturb_fact(wish: DoNotDisturb) -> dict[str, str]:
+    """The form in which it is kept."""
+    return {_DO_NOT_DISTURB: _encode(wish).decode()}
+
+
+def noted_fact(noted: Noted) -> dict[str, str]:
+    """The form in which it is kept."""
+    return {_NOTED: _encode(noted).decode()}
 
 
 class StorageError(Exception):
@@ -109,6 +122,18 @@ class Storage:
             kept = self.facts().get(_VOLUME)
             return msgspec.json.decode(kept, type=int) if kept else LOUDEST
 
+    def do_not_disturb(self) -> DoNotDisturb:
+        """What a person has set; off, where nobody has set anything yet."""
+        with self._errors_named():
+            kept = self.facts().get(_DO_NOT_DISTURB)
+            return _decode_do_not_disturb(kept) if kept else DoNotDisturb()
+
+    def noted(self) -> Noted | None:
+        """What the clock last showed, as far as that was written; None: nobody has noted it yet."""
+        with self._errors_named():
+            kept = self.facts().get(_NOTED)
+            return _decode_noted(kept) if kept else None
+
     def letters(self) -> tuple[Letter, ...]:
         """The events that have not arrived, the oldest first."""
         with self._errors_named():
@@ -142,6 +167,20 @@ class Storage:
             db.executemany(
                 "INSERT INTO facts VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", facts.items()
             )
+
+    def note(self, noted: Noted) -> None:
+        """Keeps it without waiting for the disk: a power cut may bring the one before back."""
+        with self._errors_named():
+            self._db.execute("PRAGMA synchronous = NORMAL")
+        try:
+            self.keep(facts=noted_fact(noted))
+        finally:
+            self._db.execute("PRAGMA synchronous = FULL")
+
+    def moved_by(self, by: timedelta) -> None:
+        """The clock was set: what happened before it happened so much later by the new one."""
+        with self._transaction() as db:
+            db.execute("UPDATE events SET happened_at = happened_at + ?", (by.total_seconds(),))
 
     def arrived(self, message_id: str) -> None:
         """The cloud has this event, or will never take it: it is kept no longer."""

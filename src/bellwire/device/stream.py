@@ -5,6 +5,9 @@ It knows how to wait for the answer's next piece; it must not know frames or the
 
 import asyncio
 from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from bellwire.device.http_date import parse_http_date
 
 
 class Unreachable(ConnectionError):
@@ -35,6 +38,11 @@ class Stream:
         """The status; `headers` are there too then. Raises Unreachable when none will come."""
         await self.until(lambda: self.status > 0)
         return self.status
+
+    @property
+    def date(self) -> datetime | None:
+        """What time it is by the cloud's clock (RFC 9110, 6.6.1); None: it does not say, or not so."""
+        return parse_http_date(self.headers.get("date", ""))
 
     async def read(self) -> bytes:
         """What has come of the body since the last time, at least a byte; nothing at its end.

@@ -8,11 +8,17 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+from bellwire.device import kernel
+
 LOOK_EVERY = 1.0
 """Seconds. So soon after somebody has set the clock, or the machine has woken from sleep, that is noticed."""
 
 STEP = timedelta(seconds=0.5)
 """Less is the clock being slewed, which the next look evens out."""
+
+LEAD = timedelta(milliseconds=1.5)
+"""So much earlier it wakes and then waits without letting go: the event loop counts in whole milliseconds, and beside a
+busy thread a turn has to be waited for."""
 
 AFTER_FAILURE = timedelta(seconds=1)
 """Something that is due and could not be done is tried again then, not at once for ever."""
@@ -29,14 +35,42 @@ class Clock:
         """Seconds from some beginning; never set, and stands still while the machine sleeps."""
         return time.monotonic()
 
+    def pause(self, seconds: float) -> None:
+        """Does nothing else for a moment."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            pass
+
+    def is_kept_by_ntp(self) -> bool:
+        """Whether the machine knows that its wall clock is right."""
+        return kernel.is_kept_by_ntp()
+
+    def boot(self) -> str:
+        """Names the time since the machine was switched on; empty: it can't be told."""
+        return kernel.boot_id()
+
 
 class Timer:
-    """Calls `on_due` at the time that was set last, `on_step` when the wall clock was set meanwhile."""
+    """Calls `on_due` at the time that was set last, `on_step` when the wall clock was set meanwhile, and `on_look` at
+    every look.
 
-    def __init__(self, clock: Clock, *, on_due: Callable[[], object], on_step: Callable[[timedelta], object]) -> None:
+    Its time is the wall clock's, corrected by as much as the engine says (`correct`) until somebody sets that clock.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        *,
+        on_due: Callable[[], object],
+        on_step: Callable[[timedelta], object],
+        on_look: Callable[[], object] = lambda: None,
+    ) -> None:
         self._clock = clock
         self._on_due = on_due
         self._on_step = on_step
+        self._on_look = on_look
+        self._ahead = timedelta()
+        """Of the wall clock."""
         self._time: datetime | None = None
         self._look_at: asyncio.TimerHandle | None = None
         self._offset = self._measure()
@@ -51,6 +85,14 @@ class Timer:
         if self._look_at is not None:
             self._look_at.cancel()
 
+    def now(self) -> datetime:
+        """What time it is (UTC)."""
+        return self._clock.wall() + self._ahead
+
+    def correct(self, by: timedelta) -> None:
+        """Go ahead of the wall clock, `by` so much more than until now."""
+        self._ahead += by
+
     def set(self, time: datetime | None) -> None:
         """Wakes at this time instead of the one that was set before; None: at none."""
         self._time = time
@@ -60,21 +102,27 @@ class Timer:
         self.close()
         wait = LOOK_EVERY
         if self._time is not None:
-            wait = min(wait, max(0.0, (self._time - self._clock.wall()).total_seconds()))
+            wait = min(wait, max(0.0, (self._time - LEAD - self.now()).total_seconds()))
         self._look_at = asyncio.get_running_loop().call_later(wait, self._look)
 
     def notice_step(self) -> None:
-        """Calls `on_step` if the wall clock was set since the last look; nothing may be done at the new time before."""
+        """Calls `on_step` if the wall clock was set since the last look; nothing may be done at the new time before.
+
+        One that was set is right by itself: what it was corrected by has lost its sense.
+        """
         before, self._offset = self._offset, self._measure()
-        if abs(self._offset - before) > STEP:
-            self._on_step(self._offset - before)
+        by = self._offset - before
+        if abs(by) > STEP:
+            by, self._ahead = by - self._ahead, timedelta()
+            self._on_step(by)
 
     def _look(self) -> None:
         try:
             self.notice_step()
-            now = self._clock.wall()
-            if self._time is not None and self._time <= now:
-                self._time = now + AFTER_FAILURE
+            self._on_look()
+            if self._time is not None and self._time - LEAD <= self.now():
+                self._clock.pause((self._time - self.now()).total_seconds())
+                self._time = self.now() + AFTER_FAILURE
                 self._on_due()
         finally:
             self._arm()

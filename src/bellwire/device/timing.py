@@ -20,3 +20,6 @@ class Timing:
     """For any byte after a PING: so a dead cloud is noticed within 40 s."""
     close: float = 1.0
     """For the cloud's part in a clean end."""
+
+
+DEFAULT_TIMING = Timing()

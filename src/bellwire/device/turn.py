@@ -3,13 +3,14 @@
 It knows the table of lives and which report belongs to which step; it must not know why a step is taken.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bellwire.alerts.lifecycle import Life, Step, after
+from bellwire.alerts.lifecycle import ACTIVE, Life, Step, after
 from bellwire.device import difference
-from bellwire.device.held import LOUDEST, Held, State, sounding_of
+from bellwire.device.agenda import Draft
+from bellwire.device.held import LOUDEST, Held, State
 from bellwire.device.outputs import Output, Send
 from bellwire.protocol.messages.alerts import (
     AlertEnteredBackground,
@@ -45,12 +46,14 @@ class Turn:
     def __init__(self, state: State, now: datetime, profile: Profile) -> None:
         self.now = now
         self.profile = profile
-        self.alerts = dict(state.alerts)
+        self.alerts = Draft(state.alerts)
         self.missing = dict(state.missing)
         self.over = dict(state.over)
         self.volume = state.volume
+        self.do_not_disturb = state.do_not_disturb
         self.is_behind = state.is_behind
         self.system = state.system
+        self.belief = state.belief
         self.raw = ""
         """The directive that leads to it all, as it came."""
         self.unread: tuple[Unread, ...] = ()
@@ -71,7 +74,16 @@ class Turn:
         """Let an alert take a step of which the cloud need not hear. Raises IllegalStepError."""
         life = after(held.life, step)
         limits = {Life.RINGING: self.profile.ring_limit, Life.MUTED: ANSWER_PATIENCE}
-        moved = replace(held, life=life, ends_at=self.now + limits[life] if life in limits else None)
+        moved = replace(
+            held,
+            life=life,
+            ends_at=self.now + limits[life] if life in limits else None,
+            is_put_off=life is Life.SET and held.life in ACTIVE and held.occurrence.scheduled_time > self.now,
+        )
+        if life is Life.SNOOZED:
+            moved = replace(moved, again_at=self.now + self.system.setup.snooze, snoozes=held.snoozes + 1)
+        elif life not in ACTIVE:
+            moved = replace(moved, again_at=None, snoozes=0)
         is_removed = life is Life.STOPPED and self.profile.stopping_removes
         if life is Life.SET:
             self.over.pop(held.token, None)
@@ -109,22 +121,20 @@ class Turn:
     @property
     def sounding(self) -> Held | None:
         """The alert that has the bell now."""
-        return sounding_of(self.alerts.values())
-
-    def in_turn(self, condition: Callable[[Held], bool]) -> list[Held]:
-        """The alerts of which this is true, in the order in which they ring."""
-        return sorted(filter(condition, self.alerts.values()), key=lambda held: held.turn)
+        return self.alerts.sounding
 
     def end(self) -> tuple[State, tuple[Output, ...]]:
         """The new state, and all that is to be done but to keep it: what is said first, then what is heard."""
         state = replace(
             self.before,
-            alerts=self.alerts,
+            alerts=self.alerts.agenda(),
             missing=self.missing,
             over=dict(list(self.over.items())[-MOST_OVER:]),
             volume=self.volume,
+            do_not_disturb=self.do_not_disturb,
             is_behind=self.is_behind,
             system=self.system,
+            belief=self.belief,
         )
         return state, tuple(self._outputs(state))
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from bellwire.protocol.alerts_state import AlertsStateReader
 from bellwire.protocol.errors import InvalidMessage, MalformedJson, UnknownMessage
 from bellwire.protocol.messages import Message, key_of
 from bellwire.protocol.messages.alerts import SetAlert
@@ -17,6 +18,7 @@ from bellwire.protocol.messages.envelope import (
     Event,
     Header,
     NotServed,
+    PassedOn,
     RawBody,
     RawDirective,
     RawEvent,
@@ -42,9 +44,11 @@ class Codec:
 
     def __init__(self, profile: Profile) -> None:
         self.profile = profile
-        self._events = {key: PayloadCodec(form, profile) for key, form in profile.events.items()}
+        events = {**profile.events, **profile.own_events}
+        self._events = {key: PayloadCodec(form, profile) for key, form in events.items()}
         self._directives = {key: PayloadCodec(form, profile) for key, form in profile.directives.items()}
         self._context = {key: PayloadCodec(form, profile) for key, form in profile.context.items()}
+        self._alerts_state = AlertsStateReader(self._context[key_of(AlertsState)])
 
     def decode_event(self, json: bytes) -> Event:
         """An event as a device sent it.
@@ -146,7 +150,7 @@ class Codec:
         return context
 
     def encode_directive(self, directive: Directive) -> bytes:
-        """A directive on one line. Raises KeyError for a message that the profile does not have."""
+        """A directive on one line, also one that is passed on. Raises KeyError for another that the profile has not."""
         return _encode({"directive": self._body(self._directives, directive)})
 
     def status_of(self, status: int) -> int:
@@ -190,7 +194,7 @@ class Codec:
             if wording is None:
                 others.append(entry)
             elif wording.form.message is AlertsState:
-                alerts_state = wording.decode(entry.payload, f"context[{index}].payload")
+                alerts_state = self._alerts_state.decode(entry.payload, f"context[{index}].payload")
         return alerts_state, tuple(others)
 
     def _message(
@@ -208,14 +212,19 @@ class Codec:
         return message, header
 
     def _body(self, wordings: Mapping[tuple[str, str], PayloadCodec], said: Event | Directive) -> dict[str, Any]:
-        namespace, name = key_of(said.message)
+        payload: object
+        if isinstance(said.message, PassedOn):
+            (namespace, name), payload = (said.message.of_namespace, said.message.name), said.message.payload
+        else:
+            namespace, name = key_of(said.message)
+            payload = wordings[namespace, name].encode(said.message)
         header = Header(
             namespace=namespace,
             name=name,
             message_id=said.message_id,
             dialog_request_id=said.dialog_request_id,
         )
-        return {"header": header, "payload": wordings[namespace, name].encode(said.message)}
+        return {"header": header, "payload": payload}
 
 
 def _check_encoding(json: bytes) -> None:

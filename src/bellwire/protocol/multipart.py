@@ -15,6 +15,9 @@ from bellwire.protocol.errors import MalformedMultipart, TooLarge
 _BOUNDARY = re.compile(r';\s*boundary\s*=\s*(?:"([^"]{1,200})"|([^;\s"]{1,200}))', re.IGNORECASE)
 _NAME = re.compile(r';\s*name="?([^";]*)"?', re.IGNORECASE)
 
+_LONGEST_HEAD = 512
+"""Bytes of a part's headers that are remembered."""
+
 JSON_TYPE = "application/json; charset=utf-8"
 """Lower case to the letter: one firmware compares it exactly."""
 
@@ -151,12 +154,18 @@ def read_json(content_type: str, body: bytes) -> bytes:
     """
     delimiter = b"--" + boundary_of(content_type)
     if body.startswith(delimiter + b"\r\n") and body.count(delimiter) == 2:
-        section, closing, _ = body[len(delimiter) + 2 :].partition(b"\r\n" + delimiter + b"--")
-        if closing:
-            part = _parse_part(section)
-            if part.is_json:
-                return part.body
+        start = len(delimiter) + 2
+        end = body.find(b"\r\n" + delimiter + b"--", start)
+        blank_line = body.find(b"\r\n\r\n", start, max(end, start))
+        if start <= blank_line < start + _LONGEST_HEAD and _is_json(body[start:blank_line]):
+            return body[blank_line + 4 : end]
     return json_part(read_parts(content_type, body))
+
+
+@lru_cache(maxsize=1024)
+def _is_json(head: bytes) -> bool:
+    """Whether the headers of a part say that it is JSON: a client writes the same ones each time."""
+    return _parse_part(head + b"\r\n\r\n").is_json
 
 
 def json_part(parts: Iterable[Part]) -> bytes:

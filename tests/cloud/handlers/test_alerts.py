@@ -368,6 +368,32 @@ def test_an_alert_that_a_context_lacks_is_set_again(talk: Talk) -> None:
     line << alarm("a", at("07:00"))
 
 
+def test_what_a_context_showed_before_is_compared_again_when_something_else_is_believed_by_now(talk: Talk) -> None:
+    other = DeleteAlertFailed(token="other", type="ALARM")
+    line = holding(talk)
+    line.shows(alarm("a", at("07:00"))) >> other
+    talk.moves("a", at("08:00"))
+    line << alarm("a", at("08:00"))
+    line.shows(alarm("a", at("08:00"))) >> SetAlertSucceeded(**A)
+    line << ()
+    talk.passes(minutes=1)
+
+    line.shows(alarm("a", at("07:00"))) >> other
+
+    line << alarm("a", at("08:00"))
+
+
+def test_what_a_context_showed_before_is_compared_again_when_it_rings(talk: Talk) -> None:
+    other = DeleteAlertFailed(token="other", type="ALARM")
+    line = holding(talk)
+    line >> other
+    talk.now = at("07:00")
+
+    line.shows(alarm("a", at("07:00")), ringing=("a",)) >> other
+
+    assert talk.life(line, "a") is Life.RINGING
+
+
 def test_a_context_that_was_overtaken_by_an_acknowledgement_is_not_believed(talk: Talk) -> None:
     line = holding(talk)
     talk.sets("b", at("08:00"))

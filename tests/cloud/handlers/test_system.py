@@ -336,7 +336,7 @@ def test_exception_encountered(talk: Talk) -> None:
     line >> failed(RETURNED, "no such host")
 
     assert exceptions(talk, line) == [
-        DeviceException(START, "INTERNAL_ERROR", "no such host", RETURNED, "System.SetEndpoint", "m-1")
+        DeviceException(START, "INTERNAL_ERROR", "no such host", RETURNED, "System.SetEndpoint", "m-1", 1)
     ]
     (shown,) = talk.known(line).exceptions
     assert (shown.directive_name, shown.message_id, shown.message) == ("System.SetEndpoint", "m-1", "no such host")

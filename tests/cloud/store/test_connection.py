@@ -1,5 +1,6 @@
 import sqlite3
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -132,11 +133,9 @@ Batch = list[tuple[list[str], bool]]
 @given(st.lists(st.tuples(st.lists(st.sampled_from(["low", "high", ""]), max_size=3), st.booleans()), max_size=6))
 def test_a_batch_is_the_same_as_each_alone(batch: Batch) -> None:
     together, alone = memory(), memory()
-    results: list[Any] = []
     with together.transaction():
-        for names, crack in batch:
-            result, error = together.attempt(cast(*names, crack=crack))
-            results.append(result if error is None else type(error))
+        outcomes = together.attempt_all([partial(cast, *names, crack=crack) for names, crack in batch])
+    results = [result if error is None else type(error) for result, error in outcomes]
     expected: list[Any] = []
     for names, crack in batch:
         try:

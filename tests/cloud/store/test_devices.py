@@ -15,10 +15,10 @@ from bellwire.cloud.store.devices import (
     add_device,
     add_device_token,
     device_by_token,
+    device_came,
     list_devices,
     load_agent,
     remove_device,
-    save_agent,
     saw_device,
 )
 from bellwire.cloud.store.errors import AlreadyExists, NotFound
@@ -104,18 +104,18 @@ def test_a_removed_device_leaves_nothing(store: Connection) -> None:
 def test_what_a_device_says_of_itself_is_kept_until_it_says_another_thing(store: Connection) -> None:
     assert store.read(load_agent, "a1", "d1") is None
     for json in ('{"agent":"x"}', '{"agent":"y"}'):
-        store.run(save_agent, "a1", "d1", json, NOW)
+        store.run(device_came, "a1", "d1", json, NOW)
         assert store.read(load_agent, "a1", "d1") == json
     assert store.read(load_agent, "a2", "d1") is None
     with pytest.raises(NotFound, match="no device d1"):
-        store.run(save_agent, "a2", "d1", "{}", NOW)
+        store.run(device_came, "a2", "d1", "{}", NOW)
 
 
 def test_a_device_was_last_seen_when_it_was_last_here(store: Connection) -> None:
     seen = Statement(sa.select(devices.c.device_id, devices.c.last_seen_ms), "when devices were seen")
     store.run(add_device, "a1", HALL, bytes(32), NOW)
-    store.run(saw_device, "a1", "d1", NOW)
-    store.run(saw_device, "a2", "d2", NOW)
+    store.run(saw_device, "a1", "d1", NOW, is_here=False)
+    store.run(saw_device, "a2", "d2", NOW, is_here=True)
     assert sorted(store.read(_rows, seen)) == [("d1", to_ms(NOW)), ("d2", None)]
 
 

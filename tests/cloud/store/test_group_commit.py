@@ -101,9 +101,9 @@ def test_a_full_disk_fails_the_batch_and_not_the_writer(path: Path) -> None:
         raw = connect(path)
         raw.execute("PRAGMA max_page_count = 100")
         writer = GroupCommit(Connection(raw), 100)
-        futures = [writer.submit(add_account(name, name, "UTC", NOW)) for name in ("a", "b" * 1_000_000, "c")]
+        futures = [writer.submit(add_account, name, name, "UTC", NOW) for name in ("a", "b" * 1_000_000, "c")]
         failed = await asyncio.gather(*futures, return_exceptions=True)
-        await writer.submit(add_account("d", "d", "UTC", NOW))
+        await writer.submit(add_account, "d", "d", "UTC", NOW)
         await writer.close()
         return failed
 
@@ -231,7 +231,7 @@ def test_what_is_said_while_the_last_commit_waits_is_written_too(path: Path) -> 
 
         loop = asyncio.get_running_loop()
         writer = GroupCommit(Talkative(connect(path)), 100)
-        done = writer.submit(saw_device("a1", "d1", NOW))
+        done = writer.submit(saw_device, "a1", "d1", NOW, is_here=True)
         await writer.close()
         await done
 

@@ -26,7 +26,7 @@ from bellwire.cloud.store.standings import (
     load_standing_rows,
     load_standings,
     load_sync_seq,
-    load_unsettled,
+    look,
     save_report,
     silence,
     standing_of,
@@ -94,7 +94,7 @@ def one_store() -> Iterator[Connection]:
 def kept(standing: Standing) -> Transaction[tuple[list[Standing], list[Standing]]]:
     """The standing as it is read, and as it is read when only the unsettled are; it is gone afterwards."""
     yield from save_report(*HOME, standing)
-    read = (yield from load_standings(*HOME)), (yield from load_unsettled(*HOME))
+    read = (yield from load_standings(*HOME)), (yield from look(*HOME))[1]
     yield from save_report(*HOME, replace(standing, desired=None, reported=Reported(Life.ABSENT, NOW)))
     return read
 
@@ -152,11 +152,20 @@ def test_what_is_desired_changes_on_all_devices_of_the_account_and_no_other(stor
 def test_a_wish_may_end_an_occurrence_and_else_leaves_what_is_ended(store: Connection) -> None:
     store.run(save_report, *HOME, SET)
 
-    store.run(desire, "home", "a", None, NOW + HOUR)
+    store.run(desire, "home", "a", Desired(NOW, 2), NOW + HOUR)
+    assert held(store) == [replace(SET, desired=Desired(NOW, 2), silenced=NOW + HOUR)]
+
+    store.run(desire, "home", "a", None)
     assert held(store) == [replace(SET, desired=None, silenced=NOW + HOUR)]
 
-    store.run(desire, "home", "a", Desired(NOW, 2))
-    assert held(store) == [replace(SET, desired=Desired(NOW, 2), silenced=NOW + HOUR)]
+
+def test_what_is_desired_on_a_device_no_longer_is_not_so_by_another_time(store: Connection) -> None:
+    store.run(save_report, *HOME, SET)
+    store.run(desire, "home", "a", None)
+
+    assert store.run(desire, "home", "a", Desired(NOW, 2)) == []
+
+    assert held(store) == [replace(SET, desired=None)]
 
 
 def test_an_occurrence_is_silenced_on_all_devices_of_the_account(store: Connection) -> None:

@@ -50,7 +50,11 @@ def test_messages_come_in_their_order_and_whole(store: Connection) -> None:
 
 
 @settings(deadline=None, max_examples=50)  # it writes thousands of rows
-@given(batches=st.lists(st.integers(1, 700), max_size=6), after=st.integers(0, 3000), limit=st.integers(1, 1200))
+@given(
+    batches=st.lists(st.integers(1, 700) | st.just(KEPT + 7), max_size=6),
+    after=st.integers(0, 3000),
+    limit=st.integers(1, 1200),
+)
 def test_the_last_ones_are_kept_and_can_be_followed(batches: list[int], after: int, limit: int) -> None:
     with open_now(MEMORY) as store:
         store.run(add_account, "a1", "home", "UTC", NOW)

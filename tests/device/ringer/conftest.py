@@ -1,6 +1,8 @@
 """A small HTTP server on loopback, and sounds made on the spot."""
 
 import io
+import shutil
+import subprocess
 import threading
 import wave
 from array import array
@@ -8,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 
@@ -106,3 +109,26 @@ def _tone() -> Callable[..., bytes]:
 @pytest.fixture(name="wav")
 def _wav() -> Callable[..., bytes]:
     return wav
+
+
+ENCODERS = {
+    "WAV": ["cp", "in.wav", "out"],
+    "MP3": ["lame", "--quiet", "-b", "64", "in.wav", "out"],
+    "Ogg Vorbis": ["oggenc", "--quiet", "--serial", "1", "--output", "out", "in.wav"],
+    "FLAC": ["flac", "--silent", "--output-name", "out", "in.wav"],
+}
+
+
+@pytest.fixture
+def encoded(tmp_path: Path) -> Callable[..., bytes]:
+    """Makes a WAV file one of another kind; the test is skipped where nothing can."""
+
+    def encode(kind: str, sound: bytes, *options: str) -> bytes:
+        program, *arguments = ENCODERS[kind]
+        if shutil.which(program) is None:
+            pytest.skip(f"needs {program} to make a file of the kind {kind}: scripts/encoders installs it")
+        (tmp_path / "in.wav").write_bytes(sound)
+        subprocess.run([program, *options, *arguments], cwd=tmp_path, check=True, capture_output=True)
+        return (tmp_path / "out").read_bytes()
+
+    return encode

@@ -2,15 +2,20 @@ import asyncio
 import hashlib
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
 
+from bellwire.device.cable import Cable
 from bellwire.device.ringer import assets
 from bellwire.device.ringer.assets import AssetCache
+from bellwire.device.ringer.clip import Clip, Whole
+from bellwire.device.ringer.decoding import Examined, examine
+from bellwire.device.ringer.download import Limits
 from bellwire.device.ringer.sounds import AssetError
 
 # The fixtures' server (conftest.py); importlib mode gives it no name to import.
@@ -18,173 +23,325 @@ Server = Any
 Make = Callable[..., bytes]
 
 
-def files(folder: Path) -> set[str]:
-    return {file.name for file in folder.iterdir()}
+class Clock:
+    """Seconds since 1970 that pass when a test says so."""
+
+    now = 1_800_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
 
 
-def name_of(url: str) -> str:
-    return hashlib.sha256(url.encode()).hexdigest()
+class Cache:
+    """An AssetCache on a folder, asked without a loop."""
+
+    def __init__(self, folder: Path, origin: str | None, limits: Limits | None = None) -> None:
+        self.folder, self.clock = folder, Clock()
+        self.cache = AssetCache(folder, trusted_origin=origin, limits=limits, wall=self.clock)
+
+    def fetch(self, *urls: str) -> None:
+        for url in urls:
+            asyncio.run(self.cache.fetch(url))
+
+    def clip(self, url: str) -> Clip | None:
+        return asyncio.run(self.cache.clip(url))
+
+    def outdated(self) -> list[str]:
+        return asyncio.run(self.cache.outdated())
+
+    @property
+    def files(self) -> set[str]:
+        return {file.name for file in self.folder.iterdir()}
 
 
-def test_a_fetched_asset_can_be_played_and_is_kept_under_its_hash(
-    server: Server, tmp_path: Path, tone: Make, wav: Make
+@pytest.fixture
+def cache(server: Server, tmp_path: Path) -> Iterator[Cache]:
+    made = Cache(tmp_path / "new" / "assets", server.origin)
+    yield made
+    made.cache.close()
+
+
+def name_of(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def note_of(url: str) -> str:
+    return name_of(url.encode()) + ".json"
+
+
+def with_headers(server: Server, path: str, body: bytes, **headers: str) -> str:
+    def answer(request: BaseHTTPRequestHandler) -> None:
+        request.send_response(200)
+        request.send_header("Content-Length", str(len(body)))
+        for name, value in headers.items():
+            request.send_header(name.replace("_", "-"), value)
+        request.end_headers()
+        request.wfile.write(body)
+
+    url: str = server.on(path, answer)
+    return url
+
+
+def test_a_fetched_asset_can_be_played_and_is_kept_by_its_content(
+    server: Server, cache: Cache, tone: Make, wav: Make
 ) -> None:
     pcm = tone(480, 5000)
     url = server.give("/a", wav(pcm))
-    cache = AssetCache(tmp_path / "new" / "assets", trusted_origin=server.origin)
     assert cache.clip(url) is None
-    asyncio.run(cache.fetch(url))
-    assert cache.clip(url) == pcm
-    assert files(tmp_path / "new" / "assets") == {name_of(url)}
-    asyncio.run(cache.fetch(url))
+    cache.fetch(url)
+    assert cache.clip(url) == Whole(pcm)
+    assert cache.files == {name_of(wav(pcm)), note_of(url)}
+    cache.fetch(url)
     assert server.asked == ["/a"]
 
 
-def test_after_a_restart_it_comes_from_disk(server: Server, tmp_path: Path, tone: Make, wav: Make) -> None:
+def test_one_content_is_kept_once_however_many_urls_lead_to_it(
+    server: Server, cache: Cache, tone: Make, wav: Make
+) -> None:
+    a, b = server.give("/a", wav(tone(480, 5000))), server.give("/b", wav(tone(480, 5000)))
+    cache.fetch(a, b)
+    assert cache.files == {name_of(wav(tone(480, 5000))), note_of(a), note_of(b)}
+    cache.cache.forget([a])
+    assert cache.clip(b) == cache.clip(a) == Whole(tone(480, 5000))
+
+
+def test_after_a_restart_it_comes_from_disk(server: Server, cache: Cache, tone: Make, wav: Make) -> None:
     url = server.give("/a", wav(tone(480, 5000)))
-    asyncio.run(AssetCache(tmp_path, trusted_origin=server.origin).fetch(url))
-    restarted = AssetCache(tmp_path)
-    asyncio.run(restarted.fetch(url))
-    assert restarted.clip(url) == tone(480, 5000)
+    cache.fetch(url)
+    restarted = Cache(cache.folder, None)
+    restarted.fetch(url)
+    assert restarted.clip(url) == Whole(tone(480, 5000))
     assert server.asked == ["/a"]
+    restarted.cache.close()
 
 
-def test_a_damaged_file_is_fetched_again(server: Server, tmp_path: Path, tone: Make, wav: Make) -> None:
-    url = server.give("/a", wav(tone(480, 5000)))
-    (tmp_path / name_of(url)).write_bytes(wav(tone(480, 5000))[:100])
-    cache = AssetCache(tmp_path, trusted_origin=server.origin)
-    asyncio.run(cache.fetch(url))
-    assert cache.clip(url) == tone(480, 5000)
-    assert (tmp_path / name_of(url)).read_bytes() == wav(tone(480, 5000))
+def test_without_a_network_only_what_is_there_can_be_had(server: Server, tmp_path: Path, tone: Make, wav: Make) -> None:
+    cable = Cable()
+    cache = AssetCache(tmp_path, trusted_origin=server.origin, cable=cable)
+    here, there = server.give("/a", wav(tone(480, 5000))), server.give("/b", wav(tone(480, 6000)))
+    asyncio.run(cache.fetch(here))
+    cable.is_plugged = False
+    assert asyncio.run(cache.clip(here)) == Whole(tone(480, 5000))
+    with pytest.raises(AssetError, match="the network is unplugged"):
+        asyncio.run(cache.fetch(there))
+    assert server.asked == ["/a"]
+    cache.close()
 
 
-def test_what_is_not_a_sound_leaves_nothing_behind(server: Server, tmp_path: Path) -> None:
+@pytest.mark.parametrize("damage", ["cut", "gone", "no note", "half a note"])
+def test_what_is_damaged_is_fetched_again(damage: str, server: Server, cache: Cache, tone: Make, wav: Make) -> None:
+    content = wav(tone(480, 5000))
+    url = server.give("/a", content)
+    cache.fetch(url)
+    sound, note = cache.folder / name_of(content), cache.folder / note_of(url)
+    match damage:
+        case "cut":
+            os.truncate(sound, 100)
+        case "half a note":
+            os.truncate(note, 20)
+        case "gone":
+            sound.unlink()
+        case "no note":
+            note.unlink()
+    assert cache.clip(url) is None
+    assert cache.outdated() == [url]
+    cache.fetch(url)
+    assert cache.clip(url) == Whole(tone(480, 5000))
+    assert cache.outdated() == []
+    assert server.asked == ["/a", "/a"]
+
+
+def test_a_file_whose_bytes_changed_on_the_disk_is_fetched_again(
+    server: Server, cache: Cache, tone: Make, wav: Make
+) -> None:
+    content = wav(tone(480, 5000))
+    url = server.give("/a", content)
+    cache.fetch(url)
+    (cache.folder / name_of(content)).write_bytes(b"x" * len(content))
+    with capture_logs() as logs:
+        assert cache.clip(url) is None
+    assert [entry["event"] for entry in logs] == ["kept asset is damaged and fetched again"]
+    cache.fetch(url)
+    assert cache.clip(url) == Whole(tone(480, 5000))
+
+
+def test_what_is_not_a_sound_leaves_nothing_behind(server: Server, cache: Cache) -> None:
     url = server.give("/a", b"<!doctype html><title>Sign in</title>")
-    cache = AssetCache(tmp_path, trusted_origin=server.origin)
     with pytest.raises(AssetError, match=r"from 127\.0\.0\.1:\d+ cannot be rung: it is neither WAV"):
-        asyncio.run(cache.fetch(url))
+        cache.fetch(url)
     assert cache.clip(url) is None
-    assert files(tmp_path) == set()
+    assert cache.files == set()
 
 
 def test_a_cut_file_is_refused_although_its_length_was_right(
-    server: Server, tmp_path: Path, tone: Make, wav: Make
+    server: Server, cache: Cache, tone: Make, wav: Make
 ) -> None:
     url = server.give("/a", wav(tone(4800, 5000))[:5000])
     with pytest.raises(AssetError, match="cut"):
-        asyncio.run(AssetCache(tmp_path, trusted_origin=server.origin).fetch(url))
+        cache.fetch(url)
+    assert cache.files == set()
 
 
-def test_a_folder_that_cannot_be_written_is_said(server: Server, tmp_path: Path, tone: Make, wav: Make) -> None:
+def test_a_folder_that_cannot_be_written_is_said(server: Server, cache: Cache, tone: Make, wav: Make) -> None:
     url = server.give("/a", wav(tone(480, 5000)))
-    cache = AssetCache(tmp_path / "assets", trusted_origin=server.origin)
-    (tmp_path / "assets").rmdir()
+    cache.folder.rmdir()
     with pytest.raises(AssetError, match=r"cannot be kept in .*: No such file"):
-        asyncio.run(cache.fetch(url))
+        cache.fetch(url)
 
 
 def test_unfinished_files_of_an_earlier_life_are_removed(tmp_path: Path) -> None:
     (tmp_path / "x.part").write_bytes(b"half")
     AssetCache(tmp_path)
-    assert files(tmp_path) == set()
-
-
-def test_a_forgotten_asset_is_gone(server: Server, tmp_path: Path, tone: Make, wav: Make) -> None:
-    kept, gone = server.give("/a", wav(tone(480, 5000))), server.give("/b", wav(tone(480, 6000)))
-    cache = AssetCache(tmp_path, trusted_origin=server.origin)
-    asyncio.run(cache.fetch(kept))
-    asyncio.run(cache.fetch(gone))
-    cache.forget([gone, "http://never.example/heard-of"])
-    assert cache.clip(gone) is None
-    assert cache.clip(kept) is not None
-    assert files(tmp_path) == {name_of(kept)}
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_all_can_be_forgotten_also_what_an_earlier_life_has_left(
-    server: Server, tmp_path: Path, tone: Make, wav: Make
+    server: Server, cache: Cache, tone: Make, wav: Make
 ) -> None:
     url = server.give("/a", wav(tone(480, 5000)))
-    cache = AssetCache(tmp_path, trusted_origin=server.origin)
-    (tmp_path / name_of("http://cloud.example/earlier")).write_bytes(b"x")
-    (tmp_path / "stuck").mkdir()
-    asyncio.run(cache.fetch(url))
+    (cache.folder / name_of(b"earlier")).write_bytes(b"x")
+    (cache.folder / "stuck").mkdir()
+    cache.fetch(url)
     with capture_logs() as logs:
-        cache.forget_all()
+        cache.cache.forget_all()
     assert cache.clip(url) is None
-    assert files(tmp_path) == {"stuck"}
+    assert cache.files == {"stuck"}
     assert [(entry["event"], entry["file"]) for entry in logs] == [("asset not deleted", "stuck")]
 
 
-def test_a_fetch_that_is_cancelled_while_it_writes_leaves_nothing(
-    server: Server, tmp_path: Path, tone: Make, wav: Make
+def test_a_fetch_that_is_cancelled_while_it_is_examined_leaves_nothing(
+    server: Server, cache: Cache, tone: Make, wav: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    begun, may_write = threading.Event(), threading.Event()
+    begun, may_go_on = threading.Event(), threading.Event()
 
-    class Slow(AssetCache):
-        def _write(self, body: bytes) -> Path:
-            begun.set()
-            assert may_write.wait(10)
-            return super()._write(body)
+    def slow(path: Path) -> Examined:
+        begun.set()
+        assert may_go_on.wait(10)
+        return examine(path)
+
+    monkeypatch.setattr(assets, "examine", slow)
 
     async def scene() -> None:
-        cache = Slow(tmp_path, trusted_origin=server.origin)
-        fetch = asyncio.create_task(cache.fetch(server.give("/a", wav(tone(480, 5000)))))
+        fetch = asyncio.create_task(cache.cache.fetch(server.give("/a", wav(tone(480, 5000)))))
         assert await asyncio.to_thread(begun.wait, 10)
         fetch.cancel()
-        cache.forget_all()
-        may_write.set()
+        cache.cache.forget_all()
+        may_go_on.set()
         assert isinstance((await asyncio.gather(fetch, return_exceptions=True))[0], asyncio.CancelledError)
 
     asyncio.run(scene())
-    assert files(tmp_path) == set()
+    assert cache.files == set()
 
 
 def test_the_clouds_that_are_trusted_may_change(server: Server, tmp_path: Path, tone: Make, wav: Make) -> None:
     url = server.give("/a", wav(tone(480, 5000)))
-    cache = AssetCache(tmp_path, trusted_origin="https://localhost:9")
+    cache = Cache(tmp_path, "https://localhost:9")
     with pytest.raises(AssetError, match="and not the cloud"):
-        asyncio.run(cache.fetch(url))
-    cache.trust(["https://localhost:9", server.origin])
-    asyncio.run(cache.fetch(url))
+        cache.fetch(url)
+    cache.cache.trust(["https://localhost:9", server.origin])
+    cache.fetch(url)
     assert cache.clip(url) is not None
+    cache.cache.close()
 
 
-def test_what_the_disk_does_not_let_go_is_logged_and_the_next_is_forgotten(
-    server: Server, tmp_path: Path, tone: Make, wav: Make
+# The disk is bounded.
+
+
+def test_what_nobody_needs_goes_when_there_is_need_of_room_the_oldest_first(
+    server: Server, cache: Cache, tone: Make, wav: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stuck, gone = "http://cloud.example/stuck", server.give("/a", wav(tone(480, 5000)))
-    cache = AssetCache(tmp_path, trusted_origin=server.origin)
-    (tmp_path / name_of(stuck)).mkdir()
-    asyncio.run(cache.fetch(gone))
-    with capture_logs() as logs:
-        cache.forget([stuck, gone])
-    assert [(entry["event"], entry["file"]) for entry in logs] == [("asset not deleted", name_of(stuck))]
-    assert cache.clip(gone) is None
-    assert files(tmp_path) == {name_of(stuck)}
+    a, b, c, d = (server.give(f"/{n}", wav(tone(480, 1000 + n))) for n in range(4))
+    cache.fetch(a, b, c)
+    cache.cache.forget([a, b])
+    for n, name in enumerate(sorted(cache.files)):
+        os.utime(cache.folder / name, (n, n))
+    cache.clip(a)  # what was heard last goes last
+    monkeypatch.setattr(assets, "MAX_DISK", 3 * 1004 + 1000)
+    cache.fetch(d)
+    kept = {name_of(wav(tone(480, 1000 + n))) for n in (0, 2, 3)}
+    assert {file for file in cache.files if not file.endswith(".json")} == kept
+    cache.fetch(a)
+    assert server.asked.count("/0") == 1
+    cache.cache.forget([a])
+    cache.fetch(b)
+    assert server.asked.count("/1") == 2
 
 
-def test_the_disk_is_bounded_and_the_oldest_goes_first(
-    server: Server, tmp_path: Path, tone: Make, wav: Make, monkeypatch: pytest.MonkeyPatch
+def test_what_alerts_need_stays_and_one_more_is_refused_when_there_is_no_room(
+    server: Server, cache: Cache, tone: Make, wav: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(assets, "MAX_DISK", 2500)
-    cache = AssetCache(tmp_path, trusted_origin=server.origin)
-    urls = [server.give(f"/{n}", wav(tone(480, 1000 + n))) for n in range(3)]
-    for n, url in enumerate(urls[:2]):
-        asyncio.run(cache.fetch(url))
-        os.utime(tmp_path / name_of(url), (n, n))
-    asyncio.run(cache.fetch(urls[2]))
-    assert files(tmp_path) == {name_of(url) for url in urls[1:]}
+    a, b, c, same = (server.give(f"/{n}", wav(tone(480, 1000 + n % 3))) for n in range(4))
+    cache.fetch(a, b)
+    with pytest.raises(AssetError, match="no room for its 1004 bytes: the sounds of other alerts take 2008 of 2500"):
+        cache.fetch(c)
+    assert None not in {cache.clip(a), cache.clip(b)}
+    cache.fetch(same)
+    cache.cache.forget([b])
+    cache.fetch(c)
+    assert cache.clip(c) is not None
 
 
-def test_the_memory_is_bounded_and_the_oldest_goes_first(
-    server: Server, tmp_path: Path, tone: Make, wav: Make, monkeypatch: pytest.MonkeyPatch
+# Fresh and not fresh.
+
+
+def test_what_will_soon_be_fresh_no_longer_is_fetched_again_while_its_server_has_it(
+    server: Server, cache: Cache, tone: Make, wav: Make
 ) -> None:
-    monkeypatch.setattr(assets, "MAX_MEMORY", 2500)
-    cache = AssetCache(tmp_path, trusted_origin=server.origin)
-    a, b, c = [server.give(f"/{n}", wav(tone(480, 1000 + n))) for n in range(3)]
-    for url in (a, b, a, c):
-        asyncio.run(cache.fetch(url))
-    assert [cache.clip(url) is not None for url in (a, b, c)] == [True, False, True]
-    asyncio.run(cache.fetch(b))
-    assert cache.clip(b) is not None
-    assert server.asked == ["/0", "/1", "/2"]
+    url = with_headers(server, "/a", wav(tone(480, 5000)), Cache_Control="max-age=86400")
+    cache.fetch(url)
+    cache.clock.now += 86_400 - assets.EARLY - 1
+    assert cache.outdated() == []
+    cache.clock.now += 1
+    assert cache.outdated() == [url]
+    with_headers(server, "/a", wav(tone(480, 7000)))
+    cache.fetch(url)
+    assert cache.clip(url) == Whole(tone(480, 7000))
+    cache.clock.now += 10**9
+    assert cache.outdated() == []
+
+
+def test_what_is_never_fresh_is_fetched_again_a_few_times_a_day_only(
+    server: Server, cache: Cache, tone: Make, wav: Make
+) -> None:
+    url = with_headers(server, "/a", wav(tone(480, 5000)), Cache_Control="no-store")
+    cache.fetch(url)
+    cache.clock.now += assets.LEAST_FRESH - assets.EARLY - 1
+    cache.fetch(url)
+    assert server.asked == ["/a"]
+    cache.clock.now += 1
+    cache.fetch(url)
+    assert server.asked == ["/a", "/a"]
+
+
+@pytest.mark.parametrize("answer", ["404", "not a sound", "cut"])
+def test_what_is_not_given_anew_stays_as_it_was_and_is_not_asked_for_at_once(
+    answer: str, server: Server, cache: Cache, tone: Make, wav: Make
+) -> None:
+    url = with_headers(server, "/a", wav(tone(480, 5000)), Cache_Control="max-age=86400")
+    cache.fetch(url)
+    cache.clock.now += 86_400
+    {
+        "404": lambda: server.answers.pop("/a"),
+        "not a sound": lambda: server.give("/a", b"<html>"),
+        "cut": lambda: server.give("/a", wav(tone(480, 7000)), declared=5000),
+    }[answer]()
+    cache.fetch(url)
+    cache.fetch(url)
+    assert cache.clip(url) == Whole(tone(480, 5000))
+    assert server.asked == ["/a", "/a"]
+    assert cache.outdated() == []
+    cache.clock.now += 3600
+    assert cache.outdated() == [url]
+
+
+def test_what_never_came_or_is_not_needed_is_not_looked_after(
+    server: Server, cache: Cache, tone: Make, wav: Make
+) -> None:
+    url = with_headers(server, "/a", wav(tone(480, 5000)), Expires="0")
+    cache.fetch(url)
+    with pytest.raises(AssetError):
+        cache.fetch(server.origin + "/never")
+    cache.cache.forget([url])
+    cache.clock.now += 10**6
+    assert cache.outdated() == []

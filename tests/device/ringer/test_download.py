@@ -1,5 +1,7 @@
 import asyncio
 import datetime
+import gzip
+import io
 import socket
 import ssl
 import threading
@@ -15,7 +17,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from bellwire.device.ringer.download import Downloader, Limits
+from bellwire.device.ringer.download import Downloader, Limits, Received
 from bellwire.device.ringer.sounds import AssetError
 
 # The fixtures' server (conftest.py); importlib mode gives it no name to import.
@@ -24,7 +26,14 @@ SMALL = Limits(max_bytes=1000, total_seconds=0.6, step_seconds=0.2, redirects=3)
 
 
 def fetch(url: str, trusted: str | None, limits: Limits | None = None, context: ssl.SSLContext | None = None) -> bytes:
-    return asyncio.run(Downloader(trusted, context, limits or Limits()).fetch(url))
+    return fetched(Downloader(trusted, lambda: context or ssl.create_default_context(), limits or Limits()), url)[1]
+
+
+def fetched(downloader: Downloader, url: str) -> tuple[Received, bytes]:
+    body = io.BytesIO()
+    received = asyncio.run(downloader.fetch(url, body))
+    assert received.length == len(body.getvalue())
+    return received, body.getvalue()
 
 
 def refusal(url: str, trusted: str | None, limits: Limits | None = None) -> str:
@@ -70,9 +79,9 @@ def test_this_machine_is_refused_unless_it_is_the_cloud(server: Server) -> None:
 
 def fetch_when_sent(url: str, cloud: str, *places: str, context: ssl.SSLContext | None = None) -> bytes:
     """Where the cloud that a person has set has sent the speaker to others."""
-    downloader = Downloader(cloud, context, Limits())
+    downloader = Downloader(cloud, lambda: context or ssl.create_default_context(), Limits())
     downloader.trust([cloud, *places])
-    return asyncio.run(downloader.fetch(url))
+    return fetched(downloader, url)[1]
 
 
 def test_this_machine_is_refused_also_where_a_cloud_elsewhere_has_sent_the_speaker_to_it(server: Server) -> None:
@@ -87,6 +96,21 @@ def test_another_cloud_on_this_machine_is_reached_where_the_one_that_was_set_is_
     assert fetch_when_sent(server.give("/a", b"abc"), "https://localhost:9", server.origin) == b"abc"
     origin, context = tls(b"abc")
     assert fetch_when_sent(origin + "/a", "https://localhost:9", origin, context=context) == b"abc"
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost", "127.1", "0x7f000001", "2130706433", "0.0.0.0", "[::1]", "[::ffff:127.0.0.1]"]
+)
+def test_this_machine_is_known_by_each_of_its_names(host: str, server: Server) -> None:
+    port = server.origin.rpartition(":")[2]
+    said = refusal(f"http://{host}:{port}/a?secret", "http://192.0.2.1")
+    assert "which is this machine or its link" in said or "cannot be resolved" in said
+    assert server.asked == []
+
+
+@pytest.mark.parametrize("address", ["169.254.169.254", "[fe80::1]", "224.0.0.1"])
+def test_the_link_is_refused(address: str) -> None:
+    assert "which is this machine or its link" in refusal(f"http://{address}/latest", None)
 
 
 def test_a_redirect_to_this_machine_is_refused(server: Server, stranger: Server) -> None:
@@ -109,6 +133,45 @@ def test_three_redirects_are_followed_and_a_fourth_is_not(server: Server) -> Non
         server.redirect(f"/{n}", f"/{n + 1}" if n < 3 else "/end")
     assert fetch(server.origin + "/1", server.origin) == b"abc"
     assert "after 3 redirects" in refusal(server.redirect("/0", "/1"), server.origin)
+
+
+def test_a_circle_of_redirects_ends(server: Server) -> None:
+    server.redirect("/a", "/b")
+    assert "after 3 redirects" in refusal(server.redirect("/b", "/a"), server.origin)
+    assert server.asked == ["/b", "/a", "/b", "/a"]
+
+
+def test_a_file_that_is_packed_is_refused(server: Server) -> None:
+    packed = gzip.compress(b"abc" * 100)
+
+    def answer(request: BaseHTTPRequestHandler) -> None:
+        assert request.headers["Accept-Encoding"] == "identity"
+        request.send_response(200)
+        request.send_header("Content-Encoding", "gzip")
+        request.send_header("Content-Length", str(len(packed)))
+        request.end_headers()
+        request.wfile.write(packed)
+
+    assert "packs the file ('gzip'), for which nobody asked" in refusal(server.on("/a", answer), server.origin)
+
+
+def test_how_long_it_is_fresh_is_told(server: Server) -> None:
+    def answer(request: BaseHTTPRequestHandler) -> None:
+        request.send_response(200)
+        request.send_header("Content-Length", "3")
+        request.send_header("Cache-Control", "max-age=600")
+        request.end_headers()
+        request.wfile.write(b"abc")
+
+    downloader = Downloader(server.origin, None, Limits())
+    assert fetched(downloader, server.on("/a", answer)) == ((3, 600.0), b"abc")
+    assert fetched(downloader, server.give("/b", b"abc")) == ((3, None), b"abc")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a disk that is always full")
+def test_a_disk_that_is_full_is_said(server: Server) -> None:
+    with Path("/dev/full").open("wb", buffering=0) as full, pytest.raises(AssetError, match="cannot be kept: No space"):
+        asyncio.run(Downloader(server.origin, None, Limits()).fetch(server.give("/a", b"abc"), full))
 
 
 def test_another_status_is_refused(server: Server) -> None:
@@ -139,7 +202,7 @@ def test_a_body_of_unknown_length_is_refused(server: Server) -> None:
 
 
 def test_a_body_that_says_it_is_too_long_is_not_read(server: Server) -> None:
-    assert "more than 4194304 bytes" in refusal(server.give("/a", b"", declared=4_194_305), server.origin)
+    assert "more than 16777216 bytes" in refusal(server.give("/a", b"", declared=16_777_217), server.origin)
 
 
 def test_an_endless_body_is_cut_off(server: Server) -> None:
@@ -150,7 +213,7 @@ def test_an_endless_body_is_cut_off(server: Server) -> None:
         while True:
             request.wfile.write(b"10000\r\n" + bytes(65_536) + b"\r\n")
 
-    assert "more than 4194304 bytes" in refusal(server.on("/a", answer), server.origin)
+    assert "more than 16777216 bytes" in refusal(server.on("/a", answer), server.origin)
 
 
 def test_a_server_that_drips_runs_out_of_time(server: Server) -> None:
@@ -193,7 +256,9 @@ def test_a_cancelled_fetch_lets_its_thread_end(server: Server) -> None:
             request.wfile.write(b"x")
 
     async def cancel() -> None:
-        fetching = asyncio.create_task(Downloader(server.origin, None, Limits()).fetch(server.on("/a", answer)))
+        fetching = asyncio.create_task(
+            Downloader(server.origin, None, Limits()).fetch(server.on("/a", answer), io.BytesIO())
+        )
         assert await asyncio.to_thread(asked.wait, 10)
         fetching.cancel()
         with pytest.raises(asyncio.CancelledError):

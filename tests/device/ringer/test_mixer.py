@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bellwire.device.ringer.mixer import SOFTLY, Mixer, Ring
+from bellwire.device.ringer.clip import Whole
+from bellwire.device.ringer.mixer import Mixer
+from bellwire.device.ringer.voice import SOFTLY, Ring
 
 Tone = Callable[..., bytes]
 FADE = 240
@@ -20,9 +22,15 @@ def samples(pcm: bytes) -> list[int]:
 
 
 def ring(
-    *clips: bytes, token: str = "a", rounds: int | None = None, pause: int = 0, behind: tuple[bytes, ...] = ()
+    *clips: bytes,
+    token: str = "a",
+    rounds: int | None = None,
+    pause: int = 0,
+    behind: tuple[bytes, ...] = (),
+    ramp: int = 0,
 ) -> Ring:
-    return Ring(token, lambda: clips, rounds, pause, lambda: behind)
+    front, own = [Whole(clip) for clip in clips], [Whole(clip) for clip in behind]
+    return Ring(token, lambda: front, rounds, pause, lambda: own, ramp)
 
 
 def reports(mixer: Mixer) -> list[str]:
@@ -72,7 +80,7 @@ def test_a_ring_that_is_stopped_at_its_last_frames_is_not_reported_as_ended() ->
 
 def test_each_round_is_asked_for_anew() -> None:
     mixer, clips = Mixer(), [counted(1, 30)]
-    mixer.play(Ring("a", lambda: tuple(clips)))
+    mixer.play(Ring("a", lambda: [Whole(clip) for clip in clips]))
     first = mixer.read(20)
     late = counted(500, 10)
     clips.append(late)
@@ -240,6 +248,161 @@ def test_a_ring_that_is_replaced_as_a_pause_begins_fades_no_longer_than_its_soun
     assert mixer.read(60)[20:] == after
 
 
+@given(length=st.integers(1, 300), pause=st.integers(0, 300), reads=st.lists(st.integers(1, 197), max_size=60))
+def test_loop_k_begins_exactly_at_its_frame(length: int, pause: int, reads: list[int]) -> None:
+    mixer = Mixer()
+    mixer.play(ring(array("h", [7] + [1] * (length - 1)).tobytes(), pause=pause))
+    heard = samples(b"".join(mixer.read(frames) for frames in reads))
+    begins = [n for n, sample in enumerate(heard) if sample == 7]
+    assert begins == [k * (length + pause) for k in range(len(begins))]
+    assert len(begins) == math.ceil(len(heard) / (length + pause))
+
+
+# Ramps.
+
+
+@given(
+    length=st.integers(1, 60),
+    pause=st.integers(0, 50),
+    ramp=st.integers(1, 500),
+    reads=st.lists(st.integers(1, 97), max_size=30),
+)
+def test_a_ramp_rises_to_the_sample_through_loops_and_pauses(
+    length: int, pause: int, ramp: int, reads: list[int]
+) -> None:
+    clip, mixer = array("h", [10_000] * length), Mixer()
+    mixer.play(ring(clip.tobytes(), pause=pause, ramp=ramp))
+    heard = samples(b"".join(mixer.read(frames) for frames in reads))
+    for n, sample in enumerate(heard):
+        is_sound = n % (length + pause) < length
+        gain = min(0.2 + 0.8 * n / ramp, 1.0)
+        assert abs(sample - (10_000 * gain if is_sound else 0)) <= 1
+    assert heard[ramp:] == [10_000 if n % (length + pause) < length else 0 for n in range(ramp, len(heard))]
+
+
+def test_a_ramp_is_of_the_alert_volume_and_begins_anew_with_each_ring(tone: Tone) -> None:
+    mixer, sound = Mixer(volume=0.5), tone(1000, 20_000, period=2000)
+    mixer.play(ring(sound, ramp=1000))
+    first = samples(mixer.read(1000))
+    assert (first[0], first[500]) == (2000, 6000)
+    assert first[999] == pytest.approx(10_000, abs=10)
+    mixer.play(ring(sound, ramp=1000, token="b"))
+    mixer.read(FADE // 2)
+    assert samples(mixer.read(1000)) == first
+
+
+def test_a_ramp_goes_on_where_it_was_when_the_ring_goes_behind_and_comes_back(tone: Tone) -> None:
+    mixer, sound = Mixer(), tone(10_000, 20_000, period=20_000)
+    mixer.play(ring(sound, behind=(sound,), ramp=10_000))
+    mixer.read(4000)
+    mixer.behind = True
+    mixer.read(FADE)
+    assert samples(mixer.read(10))[0] == pytest.approx(20_000 * (0.2 + 0.8 * (4000 + FADE) / 10_000), abs=2)
+    mixer.behind = False
+    mixer.read(FADE)
+    assert samples(mixer.read(10))[0] == pytest.approx(20_000 * (0.2 + 0.8 * (4010 + 2 * FADE) / 10_000), abs=2)
+
+
+def test_a_change_of_volume_within_a_ramp_makes_no_click(tone: Tone) -> None:
+    mixer = Mixer()
+    mixer.play(ring(tone(9000, 20_000, period=18_000), ramp=9000))
+    before = samples(mixer.read(3000))
+    mixer.volume = 0.3
+    heard = before + samples(mixer.read(3000))
+    assert max(abs(sooner - later) for sooner, later in pairwise(heard)) < 100
+    assert heard[-1] == pytest.approx(20_000 * 0.3 * (0.2 + 0.8 * 5999 / 9000), abs=2)
+
+
+# Waiting for what comes from the disk.
+
+
+def waiting(patience: int, *, ready: Callable[[], bool], clips: list[bytes]) -> Ring:
+    return Ring("a", lambda: [Whole(clip) for clip in clips], patience=patience, is_ready=ready)
+
+
+def test_the_first_round_waits_until_its_sounds_are_there_and_no_longer(tone: Tone) -> None:
+    mixer, sound, there = Mixer(), tone(500, 9000), list[bytes]()
+    mixer.play(waiting(48_000, ready=lambda: bool(there), clips=there))
+    assert mixer.read(960) == bytes(1920)
+    there.append(sound)
+    assert mixer.read(500) == sound
+
+
+def test_the_first_round_waits_no_longer_than_it_may(tone: Tone) -> None:
+    mixer, sound = Mixer(), tone(500, 9000)
+    mixer.play(waiting(2400, ready=lambda: False, clips=[sound]))
+    assert mixer.read(2400 + 1000) == bytes(4800) + sound * 2
+    assert reports(mixer) == ["a sounding"]
+
+
+def test_what_waits_can_be_stopped_muted_and_replaced(tone: Tone) -> None:
+    mixer, sound = Mixer(), tone(500, 9000)
+    mixer.play(waiting(48_000, ready=lambda: False, clips=[sound]))
+    mixer.read(100)
+    mixer.stop()
+    assert mixer.read(48_000) == bytes(96_000)
+    mixer.play(waiting(48_000, ready=lambda: False, clips=[tone(500, 3000)]))
+    mixer.read(100)
+    mixer.play(ring(sound, token="b"))
+    assert mixer.read(500) == sound
+    assert reports(mixer) == ["b sounding"]
+
+
+# Sounds that come piece by piece.
+
+
+class Slow:
+    """A clip of which `there` frames come in time."""
+
+    def __init__(self, pcm: bytes, there: int) -> None:
+        self.frames = len(pcm) // 2
+        self.pcm, self.there = pcm, there
+        self.closed = 0
+
+    def opened(self) -> "Slow.Passage":
+        return Slow.Passage(self)
+
+    class Passage:
+        def __init__(self, clip: "Slow") -> None:
+            self.clip, self.left = clip, clip.frames
+
+        def take(self, frames: int) -> bytes:
+            at = self.clip.frames - self.left
+            taken = self.clip.pcm[2 * at : 2 * min(at + frames, self.clip.there)]
+            self.left = self.left - len(taken) // 2 if taken else 0
+            return taken
+
+        def close(self) -> None:
+            self.clip.closed += 1
+
+
+def test_what_does_not_come_in_time_is_lost_and_the_next_clip_is_heard(tone: Tone) -> None:
+    mixer, late, after = Mixer(), Slow(tone(1000, 9000), there=600), tone(300, 3000)
+    mixer.play(Ring("a", lambda: [late, Whole(after)], rounds=1))
+    assert mixer.read(400) == late.pcm[:800]
+    assert mixer.read(400) == late.pcm[800:1200] + bytes(400)
+    assert mixer.read(400) == after + bytes(200)
+    assert late.closed
+    assert reports(mixer) == ["a sounding", "a ended"]
+
+
+def test_a_ring_of_which_nothing_ever_comes_does_not_hold_up_the_sound_card(tone: Tone) -> None:
+    mixer = Mixer()
+    mixer.play(Ring("a", lambda: [Slow(tone(10, 9000), there=0)]))
+    assert mixer.read(480) == bytes(960)
+
+
+def test_nobody_listens_to_what_was_stopped(tone: Tone) -> None:
+    mixer, clip = Mixer(), Slow(tone(5000, 9000), there=5000)
+    for end in (mixer.stop, mixer.close):
+        mixer.play(Ring("a", lambda: [clip]))
+        mixer.read(100)
+        clip.closed = 0
+        end()
+        mixer.read(FADE + 1)
+        assert clip.closed
+
+
 # Behind something else.
 
 
@@ -279,7 +442,7 @@ def test_behind_something_else_its_own_sound_for_there_is_heard_instead(tone: To
 def test_its_own_sound_for_there_is_played_from_the_round_after_it_came(tone: Tone) -> None:
     mixer, front, own = Mixer(), tone(480, 8000), tone(480, 3000)
     there: list[bytes] = []
-    mixer.play(Ring("a", lambda: (front,), behind=lambda: there))
+    mixer.play(Ring("a", lambda: [Whole(front)], behind=lambda: [Whole(sound) for sound in there]))
     mixer.behind = True
     assert samples(mixer.read(480)) == [sample // 4 for sample in samples(front)]
     there.append(own)

@@ -1,4 +1,5 @@
 import asyncio
+import math
 import threading
 import time
 from array import array
@@ -12,11 +13,12 @@ import pytest
 from structlog.testing import capture_logs
 
 from bellwire.device.ringer import ringer as ringer_module
-from bellwire.device.ringer import sounds
+from bellwire.device.ringer import rounds
 from bellwire.device.ringer.assets import AssetCache
-from bellwire.device.ringer.mixer import SOFTLY
+from bellwire.device.ringer.playback import Playback
 from bellwire.device.ringer.ringer import Ringer
-from bellwire.device.ringer.sounds import Asset, Bell, bell
+from bellwire.device.ringer.sounds import KINDS, Asset, Bell, bell
+from bellwire.device.ringer.voice import SOFTLY
 
 # The fixtures' server (conftest.py); importlib mode gives it no name to import.
 Server = Any
@@ -27,17 +29,26 @@ class Room:
     """A ringer on the null output, what it reported, and what was heard."""
 
     def __init__(self, folder: Path, trusted_origin: str | None) -> None:
+        for kind in KINDS:
+            bell(kind)
         self.told: asyncio.Queue[tuple[object, ...]] = asyncio.Queue()
         self.heard_file = folder / "heard.wav"
+        self.has_amplifier = False
+        self.amplified: list[float] = []
+        """How loud its hardware was asked to be."""
         self.ringer = Ringer(
             AssetCache(folder / "assets", trusted_origin=trusted_origin),
-            output="null",
-            record=self.heard_file,
+            audio=lambda samples: Playback(samples, output="null", record=self.heard_file),
+            amplified=self._amplified,
             on_sounding=lambda *told: self.told.put_nowait(("sounding", *told)),
             on_ended=lambda *told: self.told.put_nowait(("ended", *told)),
             on_fetched=lambda *told: self.told.put_nowait(("fetched", *told)),
             on_failed=lambda *told: self.told.put_nowait(("failed", *told)),
         )
+
+    def _amplified(self, volume: float) -> bool:
+        self.amplified.append(volume)
+        return self.has_amplifier
 
     async def hears(self, pcm: bytes, after: int = 0) -> None:
         """Waits until `pcm` was heard, `after` so many bytes."""
@@ -188,7 +199,7 @@ def test_a_forgotten_asset_is_neither_kept_nor_told(server: Server, tmp_path: Pa
 
     room = in_room(tmp_path, act, server.origin)
     assert room.told.empty()
-    assert len(list((tmp_path / "assets").iterdir())) == 1
+    assert len(list((tmp_path / "assets").iterdir())) == 2  # a sound and its note
 
 
 def test_all_is_forgotten_also_what_is_on_its_way(server: Server, tmp_path: Path, tone: Make, wav: Make) -> None:
@@ -270,7 +281,7 @@ def test_the_bell_is_rung_in_the_place_of_an_asset_until_it_comes(
     server: Server, tmp_path: Path, tone: Make, wav: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bells = {"TIMER": tone(4800, 7000)}
-    monkeypatch.setattr(sounds, "bell", bells.__getitem__)
+    monkeypatch.setattr(rounds, "bell", bells.__getitem__)
     here, missing = server.give("/here", wav(tone(480, 5000))), server.origin + "/missing"
 
     async def act(room: Room) -> None:
@@ -325,14 +336,13 @@ def test_its_sound_for_behind_is_heard_there_and_is_fetched_with_the_others(
 
 
 def test_the_end_of_a_ring_is_not_told_of_the_one_that_took_its_place(
-    server: Server, tmp_path: Path, tone: Make, wav: Make
+    tmp_path: Path, tone: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    url = server.give("/a", wav(tone(48, 5000)))
+    bells = {"ALARM": tone(48, 5000), "TIMER": bell("TIMER")}
+    monkeypatch.setattr(rounds, "bell", bells.__getitem__)
 
     async def act(room: Room) -> None:
-        room.ringer.prepare([url])
-        await room.told.get()
-        room.ringer.ring("t1", "ALARM", (Asset(url),), rounds=1)
+        room.ringer.ring("t1", "ALARM", (), rounds=1)
         # The sound card's thread plays it to its end, of which this loop, kept busy here, can't hear yet.
         deadline = time.monotonic() + 10
         while tone(48, 5000) not in room.heard():
@@ -342,4 +352,153 @@ def test_the_end_of_a_ring_is_not_told_of_the_one_that_took_its_place(
         await room.hears(bell("TIMER")[:4800])
         assert room.told.empty()
 
+    in_room(tmp_path, act)
+
+
+def test_an_asset_on_the_disk_is_heard_from_the_first_round_on(
+    server: Server, tmp_path: Path, tone: Make, wav: Make
+) -> None:
+    sound = tone(480, 5000)
+    url = server.give("/a", wav(sound))
+
+    async def fetch(room: Room) -> None:
+        room.ringer.prepare([url])
+        assert await room.told.get() == ("fetched", url)
+
+    async def act(room: Room) -> None:
+        room.ringer.ring("t1", "TIMER", (Asset(url), Asset(server.origin + "/missing")))
+        await room.hears(sound * 3)
+
+    in_room(tmp_path, fetch, server.origin)
+    heard = in_room(tmp_path, act, server.origin).heard()
+    assert heard.lstrip(b"\0").startswith(sound)
+
+
+def test_a_bell_is_heard_while_every_asset_is_still_on_its_way(server: Server, tmp_path: Path) -> None:
+    may_come = threading.Event()
+    urls = [server.on(f"/{n}", lambda _: may_come.wait(10) and None) for n in range(8)]
+
+    async def act(room: Room) -> None:
+        try:
+            room.ringer.prepare(urls)
+            room.ringer.ring("t1", "ALARM", tuple(map(Asset, urls)))
+            assert (await room.told.get())[:2] == ("sounding", "t1")
+            await room.hears(bell("ALARM")[:4800])
+        finally:
+            may_come.set()
+
+    assert in_room(tmp_path, act, server.origin).heard().lstrip(b"\0").startswith(bell("ALARM")[:4800].lstrip(b"\0"))
+
+
+def test_a_bell_that_is_not_made_yet_is_stood_in_for_until_it_is(
+    tmp_path: Path, tone: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_be_made, made = threading.Event(), {"ALARM": tone(480, 5000)}
+
+    def make(kind: str) -> bytes:
+        if kind not in made:
+            assert may_be_made.wait(10)
+            made[kind] = tone(480, 9000)
+        return made[kind]
+
+    monkeypatch.setattr(ringer_module, "bell", make)
+    monkeypatch.setattr(ringer_module, "is_made", made.__contains__)
+    monkeypatch.setattr(rounds, "bell", make)
+    monkeypatch.setattr(rounds, "is_made", made.__contains__)
+
+    async def act(room: Room) -> None:
+        room.ringer.ring("t1", "TIMER", (Bell("TIMER"),))
+        await room.hears(made["ALARM"] * 2)
+        may_be_made.set()
+        await room.hears(made["ALARM"] + tone(480, 9000) * 2)
+        room.ringer.expect(["REMINDER", "TIMER"])
+        while "REMINDER" not in made:  # noqa: ASYNC110  (another thread makes it)
+            await asyncio.sleep(0)
+
+    in_room(tmp_path, act)
+
+
+def test_an_alarm_with_a_ramp_becomes_louder_bell_by_bell(
+    tmp_path: Path, tone: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rounds, "bell", lambda _: tone(2400, 10_000))
+
+    async def act(room: Room) -> None:
+        room.ringer.ring("t1", "ALARM", (), ramp=timedelta(milliseconds=400))
+        await room.hears(tone(2400, 10_000) * 2)
+        room.ringer.stop("t1")
+        await room.hears(bytes(9600))
+
+    heard = array("h", in_room(tmp_path, act).heard())
+    loud = [rms(heard[at : at + 2400]) for at in range(0, 9 * 2400, 2400)]
+    assert loud == pytest.approx([*(2500 + 1000 * k for k in range(8)), 10_000], rel=0.02)
+
+
+def rms(sound: "array[int]") -> float:
+    return math.sqrt(sum(sample * sample for sample in sound) / len(sound))
+
+
+def test_what_got_lost_is_fetched_again_while_its_server_has_it(
+    server: Server, tmp_path: Path, tone: Make, wav: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ringer_module, "_LOOK_SECONDS", 0.01)
+    url = server.give("/a", wav(tone(480, 5000)))
+
+    async def act(room: Room) -> None:
+        room.ringer.prepare([url])
+        assert await room.told.get() == ("fetched", url)
+        for file in (tmp_path / "assets").iterdir():
+            file.unlink()
+        assert await room.told.get() == ("fetched", url)
+
     in_room(tmp_path, act, server.origin)
+    assert server.asked == ["/a", "/a"]
+
+
+def test_a_ring_that_is_hushed_goes_on_unheard_also_when_it_is_changed_and_the_next_one_is_heard(
+    tmp_path: Path,
+) -> None:
+    async def act(room: Room) -> None:
+        ring = room.ringer
+        ring.ring("a", "ALARM", ())
+        await room.hears(bell("ALARM")[:9600])
+        ring.hush("b", is_hushed=True)
+        ring.hush("a", is_hushed=True)
+        await room.hears(bytes(48_000))
+        ring.ring("a", "TIMER", ())
+        await room.hears(bytes(48_000), after=len(room.heard()))
+        assert bell("TIMER")[:9600] not in room.heard()
+        ring.ring("b", "REMINDER", ())
+        await room.hears(bell("REMINDER")[:9600])
+        ring.hush("b", is_hushed=True)
+        ring.stop("b")
+        before = len(room.heard())
+        ring.ring("b", "REMINDER", ())
+        await room.hears(bell("REMINDER")[:9600], after=before)
+
+    in_room(tmp_path, act)
+
+
+def test_a_hushed_ring_is_heard_again_where_it_is(tmp_path: Path) -> None:
+    async def act(room: Room) -> None:
+        room.ringer.ring("a", "ALARM", ())
+        await room.hears(bell("ALARM")[:9600])
+        room.ringer.hush("a", is_hushed=True)
+        await room.hears(bytes(48_000))
+        before = len(room.heard())
+        room.ringer.hush("a", is_hushed=False)
+        await room.hears(bell("ALARM")[:9600], after=before)
+
+    in_room(tmp_path, act)
+
+
+def test_an_amplifier_makes_it_louder_and_softer_and_the_samples_stay_as_they_are(tmp_path: Path) -> None:
+    async def act(room: Room) -> None:
+        assert room.amplified == [1.0]
+        room.has_amplifier = True
+        room.ringer.volume = 0.3
+        assert (room.ringer.volume, room.amplified) == (0.3, [1.0, 0.3])
+        room.ringer.ring("a", "ALARM", ())
+        await room.hears(bell("ALARM")[:9600])
+
+    in_room(tmp_path, act)

@@ -1,11 +1,10 @@
 import math
 from array import array
-from collections.abc import Callable
 from itertools import pairwise
 
 import pytest
 
-from bellwire.device.ringer.sounds import KINDS, RATE, Asset, Bell, bell, clips_of
+from bellwire.device.ringer.sounds import KINDS, RATE, bell
 
 
 def samples(pcm: bytes) -> list[int]:
@@ -59,24 +58,3 @@ def test_the_reminder_falls_from_e_to_c() -> None:
 
 def test_an_unknown_kind_sounds_as_an_alarm() -> None:
     assert bell("MELODY") is bell("ALARM")
-
-
-def ready(clips: dict[str, bytes]) -> Callable[[str], bytes | None]:
-    return clips.get
-
-
-def test_a_round_is_the_sources_in_their_order() -> None:
-    clip = ready({"u1": b"one.", "u2": b"two."})
-    clips = clips_of((Asset("u2"), Bell("TIMER"), Asset("u1")), "REMINDER", clip)
-    assert clips == [b"two.", bell("TIMER"), b"one."]
-
-
-def test_a_missing_asset_is_skipped_and_nothing_at_all_is_the_bell() -> None:
-    assert clips_of((Asset("gone"), Bell("TIMER")), "REMINDER", ready({})) == [bell("TIMER")]
-    assert clips_of((Asset("gone"), Asset("empty")), "REMINDER", ready({"empty": b""})) == [bell("REMINDER")]
-    assert clips_of((), "ALARM", ready({})) == [bell("ALARM")]
-
-
-def test_the_bell_that_an_asset_names_is_heard_in_its_place() -> None:
-    sources = (Asset("gone", "TIMER"), Asset("here", "TIMER"), Asset("gone"))
-    assert clips_of(sources, "REMINDER", ready({"here": b"one."})) == [bell("TIMER"), b"one."]

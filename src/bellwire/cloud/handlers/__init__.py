@@ -3,8 +3,9 @@
 It knows that order, and the tables of the namespaces; it must not know any message.
 """
 
-from bellwire.cloud.handlers import alerts, system
+from bellwire.cloud.handlers import alerts, bellwire, system
 from bellwire.cloud.handlers.arrival import Arrival
+from bellwire.cloud.occurrences import NOBODY
 from bellwire.cloud.store.standings import load_standing_rows
 from bellwire.cloud.store.transaction import Transaction
 from bellwire.protocol.messages import Message
@@ -16,11 +17,12 @@ __all__ = ["Arrival", "receive", "remark"]
 def _context_alone(_arrival: Arrival, _rows: alerts.Rows) -> Transaction[frozenset[str]]:
     """Of a namespace that is not served the context counts, as that of every event."""
     yield from ()
-    return alerts.NOBODY
+    return NOBODY
 
 
 HANDLERS: dict[type[Message], alerts.Handler] = {
     **alerts.HANDLERS,
+    **bellwire.HANDLERS,
     **system.HANDLERS,
     NotServed: _context_alone,
 }

@@ -12,10 +12,13 @@ from typing import Any, cast
 from bellwire.alerts.alert import Kind
 from bellwire.alerts.lifecycle import Life, Step
 from bellwire.alerts.reconcile import is_settled
-from bellwire.alerts.recurrence import next_occurrence
-from bellwire.alerts.standing import Desired, Standing, ended_occurrence, observed, reported_step, stranger
+from bellwire.alerts.rings import End, Ending, has_drifted
+from bellwire.alerts.standing import Standing, ended_occurrence, observed, reported_step, stranger
 from bellwire.cloud.handlers.arrival import Arrival
-from bellwire.cloud.store.alerts import delete_alert, load_alert, move_alert
+from bellwire.cloud.occurrences import NOBODY, Woken, end_occurrence, goes_apart, silence_occurrence
+from bellwire.cloud.ringing import note_done, note_late_start, note_start, note_stop
+from bellwire.cloud.store.alerts import delete_alert, load_alert
+from bellwire.cloud.store.devices import device_drifted
 from bellwire.cloud.store.reports import save_volume
 from bellwire.cloud.store.standings import (
     ask_for_everything,
@@ -24,7 +27,6 @@ from bellwire.cloud.store.standings import (
     is_not_there,
     lives_of,
     save_report,
-    silence,
     standing_of,
 )
 from bellwire.cloud.store.transaction import Transaction
@@ -50,11 +52,9 @@ from bellwire.protocol.messages.alerts import (
 from bellwire.protocol.messages.context import AlertState
 from bellwire.protocol.profiles.profile import SeveralAtOnce
 
-Woken = frozenset[str]
 Rows = Mapping[str, Any]
 """The rows of the device's standings, by token."""
 Handler = Callable[[Arrival, Rows], Transaction[Woken]]
-NOBODY: Woken = frozenset()
 MOST_STRANGERS = 100
 """Alerts of a device that should not be there and are heard of at once; the next ones when these are gone."""
 
@@ -66,29 +66,39 @@ def believe_context(arrival: Arrival, rows: Rows) -> Transaction[Woken]:
     """
     if arrival.shown is None:
         return NOBODY
-    about = tokens_of(arrival.event.message)
-    woken = NOBODY
+    removes = arrival.profile.stopping_removes
+    woken, drifts = NOBODY, 0
     for before in _differing(arrival, rows, arrival.shown):
-        if before.token not in about:
-            after = observed(before, arrival.seen(before.token), arrival.now, arrival.told.get(before.token))
-            if after is not before:
-                ended = ended_occurrence(before, after, gone_when_stopped=arrival.profile.stopping_removes)
-                woken |= yield from _keep(arrival, rows, after, ended)
+        after = observed(before, arrival.seen(before.token), arrival.now, arrival.told.get(before.token))
+        if after is not before:
+            drifts += before.token not in rows or has_drifted(before, after, gone_when_stopped=removes)
+            ended = ended_occurrence(before, after, gone_when_stopped=removes)
+            woken |= yield from _keep(arrival, rows, before, after, ended)
+    if drifts:
+        yield from device_drifted(arrival.device.account_id, arrival.device.device_id, drifts, arrival.now)
     return woken
 
 
 def _differing(arrival: Arrival, rows: Rows, shown: Mapping[str, AlertState]) -> Iterator[Standing]:
-    """The standings that are not as the context shows them, with those that nobody knew of."""
-    ringing, told = arrival.ringing, arrival.told
+    """The standings that are not as the context shows them, with those that nobody knew of; none of the event's own."""
+    about, ringing, told, agreed = tokens_of(arrival.event.message), arrival.ringing, arrival.told, arrival.agreed
     for token, row in rows.items():
-        found = shown.get(token)
-        as_shown = is_as_shown(row, found.scheduled_time, token in ringing) if found else is_not_there(row)
-        if not as_shown or token in told:
+        found, rings = shown.get(token), token in ringing
+        if rings or agreed.get(token) != (row, found):
+            as_shown = is_as_shown(row, found.scheduled_time, rings) if found else is_not_there(row)
+            if as_shown and not rings:
+                agreed[token] = row, found
+        else:
+            as_shown = True
+        if token not in about and (not as_shown or token in told):
             yield standing_of(row)
+    if len(agreed) > len(rows) + MOST_STRANGERS:  # alerts that are long gone
+        agreed.clear()
     if not shown.keys() <= rows.keys():
         unknown = (token for token in shown if token not in rows)
         for token in islice(unknown, _room_for_strangers(rows)):
-            yield stranger(token, Kind(shown[token].type), arrival.now)
+            if token not in about:
+                yield stranger(token, Kind(shown[token].type), arrival.now)
 
 
 def _room_for_strangers(rows: Rows) -> int:
@@ -99,32 +109,32 @@ def _is_heard(rows: Rows, token: str) -> bool:
     return token in rows or _room_for_strangers(rows) > 0
 
 
-def _keep(arrival: Arrival, rows: Rows, after: Standing, ended: datetime | None) -> Transaction[Woken]:
-    """Keep what the device reported; when an occurrence `ended` by it, go on with the alert."""
+def _keep(
+    arrival: Arrival,
+    rows: Rows,
+    before: Standing,
+    after: Standing,
+    ended: datetime | None,
+    *,
+    ending: Ending = Ending.LOST,
+) -> Transaction[Woken]:
+    """Keep what the device reported; when an occurrence `ended` by it, go on with the alert.
+
+    Where it is not desired any more, it ended because we said so: it may go on ringing on other devices.
+    """
     device = arrival.device
     if not _is_heard(rows, after.token):
         return NOBODY
     yield from save_report(device.account_id, device.device_id, after)
+    yield from note_start(device, before, after, arrival.now, rings=after.token in arrival.ringing)
     woken = NOBODY if is_settled(after) else frozenset((device.device_id,))
     if ended is not None:
-        woken |= yield from end_occurrence(device.account_id, after.token, ended, arrival.now)
+        end = End(ending, device.device_id, has_stopped=True)
+        if after.desired is None:
+            yield from note_stop(device.account_id, after.token, ended, arrival.now, end)
+        else:
+            woken |= yield from end_occurrence(device.account_id, after.token, ended, arrival.now, end)
     return woken
-
-
-def end_occurrence(account_id: str, token: str, occurrence: datetime, now: datetime) -> Transaction[Woken]:
-    """An occurrence of an alert is over, on whichever device: it is over on all, and the next one is desired.
-
-    Once per occurrence: an alert that has moved on already, or was edited or paused meanwhile, stays as it is.
-    """
-    alert = yield from load_alert(account_id, token)
-    if alert is None or alert.paused_on is not None or alert.scheduled_time != occurrence:
-        return NOBODY
-    following = next_occurrence(alert.schedule, max(occurrence, now))
-    if following is None:
-        yield from delete_alert(account_id, token)
-        return frozenset((yield from desire(account_id, token, None, over=occurrence)))
-    yield from move_alert(account_id, token, following)
-    return frozenset((yield from desire(account_id, token, Desired(following, alert.version), over=occurrence)))
 
 
 def _report(step: Step) -> Handler:
@@ -135,7 +145,11 @@ def _report(step: Step) -> Handler:
         for before in _standings(arrival, rows):
             seen = arrival.seen(before.token)
             after = reported_step(before, step, arrival.now, arrival.acknowledged, seen)
-            woken |= yield from _keep(arrival, rows, after, ended_occurrence(before, after))
+            if after is before:
+                yield from note_late_start(
+                    arrival.device, before.token, arrival.now, rings=before.token in arrival.ringing
+                )
+            woken |= yield from _keep(arrival, rows, before, after, ended_occurrence(before, after))
         return woken
 
     return handle
@@ -146,11 +160,30 @@ def _stopped(arrival: Arrival, rows: Rows) -> Transaction[Woken]:
     before = _standing(arrival, rows)
     after = reported_step(before, Step.STOP, arrival.now, arrival.acknowledged, arrival.seen(before.token))
     ended = ended_occurrence(before, after)
-    if _was_cancelled(arrival, before) and (yield from _rings_elsewhere(arrival, before.token)):
+    ending = _ending(arrival, before)
+    if ending is Ending.CANCELLED and (yield from _rings_on_elsewhere(arrival, before.token)):
+        yield from _note_stop(arrival, before.token, ended, ending)
         ended = None
+    elif after is before:
+        # Of an occurrence before, and reported late.
+        yield from _note_stop(arrival, before.token, None, ending)
     if arrival.profile.stopping_removes and after.reported.life is Life.STOPPED:
         after = reported_step(after, Step.DELETE, arrival.now, None, None)
-    return (yield from _keep(arrival, rows, after, ended))
+    return (yield from _keep(arrival, rows, before, after, ended, ending=ending))
+
+
+def _ending(arrival: Arrival, stopped: Standing) -> Ending:
+    """What ended the ringing, unless it is known to be something else (a button that asked, an edit, a deletion)."""
+    if _was_cancelled(arrival, stopped):
+        return Ending.CANCELLED
+    return Ending.ITSELF if arrival.profile.stop_asks_first else Ending.DEVICE
+
+
+def _note_stop(arrival: Arrival, token: str, occurrence: datetime | None, ending: Ending) -> Transaction[None]:
+    device = arrival.device
+    yield from note_stop(
+        device.account_id, token, occurrence, arrival.now, End(ending, device.device_id, has_stopped=True)
+    )
 
 
 def _was_cancelled(arrival: Arrival, stopped: Standing) -> bool:
@@ -165,7 +198,10 @@ def _was_cancelled(arrival: Arrival, stopped: Standing) -> bool:
     return rang is not None and stopped.silenced != rang and any(time > rang for time in later)
 
 
-def _rings_elsewhere(arrival: Arrival, token: str) -> Transaction[bool]:
+def _rings_on_elsewhere(arrival: Arrival, token: str) -> Transaction[bool]:
+    """Whether another device rings that would be stopped by the end on this one."""
+    if (yield from goes_apart(arrival.device.account_id, token)):
+        return False
     lives = yield from lives_of(arrival.device.account_id, token)
     return any(life is Life.RINGING for device_id, life in lives.items() if device_id != arrival.device.device_id)
 
@@ -184,25 +220,36 @@ def _standing(arrival: Arrival, rows: Rows) -> Standing:
 
 
 def _request_stop(arrival: Arrival, rows: Rows) -> Transaction[Woken]:
-    """Somebody pressed stop: this occurrence is silenced wherever it rings (RequestAlertStop, Remarks)."""
+    """Somebody pressed stop: this occurrence is silenced wherever it is stopped by that (RequestAlertStop, Remarks)."""
+    occurrence, woken = yield from ringing_at(arrival, rows)
+    if occurrence is None:
+        return woken
+    (token,), device = tokens_of(arrival.event.message), arrival.device
+    return woken | (yield from silence_occurrence(device.account_id, token, occurrence, device.device_id))
+
+
+def ringing_at(arrival: Arrival, rows: Rows) -> Transaction[tuple[datetime | None, Woken]]:
+    """The occurrence that rings, where a button was pressed for it, and who may have to be told something.
+
+    None: the request came late, or again. What it asks for would be done to the next occurrence, which must ring.
+    """
     before = _standing(arrival, rows)
     if before.reported.life is Life.STOPPED:
-        return NOBODY
-    seen = arrival.seen(before.token)
-    ringing = reported_step(before, Step.START, arrival.now, None, seen)
-    woken = yield from _keep(arrival, rows, ringing, ended_occurrence(before, ringing))
-    occurrence = ringing.reported.scheduled_time
-    if ringing.reported.life is not Life.RINGING or occurrence is None:
-        # A request that came late, or again: silencing would be of the next occurrence, which must ring.
-        return woken
-    return woken | frozenset((yield from silence(arrival.device.account_id, before.token, occurrence)))
+        return None, NOBODY
+    ringing = reported_step(before, Step.START, arrival.now, None, arrival.seen(before.token))
+    woken = yield from _keep(arrival, rows, before, ringing, ended_occurrence(before, ringing))
+    rings = ringing.reported.life is Life.RINGING
+    return ringing.reported.scheduled_time if rings else None, woken
 
 
 def _request_delete(arrival: Arrival, rows: Rows) -> Transaction[Woken]:
     """Somebody deleted the alert on the device: it is desired nowhere any more (RequestDeleteAlert, Remarks)."""
     standing = _standing(arrival, rows)
     account_id, device_id = arrival.device.account_id, arrival.device.device_id
-    yield from delete_alert(account_id, standing.token)
+    alert = yield from load_alert(account_id, standing.token)
+    if alert is not None:
+        yield from note_done(account_id, alert, arrival.now, End(Ending.DELETED, device_id))
+        yield from delete_alert(account_id, standing.token)
     devices = frozenset((yield from desire(account_id, standing.token, None)))
     if device_id not in devices and _is_heard(rows, standing.token):
         yield from save_report(account_id, device_id, standing)

@@ -1,9 +1,11 @@
 """An event, with what is known where it arrived. It knows values only."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
+from typing import Any, TypeAlias
+
+import msgspec
+from msgspec.structs import force_setattr
 
 from bellwire.alerts.alert import Kind
 from bellwire.alerts.standing import Desired, Seen
@@ -13,10 +15,12 @@ from bellwire.protocol.messages.context import AlertState
 from bellwire.protocol.messages.envelope import Event
 from bellwire.protocol.profiles.profile import Profile
 
+Agreed: TypeAlias = dict[str, tuple[Any, AlertState | None]]
+"""By token, a row and what a context showed of it, quiet or not at all: they were compared, and say the same."""
 
-@dataclass(frozen=True)
-class Arrival:
-    """One event of one device."""
+
+class Arrival(msgspec.Struct, frozen=True):
+    """One event of one device. What is told of its context is worked out once, for it is asked for all the time."""
 
     device: DeviceIdentity
     profile: Profile
@@ -24,24 +28,25 @@ class Arrival:
     now: datetime
     acknowledged: Desired | None = None
     """What this event answers, when it answers something that was said on the present downchannel."""
-    told: Mapping[str, Desired] = field(default_factory=dict)
+    told: Mapping[str, Desired] = msgspec.field(default_factory=dict)
     """By token, what the device was told so long ago that its context shows it."""
+    agreed: Agreed = msgspec.field(default_factory=dict)
+    """Noted by whoever compares; it spares comparing again, and decides nothing."""
 
-    @cached_property
-    def shown(self) -> Mapping[str, AlertState] | None:
-        """The device's alerts, by token, as the context has them; None when there is no context."""
+    shown: Mapping[str, AlertState] | None = None
+    """The device's alerts, by token, as the context has them; None when there is no context."""
+    ringing: frozenset[str] = frozenset()
+    """The tokens of those that ring, as the context has it."""
+
+    def __post_init__(self) -> None:
+        """Work out what the context tells."""
         state = self.event.alerts_state
-        if state is None:
-            return None
-        return {alert.token: alert for alert in (*state.all_alerts, *state.active_alerts)}
+        if state is not None:
+            shown = {alert.token: alert for alert in (*state.all_alerts, *state.active_alerts)}
+            force_setattr(self, "shown", shown)
+            force_setattr(self, "ringing", frozenset([alert.token for alert in state.active_alerts]))
 
-    @cached_property
-    def ringing(self) -> frozenset[str]:
-        """The tokens of those that ring, as the context has it."""
-        state = self.event.alerts_state
-        return frozenset(alert.token for alert in state.active_alerts) if state else frozenset()
-
-    @cached_property
+    @property
     def states(self) -> States:
         """What the context tells of the device's components."""
         return states_of(self.event)

@@ -9,8 +9,9 @@ from typing import cast
 
 import msgspec
 
-from bellwire.cloud.handlers.alerts import NOBODY, Handler, Rows, Woken, request_synchronize
+from bellwire.cloud.handlers.alerts import Handler, Rows, request_synchronize
 from bellwire.cloud.handlers.arrival import Arrival
+from bellwire.cloud.occurrences import NOBODY, Woken
 from bellwire.cloud.store.reports import (
     DeviceException,
     add_exception,

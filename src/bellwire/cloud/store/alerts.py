@@ -4,23 +4,34 @@ It knows rows; it must not know devices (`standings`) nor when an alert rings ne
 Every transaction takes the account's id.
 """
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
 import sqlalchemy as sa
 
-from bellwire.alerts.alert import Alert, Kind, Schedule
+from bellwire.alerts.alert import Alert, Conduct, Kind, Reserved, Schedule
 from bellwire.alerts.lifecycle import Life
-from bellwire.cloud.store.instants import from_ms, to_ms
-from bellwire.cloud.store.schema import alerts, standings
+from bellwire.cloud.store.conducts import conduct_in, conduct_text
+from bellwire.cloud.store.instants import from_ms, from_ms_or_none, to_ms, to_ms_or_none
+from bellwire.cloud.store.schema import accounts, alerts, standings
 from bellwire.cloud.store.transaction import Args, Statement, Transaction
 
 _ONE = (alerts.c.account_id == sa.bindparam("account_id")) & (alerts.c.token == sa.bindparam("token"))
-_VALUES = ("kind", "label", "schedule", "scheduled_ms", "version", "everywhere", "speech", "paused_on")
+_VALUES = (
+    "kind", "label", "schedule", "scheduled_ms", "version", "everywhere", "speech", "paused_on",
+    "conduct", "snoozed_from_ms", "snoozes", "remaining_ms", "actions",
+)  # fmt: skip
 
 SELECT_ALERT = Statement(sa.select(alerts).where(_ONE), "one alert")
+
+SELECT_CONDUCTED = Statement(
+    sa.select(alerts, accounts.c.conduct.label("usual_conduct"))
+    .join_from(alerts, accounts, accounts.c.account_id == alerts.c.account_id)
+    .where(_ONE),
+    "one alert, and how those of its account are snoozed and stopped",
+)
 
 _place = sa.tuple_(alerts.c.scheduled_ms, alerts.c.token)
 _AFTER = (alerts.c.account_id == sa.bindparam("account_id")) & (
@@ -39,6 +50,7 @@ SELECT_LIVES = Statement(
         standings,
         (standings.c.token == alerts.c.token) & (standings.c.account_id == alerts.c.account_id),
     )
+    .where(standings.c.desired_ms.is_not(None) | alerts.c.paused_on.is_not(None))
     .where(_AFTER & (_place <= sa.tuple_(sa.bindparam("last_ms"), sa.bindparam("last_token")))),
     "where each alert of a page stands on each of its devices",
 )
@@ -61,7 +73,13 @@ UPDATE_ALERT = Statement(
 )
 
 MOVE_ALERT = Statement(
-    sa.update(alerts).where(_ONE).values(scheduled_ms=sa.bindparam("new_scheduled_ms")),
+    sa.update(alerts)
+    .where(_ONE)
+    .values(
+        scheduled_ms=sa.bindparam("new_scheduled_ms"),
+        snoozed_from_ms=sa.bindparam("new_snoozed_from_ms"),
+        snoozes=sa.bindparam("new_snoozes"),
+    ),
     "the next occurrence is the present one from now on",
 )
 
@@ -98,6 +116,15 @@ def load_alert(account_id: str, token: str) -> Transaction[Alert | None]:
     return _alert(rows[0]) if rows else None
 
 
+def load_conducted(account_id: str, token: str) -> Transaction[tuple[Alert, Conduct] | None]:
+    """One alert and how it is snoozed and stopped: by its own word, else its account's, else the cloud's."""
+    rows = yield SELECT_CONDUCTED, {"account_id": account_id, "token": token}
+    if not rows:
+        return None
+    alert = _alert(rows[0])
+    return alert, alert.conduct.over(conduct_in(rows[0].usual_conduct).over(Conduct()))
+
+
 def list_alerts(account_id: str, after: tuple[datetime, str] | None, limit: int) -> Transaction[list[Alert]]:
     """Up to `limit` alerts after the one of this time and token, the earliest first."""
     rows = yield SELECT_ALERTS, {"account_id": account_id, **_after(after), "limit": limit}
@@ -130,8 +157,13 @@ def count_alerts(account_id: str) -> Transaction[int]:
 
 def insert_alert(account_id: str, alert: Alert, now: datetime) -> Transaction[None]:
     """Add an alert."""
-    values = {"account_id": account_id, "token": alert.token, "created_ms": to_ms(now), "updated_ms": to_ms(now)}
-    yield INSERT_ALERT, {**values, **_values(alert)}
+    yield from insert_alerts(account_id, [alert], now)
+
+
+def insert_alerts(account_id: str, alerts_: Iterable[Alert], now: datetime) -> Transaction[None]:
+    """Add several alerts."""
+    same = {"account_id": account_id, "created_ms": to_ms(now), "updated_ms": to_ms(now)}
+    yield INSERT_ALERT, [{**same, "token": alert.token, **_values(alert)} for alert in alerts_]
 
 
 def update_alert(account_id: str, alert: Alert, now: datetime) -> Transaction[None]:
@@ -140,9 +172,17 @@ def update_alert(account_id: str, alert: Alert, now: datetime) -> Transaction[No
     yield UPDATE_ALERT, {"account_id": account_id, "token": alert.token, "new_updated_ms": to_ms(now), **values}
 
 
-def move_alert(account_id: str, token: str, scheduled_time: datetime) -> Transaction[None]:
-    """Go on to the next occurrence."""
-    yield MOVE_ALERT, {"account_id": account_id, "token": token, "new_scheduled_ms": to_ms(scheduled_time)}
+def move_alert(
+    account_id: str,
+    token: str,
+    scheduled_time: datetime,
+    *,
+    snoozed_from: datetime | None = None,
+    snoozes: int = 0,
+) -> Transaction[None]:
+    """Go on to the next occurrence, or with `snoozed_from` to a later time for that one, snoozed so often."""
+    place = {"new_scheduled_ms": to_ms(scheduled_time), "new_snoozed_from_ms": to_ms_or_none(snoozed_from)}
+    yield MOVE_ALERT, {"account_id": account_id, "token": token, **place, "new_snoozes": snoozes}
 
 
 def delete_alert(account_id: str, token: str) -> Transaction[None]:
@@ -182,10 +222,17 @@ def _values(alert: Alert) -> Mapping[str, Any]:
         "everywhere": alert.everywhere,
         "speech": alert.speech,
         "paused_on": None if alert.paused_on is None else msgspec.json.encode(alert.paused_on).decode(),
+        "conduct": conduct_text(alert.conduct),
+        "snoozed_from_ms": to_ms_or_none(alert.snoozed_from),
+        "snoozes": alert.snoozes,
+        "remaining_ms": None if alert.remaining is None else alert.remaining // _MILLISECOND,
+        "actions": msgspec.json.encode(alert.actions).decode() if alert.actions else None,
     }
 
 
+_MILLISECOND = timedelta(milliseconds=1)
 _decode_schedule = msgspec.json.Decoder(Schedule).decode
+_decode_actions = msgspec.json.Decoder(tuple[Reserved, ...]).decode
 _decode_devices = msgspec.json.Decoder(tuple[str, ...]).decode
 
 
@@ -200,4 +247,9 @@ def _alert(row: Any) -> Alert:
         everywhere=bool(row.everywhere),
         speech=row.speech,
         paused_on=None if row.paused_on is None else _decode_devices(row.paused_on),
+        conduct=conduct_in(row.conduct),
+        snoozed_from=from_ms_or_none(row.snoozed_from_ms),
+        snoozes=row.snoozes,
+        remaining=None if row.remaining_ms is None else row.remaining_ms * _MILLISECOND,
+        actions=() if row.actions is None else _decode_actions(row.actions),
     )

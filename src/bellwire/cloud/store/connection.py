@@ -4,17 +4,21 @@ It knows `sqlite3`; it must not know threads, the event loop, or where the file 
 """
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeAlias, TypeVar, cast
 
 from sqlalchemy.dialects.sqlite import pysqlite
 
 from bellwire.cloud.store.errors import AlreadyExists, NotFound, Refused, StoreBusy, StoreError, StoreFailed
-from bellwire.cloud.store.transaction import Args, Compiled, Compiler, Step, Transaction
+from bellwire.cloud.store.in_mind import StandingsInMind
+from bellwire.cloud.store.transaction import Args, Compiled, Compiler, Rows, Statement, Transaction
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+Outcome: TypeAlias = tuple[T, None] | tuple[None, BaseException]
+"""Of a transaction: its result, or the error for which it was undone."""
 
 _compiler = Compiler(pysqlite.dialect(paramstyle="qmark"))
 
@@ -25,9 +29,11 @@ class Connection:
     >>> connection.run(add_account, "a1", "home", "Asia/Seoul", now)
     """
 
-    def __init__(self, raw: sqlite3.Connection) -> None:
+    def __init__(self, raw: sqlite3.Connection, in_mind: StandingsInMind | None = None) -> None:
+        """`in_mind`: what it need not read again, for the one that writes all the time."""
         self._raw = raw
         self._cursor = raw.cursor()
+        self._in_mind = in_mind
 
     def run(self, function: Callable[P, Transaction[T]], *args: P.args, **kwargs: P.kwargs) -> T:
         """Perform a transaction, durably; what it raises, after its writes are undone; StoreBusy, StoreFailed."""
@@ -49,6 +55,8 @@ class Connection:
         """Open a transaction that writes, when no other process does any more; StoreBusy, StoreFailed."""
         # IMMEDIATE: one that reads first and writes later is refused at once when another process wrote in between.
         self.execute("BEGIN IMMEDIATE")
+        if self._in_mind is not None:
+            self._in_mind.believe(self._raw.execute("PRAGMA data_version").fetchone()[0])
 
     def begin_at_once(self) -> bool:
         """The same, without waiting: whether no other process is writing. StoreFailed."""
@@ -68,6 +76,7 @@ class Connection:
 
     def roll_back(self) -> None:
         """Undo what is open, if anything is; StoreFailed."""
+        self._forget()
         if self._raw.in_transaction:  # SQLite itself rolls back on some errors
             self.execute("ROLLBACK")
 
@@ -76,6 +85,7 @@ class Connection:
 
         StoreFailed when it writes all the same; that is undone.
         """
+        self._forget()  # it is believed only while others are held off
         before = self._raw.total_changes
         self.execute("BEGIN")
         try:
@@ -87,15 +97,31 @@ class Connection:
             self.roll_back()
         return result
 
-    def attempt(self, transaction: Transaction[T]) -> tuple[T, None] | tuple[None, BaseException]:
+    def attempt(self, transaction: Transaction[T]) -> Outcome[T]:
         """Perform one inside the transaction that is open: give its result, or its error after undoing it.
 
         StoreFailed when SQLite gave up all that is open, as it does on a full disk.
         """
+        return self._attempt(lambda: self._perform(transaction))
+
+    def attempt_all(self, begin: Sequence[Callable[[], Transaction[Any]]]) -> list[Outcome[Any]]:
+        """Perform several, each begun when it is its turn, as `attempt` does: one that fails leaves the others.
+
+        Nearly always none fails. So all stand under one savepoint, and only where one does fail they are undone and
+        performed again, each under its own, which is two statements less for each.
+        """
+        perform = self._perform
+        outcomes, error = self._attempt(lambda: [(perform(begun()), None) for begun in begin])
+        if error is None:
+            return cast("list[Outcome[Any]]", outcomes)
+        return [self.attempt(begun()) for begun in begin]
+
+    def _attempt(self, perform: Callable[[], T]) -> Outcome[T]:
         self.execute("SAVEPOINT attempt")
         try:
-            result = self._perform(transaction)
+            result = perform()
         except BaseException as error:
+            self._forget()
             if not self._raw.in_transaction:
                 raise StoreFailed(f"SQLite gave up the whole batch: {error}") from error
             self.execute("ROLLBACK TO attempt")
@@ -115,26 +141,36 @@ class Connection:
         """Close the file."""
         self._raw.close()
 
+    def _forget(self) -> None:
+        if self._in_mind is not None:
+            self._in_mind.forget()
+
     def _perform(self, transaction: Transaction[T]) -> T:
         try:
             step = next(transaction)
             while True:
-                step = self._take(transaction, step)
+                try:
+                    rows = self._answer(*step)
+                except sqlite3.Error as error:
+                    refusal = meaning(error)
+                    refusal.add_note(f"the statement: {step[0].description}")
+                    step = transaction.throw(refusal)
+                else:
+                    step = transaction.send(rows)
         except StopIteration as end:
             result: T = end.value
             return result
 
-    def _take(self, transaction: Transaction[Any], step: Step) -> Step:
-        statement, args = step
-        try:
+    def _answer(self, statement: Statement, args: Args | list[Args]) -> Rows:
+        if self._in_mind is None:
+            return self._rows(_compiler[statement], args)
+        rows = self._in_mind.recall(statement, args)
+        if rows is None:
             rows = self._rows(_compiler[statement], args)
-        except sqlite3.Error as error:
-            refusal = meaning(error)
-            refusal.add_note(f"the statement: {statement.description}")
-            return transaction.throw(refusal)
-        return transaction.send(rows)
+            self._in_mind.note(statement, args, rows)
+        return rows
 
-    def _rows(self, compiled: Compiled, args: Args | list[Args]) -> list[Any]:
+    def _rows(self, compiled: Compiled, args: Args | list[Args]) -> Rows:
         sql, parameters, row = compiled
         cursor = self._cursor
         if isinstance(args, list):

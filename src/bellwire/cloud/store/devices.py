@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from bellwire.alerts.lifecycle import Life
 from bellwire.cloud.identity import DeviceIdentity
+from bellwire.cloud.store.changes import add_change_of_device
 from bellwire.cloud.store.errors import AlreadyExists, NotFound
 from bellwire.cloud.store.instants import from_ms, from_ms_or_none, to_ms, to_ms_or_none
 from bellwire.cloud.store.schema import alerts, device_tokens, devices, standings
@@ -62,27 +63,98 @@ _ALL = Statement(
     .order_by(devices.c.name, devices.c.device_id),
     "the devices of an account by name",
 )
-_IS_THERE = Statement(sa.select(devices.c.device_id).where(_ONE), "whether an account has a device")
-_FIND = Statement(
+_PAGE = Statement(
+    sa.select(devices.c.device_id, devices.c.name, devices.c.profile, devices.c.model)
+    .where(
+        (devices.c.account_id == sa.bindparam("account_id"))
+        & (
+            sa.tuple_(devices.c.name, devices.c.device_id)
+            > sa.tuple_(sa.bindparam("after_name"), sa.bindparam("after_id"))
+        )
+    )
+    .order_by(devices.c.name, devices.c.device_id)
+    .limit(sa.bindparam("limit")),
+    "the devices of an account by name, a page at a time",
+)
+_PRESENCES = Statement(
     sa.select(
-        *(devices.c[name] for name in ("device_id", "name", "profile", "model", "agent", "last_seen_ms", "created_ms"))
-    ).where(_ONE),
+        *(devices.c[name] for name in ("device_id", "name", "profile", "connected_ms", "last_seen_ms", "created_ms"))
+    )
+    .where(devices.c.account_id == sa.bindparam("account_id"))
+    .order_by(devices.c.name, devices.c.device_id),
+    "the devices of an account, and since when they are here or away",
+)
+_IS_THERE = Statement(sa.select(devices.c.device_id).where(_ONE), "whether an account has a device")
+_CARD = (
+    "device_id", "name", "profile", "model", "agent", "last_seen_ms", "created_ms", "drifts", "drifted_ms",
+)  # fmt: skip
+_FIND = Statement(
+    sa.select(*(devices.c[name] for name in _CARD)).where(_ONE),
     "one device of an account",
 )
 _RENAME = Statement(
     sa.update(devices).where(_ONE).values(name=sa.bindparam("new_name")).returning(devices.c.device_id),
     "a device is called otherwise",
 )
+_here, _elsewhere = standings.alias("here"), standings.alias("elsewhere")
+
+
+def _is_desired(standing: sa.FromClause) -> sa.ColumnElement[bool]:
+    return sa.and_(
+        standing.c.account_id == alerts.c.account_id,
+        standing.c.token == alerts.c.token,
+        standing.c.desired_ms.is_not(None),
+    )
+
+
+_ONLY_THERE = Statement(
+    sa.select(alerts.c.token).where(
+        alerts.c.account_id == sa.bindparam("account_id"),
+        alerts.c.everywhere == 0,
+        sa.exists().where(_is_desired(_here) & (_here.c.device_id == sa.bindparam("device_id"))),
+        ~sa.exists().where(_is_desired(_elsewhere) & (_elsewhere.c.device_id != sa.bindparam("device_id"))),
+    ),
+    "alerts that ring on this device and on no other",
+)
+_PAUSED = Statement(
+    sa.select(alerts.c.token, alerts.c.paused_on, alerts.c.everywhere).where(
+        alerts.c.account_id == sa.bindparam("account_id"), alerts.c.paused_on.is_not(None)
+    ),
+    "where the paused alerts of an account resume",
+)
+_RESUME_ON = Statement(
+    sa.update(alerts)
+    .where(alerts.c.account_id == sa.bindparam("of_account"), alerts.c.token == sa.bindparam("of_token"))
+    .values(paused_on=sa.bindparam("new_paused_on")),
+    "where a paused alert resumes",
+)
 _REMOVE = Statement(sa.delete(devices).where(_ONE).returning(devices.c.device_id), "a device with all that hangs on it")
 
 _AGENT = Statement(sa.select(devices.c.agent).where(_ONE), "what a device said of itself in headers")
-_SEEN = Statement(sa.update(devices).where(_ONE).values(last_seen_ms=sa.bindparam("now_ms")), "when a device was here")
-_SAVE_AGENT = Statement(
+_SEEN = Statement(
+    sa.update(devices).where(_ONE).values(last_seen_ms=sa.bindparam("now_ms")), "when a device was here, and is still"
+)
+_LEFT = Statement(
+    sa.update(devices).where(_ONE).values(last_seen_ms=sa.bindparam("now_ms"), connected_ms=None),
+    "when a device was here, and is no longer",
+)
+_CAME = Statement(
     sa.update(devices)
     .where(_ONE)
-    .values(agent=sa.bindparam("new_agent"), last_seen_ms=sa.bindparam("now_ms"))
+    .values(agent=sa.bindparam("new_agent"), last_seen_ms=sa.bindparam("now_ms"), connected_ms=sa.bindparam("now_ms"))
     .returning(devices.c.device_id),
-    "what a device says of itself in headers, and when",
+    "a device is here from now on, and what it says of itself in headers",
+)
+_CONNECTED = Statement(sa.select(devices.c.connected_ms).where(_ONE), "since when a device is connected")
+NOBODY_IS_HERE = Statement(
+    sa.update(devices).where(devices.c.connected_ms.is_not(None)).values(connected_ms=None),
+    "no device is connected to a cloud that has just started",
+)
+_DRIFTED = Statement(
+    sa.update(devices)
+    .where(_ONE)
+    .values(drifts=devices.c.drifts + sa.bindparam("more"), drifted_ms=sa.bindparam("now_ms")),
+    "a device was not as it had said",
 )
 
 _INSERT_TOKEN = Statement(sa.insert(device_tokens), "a new token of a device")
@@ -121,6 +193,37 @@ def list_devices(account_id: str) -> Transaction[list[Device]]:
     return [Device(*row) for row in rows]
 
 
+def page_of_devices(account_id: str, after: tuple[str, str] | None, limit: int) -> Transaction[list[Device]]:
+    """Give up to `limit` of the account's devices by name; `after`: those behind this name and id."""
+    name, device_id = after or ("", "")  # no name is empty
+    rows = yield _PAGE, {"account_id": account_id, "after_name": name, "after_id": device_id, "limit": limit}
+    return [Device(*row) for row in rows]
+
+
+class Presence(NamedTuple):
+    """Whether a device is here."""
+
+    device_id: str
+    name: str
+    profile: str
+    offline_since: datetime | None
+    """None: it is connected."""
+
+
+def list_presences(account_id: str) -> Transaction[list[Presence]]:
+    """Give the account's devices by name, and since when those are away that are not connected."""
+    rows = yield _PRESENCES, {"account_id": account_id}
+    return [
+        Presence(
+            row.device_id,
+            row.name,
+            row.profile,
+            None if row.connected_ms is not None else from_ms(row.last_seen_ms or row.created_ms),
+        )
+        for row in rows
+    ]
+
+
 def which_are_there(account_id: str, device_ids: Iterable[str]) -> Transaction[set[str]]:
     """Give those of these devices that the account has."""
     rows = yield _IS_THERE, [{"account_id": account_id, "device_id": device_id} for device_id in device_ids]
@@ -134,6 +237,10 @@ class Card(NamedTuple):
     agent: dict[str, Any] | None
     """What the headers of its last downchannel say that it is; None: it never had one."""
     last_seen: datetime | None
+    drifts: int
+    """How often a context has shown an alert otherwise than it had said."""
+    drifted: datetime | None
+    """The last time."""
 
 
 def find_device(account_id: str, device_id: str) -> Transaction[Device]:
@@ -148,7 +255,9 @@ def find_device_card(account_id: str, device_id: str) -> Transaction[tuple[Devic
         raise NotFound(f"this account has no device {device_id}; list them to see those it has")
     (row,) = rows
     agent = None if row.agent is None else msgspec.json.decode(row.agent)
-    card = Card(from_ms(row.created_ms), agent, from_ms_or_none(row.last_seen_ms))
+    card = Card(
+        from_ms(row.created_ms), agent, from_ms_or_none(row.last_seen_ms), row.drifts, from_ms_or_none(row.drifted_ms)
+    )
     return Device(row.device_id, row.name, row.profile, row.model), card
 
 
@@ -159,11 +268,33 @@ def rename_device(account_id: str, device_id: str, name: str) -> Transaction[Non
         raise NotFound(f"this account has no device {device_id}; list them to see those it has")
 
 
-def remove_device(account_id: str, device_id: str) -> Transaction[None]:
-    """Remove a device with its tokens, standings and trace. Raises NotFound when the account has no such device."""
+def remove_device(account_id: str, device_id: str) -> Transaction[list[str]]:
+    """Remove a device with its tokens, standings and trace. Gives the tokens of alerts that rang there alone.
+
+    Those stay, to ring elsewhere: what somebody wanted to be woken by is not lost with a speaker. Raises NotFound when
+    the account has no such device.
+    """
+    found = yield _ONLY_THERE, {"account_id": account_id, "device_id": device_id}
+    resumed = yield from _no_longer_resumed_on(account_id, device_id)
     rows = yield _REMOVE, {"account_id": account_id, "device_id": device_id}
     if not rows:
         raise NotFound(f"this account has no device {device_id}; list them to see those it has")
+    return [*(row.token for row in found), *resumed]
+
+
+def _no_longer_resumed_on(account_id: str, device_id: str) -> Transaction[list[str]]:
+    """Paused alerts do not resume on a device any more. Gives the tokens of those that would resume nowhere."""
+    rows = yield _PAUSED, {"account_id": account_id}
+    nowhere, changed = [], []
+    for row in rows:
+        before = msgspec.json.decode(row.paused_on, type=list[str])
+        if device_id in before:
+            after = [each for each in before if each != device_id]
+            text = msgspec.json.encode(after).decode()
+            changed.append({"of_account": account_id, "of_token": row.token, "new_paused_on": text})
+            nowhere += [row.token] if not after and not row.everywhere else []
+    yield _RESUME_ON, changed
+    return nowhere
 
 
 def add_device_token(
@@ -201,14 +332,46 @@ def load_agent(account_id: str, device_id: str) -> Transaction[str | None]:
     return rows[0].agent if rows else None
 
 
-def saw_device(account_id: str, device_id: str, now: datetime) -> Transaction[None]:
-    """Keep that a device was here until now; nothing for one that is not there any more."""
-    yield _SEEN, {"account_id": account_id, "device_id": device_id, "now_ms": to_ms(now)}
+def device_came(
+    account_id: str, device_id: str, agent: str, now: datetime, news: str | None = None
+) -> Transaction[None]:
+    """Keep that a device is connected from now on, and what it says of itself in headers, as JSON.
 
+    `news`: the change that this is, if it is one.
 
-def save_agent(account_id: str, device_id: str, json: str, now: datetime) -> Transaction[None]:
-    """Keep what a device says of itself in headers. Raises NotFound when the account has no such device."""
-    values = {"new_agent": json, "now_ms": to_ms(now)}
-    rows = yield _SAVE_AGENT, {"account_id": account_id, "device_id": device_id, **values}
+    Raises NotFound when the account has no such device.
+    """
+    values = {"new_agent": agent, "now_ms": to_ms(now)}
+    rows = yield _CAME, {"account_id": account_id, "device_id": device_id, **values}
     if not rows:
         raise NotFound(f"this account has no device {device_id}; list them to see those it has")
+    if news is not None:
+        yield from add_change_of_device(account_id, device_id, news, now)
+
+
+def saw_device(
+    account_id: str, device_id: str, now: datetime, *, is_here: bool, news: str | None = None
+) -> Transaction[None]:
+    """Keep that a device was here until now, and whether it still is; `news`: the change that this is, if it is one.
+
+    Nothing for a device that is not there any more.
+    """
+    yield _SEEN if is_here else _LEFT, {"account_id": account_id, "device_id": device_id, "now_ms": to_ms(now)}
+    if news is not None:
+        yield from add_change_of_device(account_id, device_id, news, now)
+
+
+def connected_since(account_id: str, device_id: str) -> Transaction[datetime | None]:
+    """Since when a device is connected; None: it is not."""
+    rows = yield _CONNECTED, {"account_id": account_id, "device_id": device_id}
+    return from_ms_or_none(rows[0].connected_ms) if rows else None
+
+
+def nobody_is_here() -> Transaction[None]:
+    """No device of any account is connected: the cloud starts, and the one before may have been killed."""
+    yield NOBODY_IS_HERE, {}
+
+
+def device_drifted(account_id: str, device_id: str, times: int, now: datetime) -> Transaction[None]:
+    """Count that a device's context showed so many alerts otherwise than it had said."""
+    yield _DRIFTED, {"account_id": account_id, "device_id": device_id, "more": times, "now_ms": to_ms(now)}

@@ -9,10 +9,12 @@ waits on a thread, while the loop goes on.
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime
-from typing import Any, TypeAlias, TypeVar
+from functools import partial
+from typing import Any, ParamSpec, TypeAlias, TypeVar
 
 import structlog
 
@@ -23,14 +25,15 @@ from bellwire.cloud.store.transaction import Args, Transaction
 
 log = structlog.get_logger()
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 _MOST_IN_BATCH = 128
 """So few that the loop is away for some milliseconds at most."""
 _TRACE_WAITS_S = 0.1
-"""So long the trace may wait for a transaction whose commit it can share."""
+"""So long the trace waits: what a device says meanwhile is written at once."""
 
-_Request: TypeAlias = tuple[asyncio.Future[Any], Transaction[Any]]
+_Request: TypeAlias = tuple[asyncio.Future[Any], Callable[[], Transaction[Any]]]
 _Answer: TypeAlias = tuple[asyncio.Future[Any], Any, BaseException | None]
 
 
@@ -49,18 +52,19 @@ class GroupCommit:
         self._unanswered = 0
         self._trace = TraceBuffer()
         self._trace_announced = False
+        self._trace_due = False
         self._trace_dropped = 0
         self._closing = False
         self._waiting_room = ThreadPoolExecutor(1, "store-commit")
         self._writing = self._loop.create_task(self._write_what_comes())
 
-    def submit(self, transaction: Transaction[T]) -> asyncio.Future[T]:
+    def submit(self, function: Callable[P, Transaction[T]], *args: P.args, **kwargs: P.kwargs) -> asyncio.Future[T]:
         """Queue a transaction; the future is done after its commit. StoreBusy."""
         if self._unanswered >= self._queue_limit:
             raise StoreBusy(f"{self._unanswered} transactions are waiting already; try again in a moment")
         self._unanswered += 1
         future: asyncio.Future[T] = self._loop.create_future()
-        self._queue.append((future, transaction))
+        self._queue.append((future, partial(function, *args, **kwargs)))
         self._wanted.set()
         return future
 
@@ -72,7 +76,11 @@ class GroupCommit:
     def _announce_trace(self) -> None:
         if self._trace and not self._trace_announced:
             self._trace_announced = True
-            self._loop.call_later(_TRACE_WAITS_S, self._wanted.set)
+            self._loop.call_later(_TRACE_WAITS_S, self._append_trace)
+
+    def _append_trace(self) -> None:
+        self._trace_due = True
+        self._wanted.set()
 
     async def close(self) -> None:
         """Write all that is queued, close the connection and end the thread; nothing may be submitted any more."""
@@ -94,7 +102,6 @@ class GroupCommit:
 
     async def _write_batch(self) -> None:
         requests: list[_Request] = []
-        self._trace_announced = False
         try:
             if not self._connection.begin_at_once():
                 await self._loop.run_in_executor(self._waiting_room, self._connection.begin)
@@ -106,6 +113,7 @@ class GroupCommit:
             with suppress(StoreError):  # when even that fails, the next BEGIN does too, and its callers are told
                 self._connection.roll_back()
             answers = [(future, None, _own(error)) for future, _ in requests or self._next_requests()]
+            self._trace_announced = False
             self._announce_trace()
         self._answer(answers)
 
@@ -113,9 +121,11 @@ class GroupCommit:
         return [self._queue.popleft() for _ in range(min(len(self._queue), _MOST_IN_BATCH))]
 
     def _perform(self, requests: list[_Request]) -> list[_Answer]:
-        attempt = self._connection.attempt
-        answers = [(future, *attempt(transaction)) for future, transaction in requests]
-        self._append(self._trace.take())
+        outcomes = self._connection.attempt_all([begin for _, begin in requests])
+        answers = [(future, *outcome) for (future, _), outcome in zip(requests, outcomes, strict=True)]
+        if self._trace_due or self._closing:
+            self._trace_due = self._trace_announced = False
+            self._append(self._trace.take())
         return answers
 
     def _append(self, messages: list[Args]) -> None:

@@ -4,6 +4,7 @@ It must not know a clock or a local time zone.
 """
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
@@ -18,6 +19,8 @@ def to_ms(instant: datetime) -> int:
     return (since.days * 86_400 + since.seconds) * 1000 + since.microseconds // 1000
 
 
+# The same few instants are read again and again: an alert's time as it is desired, as it is reported, as it was before.
+@lru_cache(maxsize=8_192)
 def from_ms(ms: int) -> datetime:
     """Give the instant, in UTC; OverflowError outside the years 1 to 9999."""
     return _EPOCH + ms * _MILLISECOND

@@ -18,6 +18,9 @@ MEMORY = ":memory:"
 """The path of a store that lives in this process only, and is gone when it is closed."""
 
 _PATIENCE_S = 5.0
+_CACHE_KB = 16_384
+"""Pages held in memory at most, by each connection. What is written at once must find room: the trace of a busy tenth
+of a second is 3 MB, and with SQLite's own 2 MB it is written twice."""
 _OLDEST_SQLITE = (3, 37)  # STRICT tables
 
 
@@ -80,6 +83,7 @@ def _connect(path: Path | str) -> sqlite3.Connection:
 def _turn_to_wal(raw: sqlite3.Connection) -> None:
     raw.execute("PRAGMA synchronous = FULL")
     raw.execute("PRAGMA temp_store = MEMORY")
+    raw.execute(f"PRAGMA cache_size = -{_CACHE_KB}")
     give_up_at = time.monotonic() + _PATIENCE_S
     while True:
         try:

@@ -16,6 +16,7 @@ from bellwire.cloud.store.transaction import Statement, Transaction
 
 KEPT = 100
 """So many exceptions of each device are kept."""
+_NEWER_THAN_ALL = 2**53
 
 _REPORTS_OF_DEVICE = (device_reports.c.account_id == sa.bindparam("account_id")) & (
     device_reports.c.device_id == sa.bindparam("device_id")
@@ -58,7 +59,7 @@ TRIM_EXCEPTIONS = Statement(
 )
 SELECT_EXCEPTIONS = Statement(
     sa.select(device_exceptions)
-    .where(_EXCEPTIONS_OF_DEVICE)
+    .where(_EXCEPTIONS_OF_DEVICE & (device_exceptions.c.seq < sa.bindparam("before")))
     .order_by(device_exceptions.c.seq.desc())
     .limit(sa.bindparam("limit")),
     "the exceptions of a device, the newest first",
@@ -95,6 +96,8 @@ class DeviceException(NamedTuple):
     """Namespace and name, where they can be read in it."""
     message_id: str | None
     """The directive's, where it can be read in it: by this it is found in the trace."""
+    seq: int = 0
+    """Counts those of the device, from 1; given when it is kept."""
 
 
 def save_firmware(account_id: str, device_id: str, version: str, now: datetime) -> Transaction[None]:
@@ -144,15 +147,20 @@ def add_exception(account_id: str, device_id: str, exception: DeviceException) -
     newest = yield NEWEST_EXCEPTION, of_device
     seq = newest[0].seq + 1 if newest else 1
     values = exception._asdict()
-    yield INSERT_EXCEPTION, {**of_device, "seq": seq, "at_ms": to_ms(values.pop("at")), **values}
+    yield INSERT_EXCEPTION, {**of_device, "at_ms": to_ms(values.pop("at")), **values, "seq": seq}
     yield TRIM_EXCEPTIONS, {**of_device, "last_seq": seq - KEPT}
 
 
-def list_exceptions(account_id: str, device_id: str, limit: int = KEPT) -> Transaction[list[DeviceException]]:
-    """The directives that the device could not carry out, the newest first."""
-    rows = yield SELECT_EXCEPTIONS, {**_of(account_id, device_id), "limit": limit}
+def list_exceptions(
+    account_id: str, device_id: str, limit: int = KEPT, before: int | None = None
+) -> Transaction[list[DeviceException]]:
+    """The directives that the device could not carry out, the newest first; `before`: those before this number."""
+    bounds = {"before": _NEWER_THAN_ALL if before is None else before, "limit": limit}
+    rows = yield SELECT_EXCEPTIONS, {**_of(account_id, device_id), **bounds}
     return [
-        DeviceException(from_ms(row.at_ms), row.type, row.message, row.directive, row.directive_name, row.message_id)
+        DeviceException(
+            from_ms(row.at_ms), row.type, row.message, row.directive, row.directive_name, row.message_id, row.seq
+        )
         for row in rows
     ]
 

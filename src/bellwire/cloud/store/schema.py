@@ -7,7 +7,7 @@ epoch, UTC. Columns with JSON hold text that the transactions encode.
 
 import sqlalchemy as sa
 
-REVISION = "0009"
+REVISION = "0010"
 """The newest migration: a file that is stamped with it needs none."""
 
 _MS = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
@@ -58,6 +58,7 @@ accounts = sa.Table(
     _instant("guest_seen_ms", nullable=True),  # when a guest last got a code or a token; NULL: it is no guest's
     sa.Column("country", sa.Text),  # ISO 3166-1 alpha-2; NULL: not known
     sa.Column("language", sa.Text),  # ISO 639, of its labels; NULL: that of its country or time zone
+    sa.Column("conduct", sa.Text),  # JSON: how its alerts are snoozed and stopped; NULL: as the cloud has it
     sa.Index("ix_accounts_guest", "guest_seen_ms"),
     sqlite_strict=True,
 )
@@ -92,6 +93,9 @@ devices = sa.Table(
     _instant("last_seen_ms", nullable=True),
     # Goes up with each command, and when its account moves: who has seen this number needs to look at neither.
     sa.Column("command_seq", sa.Integer, nullable=False, server_default=sa.text("0")),
+    _instant("connected_ms", nullable=True),  # since when it is connected; NULL: it is not
+    sa.Column("drifts", sa.Integer, nullable=False, server_default=sa.text("0")),  # how often it was not as it had said
+    _instant("drifted_ms", nullable=True),  # the last time
     sa.ForeignKeyConstraint(["account_id"], ["accounts.account_id"], ondelete="CASCADE"),
     sqlite_strict=True,
 )
@@ -226,6 +230,11 @@ alerts = sa.Table(
     _instant("created_ms"),
     _instant("updated_ms"),
     sa.Column("paused_on", sa.Text),  # JSON: the ids of the devices on which it resumes; NULL: it is not paused
+    sa.Column("conduct", sa.Text),  # JSON: how it is snoozed and stopped; NULL: as its account has it
+    _instant("snoozed_from_ms", nullable=True),  # the occurrence in whose place the present one is; NULL: it is its own
+    sa.Column("snoozes", sa.Integer, nullable=False, server_default=sa.text("0")),  # of the present occurrence
+    sa.Column("remaining_ms", _MS),  # of a timer that is paused: what is left; NULL: it resumes by its schedule
+    sa.Column("actions", sa.Text),  # JSON: what its devices are told when it is over; NULL: nothing
     sa.ForeignKeyConstraint(["account_id"], ["accounts.account_id"], ondelete="CASCADE"),
     sa.CheckConstraint("everywhere IN (0, 1)", name="everywhere"),
     # What is paused falls never due: it would lie at the front of every look.
@@ -290,19 +299,38 @@ standings = sa.Table(
     sqlite_strict=True,
 )
 
+rings = sa.Table(
+    "rings",  # what became of each occurrence of an alert on each device; no foreign key: it outlives its alert
+    metadata,
+    _text("account_id"),
+    sa.Column("device_id", sa.Text, primary_key=True),
+    sa.Column("token", sa.Text, primary_key=True),
+    sa.Column("occurrence_ms", _MS, primary_key=True),
+    _instant("set_ms", nullable=True),
+    _instant("started_ms", nullable=True),  # when the report came, as with stopped_ms
+    _instant("away_ms", nullable=True),  # until then the device was away, and told of the start afterwards
+    _instant("stopped_ms", nullable=True),
+    _instant("over_ms", nullable=True),
+    sa.Column("ending", sa.Text),
+    sa.Column("ended_by", sa.Text),  # a device's id
+    sa.Column("reported", sa.Text),  # when it was over, as failures and offline_ms
+    sa.Column("failures", sa.Integer, nullable=False, server_default=sa.text("0")),
+    _instant("offline_ms", nullable=True),
+    _of_device(),
+    sa.Index("ix_rings_age", "occurrence_ms"),
+    sqlite_with_rowid=False,
+    sqlite_strict=True,
+)
+
 messages = sa.Table(
-    # The trace. Each device has a ring of slots, where its newest message takes the place of its oldest: to append and
-    # delete instead writes ten times as many pages, because one device's rows are spread over the whole table.
+    # The trace. What came of one device since the last time stands in one row: a row for each message costs ten times
+    # as much, in time and in pages.
     "messages",
     metadata,
     sa.Column("device_id", sa.Text, primary_key=True),
-    sa.Column("slot", sa.Integer, primary_key=True),
-    sa.Column("id", sa.Integer, nullable=False),  # counts the device's messages, from 1
-    _instant("at_ms"),
-    _text("direction"),
-    sa.Column("body", sa.LargeBinary, nullable=False),
+    sa.Column("last_id", sa.Integer, primary_key=True),  # counts the device's messages, from 1
+    sa.Column("run", sa.LargeBinary, nullable=False),  # MessagePack: time, direction and body of each, oldest first
     sa.ForeignKeyConstraint(["device_id"], ["devices.device_id"], ondelete="CASCADE"),
-    sa.CheckConstraint("direction IN ('event', 'directive')", name="direction"),
     sqlite_strict=True,
 )
 
@@ -354,5 +382,38 @@ device_exceptions = sa.Table(
     sa.Column("directive_name", sa.Text),  # NULL: it cannot be read there
     sa.Column("message_id", sa.Text),
     _of_device(),
+    sqlite_strict=True,
+)
+
+changes = sa.Table(
+    # What listeners to the account API are told, the last ones. Triggers write it (migration 0008), in the transaction
+    # that changes something, so none can be forgotten. No foreign key: that an account's devices went is told as well.
+    "changes",
+    metadata,
+    sa.Column("seq", _MS, primary_key=True),  # never used again, also when the newest row goes
+    sa.Column("account_id", sa.Text),  # NULL: of all
+    _text("what"),
+    sa.Column("token", sa.Text),
+    sa.Column("device_id", sa.Text),
+    _instant("scheduled_ms", nullable=True),  # the occurrence
+    _instant("at_ms"),
+    sqlite_autoincrement=True,
+    sqlite_strict=True,
+)
+
+answers = sa.Table(
+    "answers",  # to requests that came with an Idempotency-Key
+    metadata,
+    sa.Column("account_id", sa.Text, primary_key=True),
+    sa.Column("key_hash", sa.LargeBinary, primary_key=True),
+    sa.Column("request_hash", sa.LargeBinary, nullable=False),
+    # Sealed with the account's token, which is not here; NULL: the request was carried out, and not answered.
+    sa.Column("answer", sa.LargeBinary),
+    _instant("created_ms"),
+    sa.ForeignKeyConstraint(["account_id"], ["accounts.account_id"], ondelete="CASCADE"),
+    sa.CheckConstraint("length(key_hash) = 32 AND length(request_hash) = 32", name="sha256"),
+    sa.Index("ix_answers_age", "created_ms"),
+    sa.Index("ix_answers_owner", "account_id", "created_ms"),
+    sqlite_with_rowid=False,
     sqlite_strict=True,
 )

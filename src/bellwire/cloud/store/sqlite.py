@@ -12,6 +12,7 @@ from typing import ParamSpec, TypeVar
 from bellwire.cloud.store.connection import Connection
 from bellwire.cloud.store.errors import StoreClosed
 from bellwire.cloud.store.group_commit import GroupCommit
+from bellwire.cloud.store.in_mind import StandingsInMind
 from bellwire.cloud.store.opening import connect
 from bellwire.cloud.store.trace import Direction
 from bellwire.cloud.store.transaction import Transaction
@@ -39,7 +40,7 @@ class SqliteStore:
 
     async def open(self) -> None:
         """Make or open the file, migrate it, and start the writer; StoreUnusable."""
-        to_write = Connection(await asyncio.to_thread(connect, self._path))
+        to_write = Connection(await asyncio.to_thread(connect, self._path), StandingsInMind())
         self._reader = Connection(connect(self._path))
         self._writer = GroupCommit(to_write, self._queue_limit)
 
@@ -60,7 +61,7 @@ class SqliteStore:
         """
         if self._writer is None:
             raise StoreClosed(_CLOSED)
-        return await self._writer.submit(function(*args, **kwargs))
+        return await self._writer.submit(function, *args, **kwargs)
 
     async def read(self, function: Callable[P, Transaction[T]], *args: P.args, **kwargs: P.kwargs) -> T:
         """Perform a transaction that only reads, at once, on what is committed; for queries well below 1 ms."""

@@ -14,9 +14,9 @@ from sqlalchemy.dialects.postgresql import insert
 from bellwire.alerts.alert import Alert, Kind
 from bellwire.alerts.lifecycle import Life
 from bellwire.alerts.standing import Desired, Reported, Standing
-from bellwire.cloud.store.instants import from_ms, to_ms
+from bellwire.cloud.store.instants import from_ms, from_ms_or_none, to_ms
 from bellwire.cloud.store.schema import devices, standings
-from bellwire.cloud.store.transaction import Statement, Transaction
+from bellwire.cloud.store.transaction import Args, Statement, Transaction
 
 _OF_DEVICE = (standings.c.account_id == sa.bindparam("account_id")) & (
     standings.c.device_id == sa.bindparam("device_id")
@@ -33,27 +33,35 @@ _COLUMNS = [
 
 SELECT_STANDINGS = Statement(sa.select(*_COLUMNS).where(_OF_DEVICE), "all standings of one device")
 
-SELECT_UNSETTLED = Statement(
-    sa.select(*_COLUMNS).where(
-        _OF_DEVICE
-        & (
-            standings.c.desired_ms.is_(None)
-            | standings.c.reported_ms.is_distinct_from(standings.c.desired_ms)
-            | standings.c.reported_version.is_distinct_from(standings.c.desired_version)
-            | sa.and_(*(standings.c.reported != life.value for life in (Life.SET, Life.RINGING, Life.STOPPED)))
-            | ((standings.c.reported == Life.RINGING.value) & (standings.c.silenced_ms == standings.c.reported_ms))
-        )
-    ),
-    "the standings of a device of which there may be something to say: those that are not `reconcile.is_settled`",
+_DEVICE = (devices.c.account_id == sa.bindparam("account_id")) & (devices.c.device_id == sa.bindparam("device_id"))
+_MARKS = [devices.c.sync_seq, devices.c.command_seq]
+_UNSETTLED = (
+    standings.c.desired_ms.is_(None)
+    | standings.c.reported_ms.is_distinct_from(standings.c.desired_ms)
+    | standings.c.reported_version.is_distinct_from(standings.c.desired_version)
+    | sa.and_(*(standings.c.reported != life.value for life in (Life.SET, Life.RINGING, Life.STOPPED)))
+    | ((standings.c.reported == Life.RINGING.value) & (standings.c.silenced_ms == standings.c.reported_ms))
 )
 
-_REPORTED = ("reported", "reported_ms", "reported_version", "reported_at_ms", "failures")
+LOOK = Statement(
+    sa.select(*_MARKS, *_COLUMNS)
+    .join_from(
+        devices,
+        standings,
+        (standings.c.account_id == devices.c.account_id) & (standings.c.device_id == devices.c.device_id) & _UNSETTLED,
+        isouter=True,
+    )
+    .where(_DEVICE),
+    "a device's marks, and its standings of which there may be something to say: not `reconcile.is_settled`",
+)
+
+REPORTED = ("reported", "reported_ms", "reported_version", "reported_at_ms", "failures")
 _INSERT_STANDING = insert(standings).values({column.name: sa.bindparam(column.name) for column in standings.c})
 
 REPORT = Statement(
     _INSERT_STANDING.on_conflict_do_update(
         index_elements=["device_id", "token"],
-        set_={name: _INSERT_STANDING.excluded[name] for name in _REPORTED},
+        set_={name: _INSERT_STANDING.excluded[name] for name in REPORTED},
         where=standings.c.account_id == _INSERT_STANDING.excluded.account_id,
     ),
     "what a device reported of an alert; what is desired stays as it is, but for an alert that had no row",
@@ -65,11 +73,13 @@ DELETE_STANDING = Statement(
 )
 
 DELETE_ABSENT = Statement(
-    sa.delete(standings).where(_OF_ALERT & (standings.c.reported == Life.ABSENT.value)),
+    sa.delete(standings)
+    .where(_OF_ALERT & (standings.c.reported == Life.ABSENT.value))
+    .returning(standings.c.device_id),
     "where an alert is not there and will not be desired any more",
 )
 
-DESIRE = Statement(
+_CHANGE = (
     sa.update(standings)
     .where(_OF_ALERT)
     .values(
@@ -77,36 +87,120 @@ DESIRE = Statement(
         desired_version=sa.bindparam("new_desired_version"),
         silenced_ms=sa.func.coalesce(sa.bindparam("new_silenced_ms"), standings.c.silenced_ms),
     )
+    .returning(standings.c.device_id)
+)
+
+DESIRE = Statement(
+    _CHANGE.where(standings.c.desired_ms.is_not(None)),
+    "set one alert to this time and content on all devices on which it is desired",
+)
+
+RENEW = Statement(
+    sa.update(standings)
+    .where(_OF_ALERT & standings.c.desired_ms.is_not(None))
+    .values(desired_version=sa.bindparam("new_desired_version"))
     .returning(standings.c.device_id),
-    "set one alert to this time and content on all of its devices; None: it should be absent",
+    "another content of an alert on all devices on which it is desired, each at the time that it has",
+)
+
+UNDESIRE = Statement(_CHANGE, "one alert should be absent from all of its devices")
+
+_ON_DEVICE = standings.c.device_id == sa.func.coalesce(sa.bindparam("device_id", type_=sa.Text), standings.c.device_id)
+"""On the device that is named; on any, where none is."""
+
+_DESIRED_WITHIN = (
+    _OF_ALERT & standings.c.desired_ms.between(sa.bindparam("first_ms"), sa.bindparam("last_ms")) & _ON_DEVICE
+)
+
+_INSERT_DESIRED = insert(standings).values({column.name: sa.bindparam(column.name) for column in standings.c})
+DESIRE_HERE = Statement(
+    _INSERT_DESIRED.on_conflict_do_update(
+        index_elements=["device_id", "token"],
+        set_={name: _INSERT_DESIRED.excluded[name] for name in ("desired_ms", "desired_version")},
+        where=standings.c.account_id == _INSERT_DESIRED.excluded.account_id,
+    ),
+    "an alert is desired on a device, whatever that has reported of it",
+)
+
+DELETE_ABSENT_HERE = Statement(
+    sa.delete(standings).where(
+        _OF_DEVICE & (standings.c.token == sa.bindparam("token")) & (standings.c.reported == Life.ABSENT.value)
+    ),
+    "an alert is not on a device, and will not be desired there any more",
+)
+
+UNDESIRE_HERE = Statement(
+    sa.update(standings)
+    .where(_OF_DEVICE & (standings.c.token == sa.bindparam("token")))
+    .values(desired_ms=None, desired_version=None),
+    "an alert should be absent from a device",
+)
+
+DESIRE_INSTEAD = Statement(
+    _CHANGE.where(_DESIRED_WITHIN),
+    "another time of an alert in the place of some that its devices have; None: it should be absent there",
+)
+
+DELETE_ABSENT_WITHIN = Statement(
+    sa.delete(standings)
+    .where(_DESIRED_WITHIN & (standings.c.reported == Life.ABSENT.value))
+    .returning(standings.c.device_id),
+    "where an alert is not there, and has one of these times, and will not be desired any more",
+)
+
+EARLIEST_DESIRED = Statement(
+    sa.select(sa.func.min(standings.c.desired_ms).label("earliest_ms")).where(_OF_ALERT),
+    "the earliest time of an alert that is desired on any device",
 )
 
 SILENCE = Statement(
     sa.update(standings)
-    .where(_OF_ALERT)
+    .where(_OF_ALERT & _ON_DEVICE)
     .values(silenced_ms=sa.bindparam("silenced_ms"))
     .returning(standings.c.device_id),
-    "this occurrence of an alert must ring no longer, on any of its devices",
+    "this occurrence of an alert must ring no longer, on one of its devices or on any",
 )
 
 SELECT_LIVES = Statement(
-    sa.select(standings.c.device_id, standings.c.reported).where(_OF_ALERT),
+    sa.select(*(standings.c[name] for name in ("device_id", "reported", "reported_ms", "desired_ms"))).where(_OF_ALERT),
     "where an alert stands on each of its devices",
 )
 
+SELECT_SILENT = Statement(
+    sa.select(standings.c.device_id).where(
+        _OF_ALERT
+        & (standings.c.desired_ms == sa.bindparam("occurrence_ms"))
+        & (
+            sa.and_(*(standings.c.reported != life.value for life in (Life.RINGING, Life.STOPPED)))
+            | standings.c.reported_ms.is_distinct_from(standings.c.desired_ms)
+        )
+    ),
+    "the devices that should have rung at an occurrence, and did not say that they did",
+)
+
+SELECT_OF_ALERT = Statement(
+    sa.select(standings.c.device_id, *_COLUMNS).where(_OF_ALERT), "all standings of one alert, with their devices"
+)
+
 ASK_FOR_EVERYTHING = Statement(
-    sa.update(devices)
-    .where((devices.c.account_id == sa.bindparam("account_id")) & (devices.c.device_id == sa.bindparam("device_id")))
-    .values(sync_seq=devices.c.sync_seq + 1),
+    sa.update(devices).where(_DEVICE).values(sync_seq=devices.c.sync_seq + 1),
     "the device asked for its whole list once more",
 )
 
-SELECT_MARKS = Statement(
-    sa.select(devices.c.sync_seq, devices.c.command_seq).where(
-        (devices.c.account_id == sa.bindparam("account_id")) & (devices.c.device_id == sa.bindparam("device_id"))
-    ),
-    "how often the device has asked for its whole list, and whether there is anything else to say",
+SELECT_SYNC_SEQ = Statement(
+    sa.select(devices.c.sync_seq).where(_DEVICE), "how often the device has asked for its whole list"
 )
+
+
+class Place(NamedTuple):
+    """Where an alert is desired, of all the devices and times that it has."""
+
+    first: datetime
+    """From this time on …"""
+    last: datetime
+    """… up to this one."""
+    device_id: str | None = None
+    """On this device alone; None: on all."""
 
 
 class Marks(NamedTuple):
@@ -124,10 +218,22 @@ def load_standings(account_id: str, device_id: str) -> Transaction[list[Standing
     return [standing_of(row) for row in rows]
 
 
-def load_unsettled(account_id: str, device_id: str) -> Transaction[list[Standing]]:
-    """The standings of one device of which there may be something to say."""
-    rows = yield SELECT_UNSETTLED, {"account_id": account_id, "device_id": device_id}
-    return [standing_of(row) for row in rows]
+def look(account_id: str, device_id: str) -> Transaction[tuple[Marks, list[Standing]]]:
+    """What there is to look at for one device, and the standings of which there may be something to say.
+
+    Nothing for a device that is not there any more.
+    """
+    rows = yield LOOK, {"account_id": account_id, "device_id": device_id}
+    if not rows:
+        return Marks(), []
+    marks = Marks(rows[0].sync_seq, rows[0].command_seq)
+    return marks, [standing_of(row) for row in rows if row.token is not None]
+
+
+def load_standings_of_alert(account_id: str, token: str) -> Transaction[dict[str, Standing]]:
+    """How an alert stands on each of its devices, by device id."""
+    rows = yield SELECT_OF_ALERT, {"account_id": account_id, "token": token}
+    return {row.device_id: standing_of(row) for row in rows}
 
 
 def load_standing_rows(account_id: str, device_id: str) -> Transaction[dict[str, Any]]:
@@ -198,11 +304,34 @@ def _values(standing: Standing) -> Mapping[str, Any]:
 
 
 def add_standings(account_id: str, alert: Alert, device_ids: Iterable[str], now: datetime) -> Transaction[None]:
-    """An alert is desired on these devices of its account from now on."""
+    """An alert is desired on these devices of its account from now on, also where it was to go."""
+    yield from add_standing_rows(standing_rows(account_id, alert, device_ids, now))
+
+
+def standing_rows(account_id: str, alert: Alert, device_ids: Iterable[str], now: datetime) -> list[Args]:
+    """What says that an alert is desired on these devices, for `add_standing_rows`."""
     desired = Desired(alert.scheduled_time, alert.version)
     values = _values(Standing(alert.token, alert.kind, desired, Reported(Life.UNKNOWN, now)))
     of_alert = {"account_id": account_id, "token": alert.token, **values}
-    yield REPORT, [{**of_alert, "device_id": device_id} for device_id in device_ids]
+    return [{**of_alert, "device_id": device_id} for device_id in device_ids]
+
+
+def add_standing_rows(rows: list[Args]) -> Transaction[None]:
+    """Alerts are desired from now on, each where its row says, also where it was to go."""
+    yield DESIRE_HERE, rows
+
+
+def remove_standings(account_id: str, token: str, device_ids: Iterable[str]) -> Transaction[None]:
+    """An alert is desired on these devices no longer."""
+    here = [{"account_id": account_id, "token": token, "device_id": device_id} for device_id in device_ids]
+    yield DELETE_ABSENT_HERE, here
+    yield UNDESIRE_HERE, here
+
+
+def where_desired(account_id: str, token: str) -> Transaction[set[str]]:
+    """The ids of the devices on which an alert is desired."""
+    rows = yield SELECT_LIVES, {"account_id": account_id, "token": token}
+    return {row.device_id for row in rows if row.desired_ms is not None}
 
 
 def desire(
@@ -215,7 +344,7 @@ def desire(
     if desired is None:
         yield DELETE_ABSENT, {"account_id": account_id, "token": token}
     rows = yield (
-        DESIRE,
+        UNDESIRE if desired is None else DESIRE,
         {
             "account_id": account_id,
             "token": token,
@@ -227,16 +356,52 @@ def desire(
     return [row.device_id for row in rows]
 
 
-def undesire(account_id: str, token: str) -> Transaction[list[str]]:
-    """Desire an alert on no device for a time. Returns the devices' ids."""
-    nothing = {"new_desired_ms": None, "new_desired_version": None, "new_silenced_ms": None}
-    rows = yield DESIRE, {"account_id": account_id, "token": token, **nothing}
+def renew(account_id: str, token: str, version: int) -> Transaction[list[str]]:
+    """Desire another content of an alert, at the times that its devices have of it. Returns their ids."""
+    rows = yield RENEW, {"account_id": account_id, "token": token, "new_desired_version": version}
     return [row.device_id for row in rows]
 
 
-def silence(account_id: str, token: str, occurrence: datetime) -> Transaction[list[str]]:
-    """Say that an occurrence is over on all of the alert's devices. Returns their ids."""
-    rows = yield SILENCE, {"account_id": account_id, "token": token, "silenced_ms": to_ms(occurrence)}
+def desire_instead(
+    account_id: str,
+    token: str,
+    place: Place,
+    desired: Desired | None,
+    over: datetime | None = None,
+) -> Transaction[list[str]]:
+    """As `desire`, but at this place alone."""
+    where = {"first_ms": to_ms(place.first), "last_ms": to_ms(place.last), "device_id": place.device_id}
+    of_alert = {"account_id": account_id, "token": token, **where}
+    gone = (yield DELETE_ABSENT_WITHIN, of_alert) if desired is None else []
+    rows = yield (
+        DESIRE_INSTEAD,
+        {
+            **of_alert,
+            "new_desired_ms": desired and to_ms(desired.scheduled_time),
+            "new_desired_version": desired and desired.version,
+            "new_silenced_ms": over and to_ms(over),
+        },
+    )
+    return [row.device_id for row in (*gone, *rows)]
+
+
+def earliest_desired(account_id: str, token: str) -> Transaction[datetime | None]:
+    """The earliest time of an alert that is desired on any of its devices; None: it is desired on none."""
+    rows = yield EARLIEST_DESIRED, {"account_id": account_id, "token": token}
+    return from_ms_or_none(rows[0].earliest_ms)
+
+
+def undesire(account_id: str, token: str) -> Transaction[list[str]]:
+    """Desire an alert on no device for a time. Returns the devices' ids."""
+    nothing = {"new_desired_ms": None, "new_desired_version": None, "new_silenced_ms": None}
+    rows = yield UNDESIRE, {"account_id": account_id, "token": token, **nothing}
+    return [row.device_id for row in rows]
+
+
+def silence(account_id: str, token: str, occurrence: datetime, device_id: str | None = None) -> Transaction[list[str]]:
+    """Say that an occurrence is over on this device of an alert, or on all of them. Returns their ids."""
+    of_alert = {"account_id": account_id, "token": token, "device_id": device_id}
+    rows = yield SILENCE, {**of_alert, "silenced_ms": to_ms(occurrence)}
     return [row.device_id for row in rows]
 
 
@@ -247,14 +412,20 @@ def ask_for_everything(account_id: str, device_id: str) -> Transaction[None]:
 
 def load_sync_seq(account_id: str, device_id: str) -> Transaction[int]:
     """How often the device has asked for its whole list; 0 for one that is not there any more."""
-    rows = yield SELECT_MARKS, {"account_id": account_id, "device_id": device_id}
+    rows = yield SELECT_SYNC_SEQ, {"account_id": account_id, "device_id": device_id}
     return rows[0].sync_seq if rows else 0
 
 
-def load_marks(account_id: str, device_id: str) -> Transaction[Marks]:
-    """What there is to look at; nothing for a device that is not there any more."""
-    rows = yield SELECT_MARKS, {"account_id": account_id, "device_id": device_id}
-    return Marks(*rows[0]) if rows else Marks()
+def rings_anywhere(account_id: str, token: str, occurrence: datetime) -> Transaction[bool]:
+    """Whether a device reports that this occurrence of an alert rings."""
+    rows = yield SELECT_LIVES, {"account_id": account_id, "token": token}
+    return any(row.reported in _RINGING and row.reported_ms == to_ms(occurrence) for row in rows)
+
+
+def devices_silent_at(account_id: str, token: str, occurrence: datetime) -> Transaction[list[str]]:
+    """The ids of devices that should have rung at an occurrence of an alert, and did not say that they did."""
+    rows = yield SELECT_SILENT, {"account_id": account_id, "token": token, "occurrence_ms": to_ms(occurrence)}
+    return [row.device_id for row in rows]
 
 
 def lives_of(account_id: str, token: str) -> Transaction[dict[str, Life]]:

@@ -3,13 +3,14 @@
 It must not know what a message means. Nobody waits for the trace, and it may lose rows under load, the oldest first.
 """
 
-from collections import Counter, deque
+from collections import deque
+from collections.abc import Iterator
 from datetime import datetime
-from typing import Literal, TypeAlias
+from itertools import islice
+from typing import Any, Literal, TypeAlias
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
 
 from bellwire.cloud.store.instants import from_ms, to_ms
 from bellwire.cloud.store.schema import devices, messages
@@ -41,13 +42,15 @@ _TAKE_IDS = Statement(
     "the ids of some new messages of a device, up to the one returned; nothing for a device that was removed",
 )
 
-_message = insert(messages).values({column.name: sa.bindparam(column.name) for column in messages.c})
 _PUT = Statement(
-    _message.on_conflict_do_update(
-        index_elements=[messages.c.device_id, messages.c.slot],
-        set_={name: _message.excluded[name] for name in ("id", "at_ms", "direction", "body")},
+    sa.insert(messages).values({column.name: sa.bindparam(column.name) for column in messages.c}),
+    "some new messages of a device, the newest of this id",
+)
+_TRIM = Statement(
+    sa.delete(messages).where(
+        messages.c.device_id == sa.bindparam("device_id"), messages.c.last_id <= sa.bindparam("over_id")
     ),
-    "a new message, in the place of the oldest one when there are enough",
+    "messages of a device that are not kept any more",
 )
 
 _NEWEST = Statement(
@@ -56,23 +59,32 @@ _NEWEST = Statement(
     ),
     "the id of the device's newest message",
 )
-
-_MESSAGE = Statement(
-    sa.select(messages.c.id, messages.c.at_ms, messages.c.direction, messages.c.body).where(
-        messages.c.device_id == sa.bindparam("device_id"), messages.c.slot == sa.bindparam("slot")
-    ),
-    "one message of a device",
+_RUNS = Statement(
+    sa.select(messages.c.last_id, messages.c.run)
+    .where(messages.c.device_id == sa.bindparam("device_id"), messages.c.last_id > sa.bindparam("after_id"))
+    .order_by(messages.c.last_id)
+    .limit(sa.bindparam("limit")),
+    "the messages of a device after one of them, a run of them in each row",
 )
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(list[tuple[int, Direction, bytes]]).decode
 
 
 def messages_after(account_id: str, device_id: str, after_id: int, limit: int) -> Transaction[list[Message]]:
     """Give the first `limit` messages of those that are kept and came after the one with that id; 0: from the first."""
     found = yield _NEWEST, {"account_id": account_id, "device_id": device_id}
-    newest = found[0].trace_seq if found else 0
-    first = max(after_id, newest - KEPT) + 1
-    ids = range(first, min(newest, first + limit - 1) + 1)
-    rows = yield _MESSAGE, [{"device_id": device_id, "slot": _slot(number)} for number in ids]
-    return [Message(row.id, from_ms(row.at_ms), row.direction, row.body) for row in rows]
+    if not found:
+        return []
+    after = max(after_id, found[0].trace_seq - KEPT)
+    rows = yield _RUNS, {"device_id": device_id, "after_id": after, "limit": limit}
+    return list(islice((message for row in rows for message in _messages(row) if message.id > after), limit))
+
+
+def _messages(row: Any) -> Iterator[Message]:
+    run = _decode(row.run)
+    for number, (at_ms, direction, body) in enumerate(run, row.last_id - len(run) + 1):
+        yield Message(number, from_ms(at_ms), direction, body)
 
 
 def append_messages(rows: list[Args]) -> Transaction[None]:
@@ -80,20 +92,19 @@ def append_messages(rows: list[Args]) -> Transaction[None]:
 
     It alone writes without an account: the messages are from connections whose device was authenticated.
     """
-    counts = Counter(row["device_id"] for row in rows)
-    taken = yield _TAKE_IDS, [{"device_id": device_id, "count": count} for device_id, count in counts.items()]
-    last_id = {row.device_id: row.trace_seq - counts[row.device_id] for row in taken}
-    placed = []
+    runs: dict[str, list[tuple[int, str, bytes]]] = {}
     for row in rows:
-        device_id = row["device_id"]
-        if device_id in last_id:
-            last_id[device_id] += 1
-            placed.append({**row, "id": last_id[device_id], "slot": _slot(last_id[device_id])})
-    yield _PUT, placed
-
-
-def _slot(message_id: int) -> int:
-    return message_id % KEPT
+        runs.setdefault(row["device_id"], []).append((row["at_ms"], row["direction"], row["body"]))
+    taken = yield _TAKE_IDS, [{"device_id": device_id, "count": len(run)} for device_id, run in runs.items()]
+    there = {row.device_id: row.trace_seq for row in taken}
+    yield (
+        _PUT,
+        [
+            {"device_id": device_id, "last_id": last_id, "run": _encode(runs[device_id][-KEPT:])}
+            for device_id, last_id in there.items()
+        ],
+    )
+    yield _TRIM, [{"device_id": device_id, "over_id": last_id - KEPT} for device_id, last_id in there.items()]
 
 
 class TraceBuffer:

@@ -29,6 +29,7 @@ from sqlalchemy.sql.selectable import ReturnsRows
 T = TypeVar("T")
 Args: TypeAlias = dict[str, Any]
 Parameters: TypeAlias = tuple[Any, ...]
+Rows: TypeAlias = list[Any]
 
 
 class Statement:
@@ -45,7 +46,7 @@ class Statement:
 
 
 Step: TypeAlias = tuple[Statement, Args | list[Args]]
-Transaction: TypeAlias = Generator[Step, list[Any], T]
+Transaction: TypeAlias = Generator[Step, Rows, T]
 
 
 class Compiled(NamedTuple):

@@ -1,93 +1,94 @@
-"""Turns an audio file in memory into PCM, and refuses what is cut, foreign, silent or too long.
+"""Turns an audio file into PCM piece by piece, and refuses what is cut, foreign, silent or too long.
 
-It knows file formats; it must not know where the bytes come from or where they are kept.
+It knows which library decodes; it must not know where the file comes from or why it is kept.
 """
 
-import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
 
 import miniaudio
 
+from bellwire.device.ringer.clip import Clip, Whole
+from bellwire.device.ringer.containers import check_mp3, check_ogg, check_wav, sniff
 from bellwire.device.ringer.sounds import FRAME_BYTES, RATE, AssetError
+from bellwire.device.ringer.streaming import Streamed
 
-MAX_SECONDS = 300
+MAX_SECONDS = 15 * 60
 
-_CHUNK_FRAMES = 16_384
-_LAYER_III = 0b01
-# Written in place of a size by programs that cannot go back to the header; no file of ours is that large.
-_UNKNOWN_SIZE = 0x7FFF_0000
+_PIECE = RATE // 4
+"""Frames: a quarter of a second."""
+
+_BEGINNING = RATE
+"""Frames of a clip that are in memory before they are heard."""
 
 
-def decode(data: bytes) -> bytes:
-    """The sound of a WAV, MP3, Ogg Vorbis or FLAC file as PCM, at most five minutes.
+class Examined(NamedTuple):
+    """What is known of a file that can be rung."""
 
-    The type is told by the content. Raises AssetError when it is another type, damaged, cut short, longer, or silent.
+    kind: str
+    """WAV, MP3, Ogg Vorbis or FLAC."""
+    frames: int
+    """Its length at 48 kHz."""
+
+
+def examine(path: Path) -> Examined:
+    """Decodes a WAV, MP3, Ogg Vorbis or FLAC file to its end, keeping nothing; 15 minutes at most.
+
+    The type is told by the content. Raises AssetError when it is another type, damaged, cut short, longer, or silent;
+    OSError when it can't be read.
     """
-    kind = sniff(data)
-    if kind == "WAV":
-        _check_wav_sizes(data)
-    pcm = b"".join(_bounded_chunks(data, kind))
+    with path.open("rb") as file:
+        kind = sniff(file.read(64))
+        if kind in _CHECKS:
+            _CHECKS[kind](file)
+    frames, is_silent = 0, True
+    for piece in pieces_of(path, kind):
+        frames += len(piece) // FRAME_BYTES
+        is_silent = is_silent and not any(piece)
+        if frames > MAX_SECONDS * RATE:
+            raise AssetError(f"the {kind} file is longer than {MAX_SECONDS // 60} minutes")
     if kind == "FLAC":
-        _check_flac_length(data, len(pcm) // FRAME_BYTES)
-    if not any(pcm):
+        _check_flac_length(path, frames)
+    if is_silent:
         raise AssetError(f"the {kind} file holds no sound; an alert must be heard")
-    return pcm
+    return Examined(kind, frames)
 
 
-def sniff(data: bytes) -> str:
-    """WAV, MP3, Ogg Vorbis or FLAC. Raises AssetError when it is none of them."""
-    if data[:4] == b"RIFF" and data[8:12] == b"WAVE":
-        return "WAV"
-    if data[:4] == b"OggS" and b"\x01vorbis" in data[:64]:
-        return "Ogg Vorbis"
-    if data[:4] == b"fLaC":
-        return "FLAC"
-    if data[:3] == b"ID3" or _is_mp3_frame(data[:2]):
-        return "MP3"
-    raise AssetError(f"it is neither WAV, MP3, Ogg Vorbis nor FLAC: it begins with {data[:16]!r}")
+_CHECKS: Mapping[str, Callable[[BinaryIO], None]] = {"WAV": check_wav, "MP3": check_mp3, "Ogg Vorbis": check_ogg}
 
 
-def _is_mp3_frame(head: bytes) -> bool:
-    return len(head) == 2 and head[0] == 0xFF and head[1] >= 0xE0 and (head[1] >> 1) & 0b11 == _LAYER_III
+def clip_of(path: Path, frames: int) -> Clip:
+    """A file that was examined and has so many frames, ready to be played: of a long one only its first second is read.
+
+    Raises AssetError when it can't be decoded after all, OSError when it can't be read.
+    """
+    beginning = b""
+    for piece in pieces_of(path):
+        beginning += piece
+        if len(beginning) >= _BEGINNING * FRAME_BYTES:
+            break
+    if not beginning:
+        raise AssetError("the sound file holds no sound any more")
+    if len(beginning) >= frames * FRAME_BYTES:
+        return Whole(beginning)
+    return Streamed(lambda: pieces_of(path), frames, beginning)
 
 
-def _bounded_chunks(data: bytes, kind: str) -> Iterator[bytes]:
-    """Decodes piece by piece: a small file may unpack to hours."""
-    frames = 0
+def pieces_of(path: Path, kind: str = "sound") -> Iterator[bytes]:
+    """The sound of a file from its beginning to its end. Raises AssetError when it can't be decoded."""
     try:
-        for chunk in miniaudio.stream_memory(data, nchannels=1, sample_rate=RATE, frames_to_read=_CHUNK_FRAMES):
-            frames += len(chunk)
-            if frames > MAX_SECONDS * RATE:
-                raise AssetError(f"the {kind} file is longer than {MAX_SECONDS // 60} minutes")
-            yield chunk.tobytes()
+        for piece in miniaudio.stream_file(str(path), nchannels=1, sample_rate=RATE, frames_to_read=_PIECE):
+            yield piece.tobytes()
     except miniaudio.MiniaudioError as error:
         raise AssetError(f"the {kind} file cannot be decoded: {error.args[0]}") from error
 
 
-def _check_wav_sizes(data: bytes) -> None:
-    """The decoder plays what is there of a cut file and says nothing: so the sizes in the file are compared."""
-    _check_size(data, 0)
-    at = 12
-    while at + 8 <= len(data):
-        size = _check_size(data, at)
-        if data[at : at + 4] == b"data":
-            return
-        at += 8 + size + size % 2
-    raise AssetError("the WAV file has no data chunk")
-
-
-def _check_size(data: bytes, at: int) -> int:
-    size: int = struct.unpack_from("<I", data, at + 4)[0]
-    if size < _UNKNOWN_SIZE and at + 8 + size > len(data):
-        raise AssetError(f"the WAV file is cut: it has {len(data)} bytes and speaks of {at + 8 + size}")
-    return size
-
-
-def _check_flac_length(data: bytes, frames: int) -> None:
+def _check_flac_length(path: Path, frames: int) -> None:
     try:
-        declared: float = miniaudio.flac_get_info(data).duration
+        declared: float = miniaudio.flac_get_file_info(str(path)).duration
     except miniaudio.MiniaudioError as error:
         # The decoder looks for MP3 in whatever is not FLAC after all.
         raise AssetError(f"the FLAC file cannot be decoded: {error.args[0]}") from error
-    if frames < (declared - 0.1) * RATE:
+    if frames < (declared - 0.02) * RATE:
         raise AssetError(f"the FLAC file is cut: {frames / RATE:.1f} s of {declared:.1f} s can be decoded")

@@ -1,33 +1,27 @@
 """Fetches one file by HTTP, within limits of size, time and reach, for a speaker that trusts no url.
 
-It knows names, sockets and answers; it must not know what is in the file.
+It knows names, addresses and redirects; it must not know how a request is made (`exchange`), nor what is in the file.
 The address that was checked is the address that is connected to: a name that changes its mind gains nothing.
 """
 
 import asyncio
-import http.client
-import io
 import socket
 import ssl
 import time
-from collections.abc import Coroutine, Iterable, Sequence
-from contextlib import closing
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, TypeVar
 from urllib.parse import urljoin
 
-from bellwire.device.reach import DEFAULT_PORTS, Target, is_elsewhere, leads_here, parse_url
+from bellwire.device.reach import Target, is_elsewhere, leads_here, parse_url
 from bellwire.device.ringer.sounds import AssetError
 
 if TYPE_CHECKING:
-    from _typeshed import WriteableBuffer
-
-_REDIRECTS = (301, 302, 303, 307, 308)
-_PIECE = 65_536
+    from bellwire.device.ringer.exchange import Exchange
 
 T = TypeVar("T")
 
-_Address = tuple[socket.AddressFamily, Any]
+Address = tuple[socket.AddressFamily, Any]
 """A family and an address of that family, as socket.connect takes it."""
 
 
@@ -35,24 +29,34 @@ _Address = tuple[socket.AddressFamily, Any]
 class Limits:
     """What one fetch may cost."""
 
-    max_bytes: int = 4 * 1024 * 1024
-    total_seconds: float = 15.0
+    max_bytes: int = 16 * 1024 * 1024
+    """Ten minutes of MP3 at 192 kbit/s are 14 MB."""
+    total_seconds: float = 60.0
     step_seconds: float = 5.0
     """For finding the address, for connecting, and for each read."""
     redirects: int = 3
 
 
+class Received(NamedTuple):
+    """A body that came whole."""
+
+    length: int
+    """Bytes."""
+    fresh: float | None
+    """Seconds from now in which its server has no other; None: it does not say."""
+
+
 class Downloader:
     """Fetches files; only the cloud may be on this very machine, and only there its own CA counts."""
 
-    def __init__(self, trusted_origin: str | None, trusted_context: ssl.SSLContext | None, limits: Limits) -> None:
+    def __init__(self, trusted_origin: str | None, trust: Callable[[], ssl.SSLContext] | None, limits: Limits) -> None:
         """`trusted_origin`: that of the cloud that a person has set, such as ``https://localhost:8443``.
 
         Raises ValueError when that is malformed.
         """
         self._home = parse_url(trusted_origin) if trusted_origin else None
         self.trust([trusted_origin] if trusted_origin else [])
-        self._trusted_context = trusted_context
+        self._context = trust
         self._limits = limits
 
     def trust(self, origins: Iterable[str]) -> None:
@@ -62,34 +66,66 @@ class Downloader:
         """
         self._trusted = frozenset(parse_url(origin).origin for origin in origins)
 
-    async def fetch(self, url: str) -> bytes:
-        """The whole body of the answer. Raises AssetError with one sentence on why there is none."""
+    async def fetch(self, url: str, into: BinaryIO) -> Received:
+        """Writes the whole body of the answer. Raises AssetError with one sentence on why there is none.
+
+        When it fails, or is cancelled, a part may be written; a thread that still writes then ends with its next step.
+        """
         deadline = time.monotonic() + self._limits.total_seconds
+        exchange_with = await asyncio.to_thread(_exchanges)
         for _ in range(self._limits.redirects + 1):
             target = _target(url)
-            context = self._trusted_context if target.origin in self._trusted else None
-            exchange = _Exchange(target, context, deadline, self._limits)
-            addresses = await exchange.resolve()
-            if not await self._may_be_here(exchange, target):
-                addresses = _elsewhere(target, addresses)
+            context = self._context if target.origin in self._trusted else None
+            exchange = exchange_with(target, context, deadline, self._limits)
+            addresses = await self._addresses(exchange, target)
             try:
-                answer = await asyncio.to_thread(exchange.get, addresses)
+                answer = await asyncio.to_thread(exchange.get, addresses, into)
             except asyncio.CancelledError:
                 exchange.expire()
                 raise
-            if isinstance(answer, bytes):
+            if isinstance(answer, Received):
                 return answer
             url = _redirected(url, answer)
         raise AssetError(f"{target.place} redirects again after {self._limits.redirects} redirects")
 
-    async def _may_be_here(self, exchange: "_Exchange", target: Target) -> bool:
+    async def _addresses(self, exchange: "Exchange", target: Target) -> list[Address]:
+        """Where the host is, as far as it may be there."""
+        addresses = await _in_time(exchange, _resolved(target))
+        return addresses if await self._may_be_here(exchange, target) else _elsewhere(target, addresses)
+
+    async def _may_be_here(self, exchange: "Exchange", target: Target) -> bool:
         home = self._home
         if home is None or target.origin not in self._trusted:
             return False
-        return target.origin == home.origin or await exchange.in_time(leads_here(home.host))
+        return target.origin == home.origin or await _in_time(exchange, leads_here(home.host))
 
 
-def _elsewhere(target: Target, addresses: list[_Address]) -> list[_Address]:
+def _exchanges() -> "type[Exchange]":
+    """HTTP, mail's headers with it, takes a megabyte, which a speaker that has only bells to ring need not carry."""
+    from bellwire.device.ringer.exchange import Exchange  # noqa: PLC0415
+
+    return Exchange
+
+
+async def _in_time(exchange: "Exchange", looking: Coroutine[Any, Any, T]) -> T:
+    """What is looked up, if that takes no longer than a step may. Raises AssetError."""
+    try:
+        async with asyncio.timeout(exchange.step()):
+            return await looking
+    except TimeoutError:
+        looking.close()
+        raise exchange.too_slow() from None
+
+
+async def _resolved(target: Target) -> list[Address]:
+    try:
+        found = await asyncio.get_running_loop().getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise AssetError(f"the host name {target.host!r} cannot be resolved: {error}") from None
+    return [(family, address) for family, _, _, _, address in found]
+
+
+def _elsewhere(target: Target, addresses: list[Address]) -> list[Address]:
     permitted = [found for found in addresses if is_elsewhere(found[1][0])]
     if not permitted:
         at = ", ".join(str(address[0]) for _, address in addresses)
@@ -109,145 +145,3 @@ def _redirected(url: str, location: str) -> str:
         return urljoin(url, location)
     except ValueError as error:
         raise AssetError(f"{parse_url(url).place} redirects to a malformed url: {error}") from None
-
-
-class _Exchange:
-    """One request and its answer. All but what is looked up blocks, in a worker thread."""
-
-    def __init__(self, target: Target, context: ssl.SSLContext | None, deadline: float, limits: Limits) -> None:
-        self._target = target
-        self._context = context
-        self._deadline = deadline
-        self._limits = limits
-
-    def step(self) -> float:
-        """Seconds that the next step may take. Raises TimeoutError when all time is used up."""
-        left = self._deadline - time.monotonic()
-        if left <= 0:
-            raise TimeoutError
-        return min(left, self._limits.step_seconds)
-
-    def expire(self) -> None:
-        """Lets the thread of a fetch that nobody waits for end with its present step."""
-        self._deadline = 0.0
-
-    async def resolve(self) -> list[_Address]:
-        """Where the host is. Raises AssetError."""
-        loop, target = asyncio.get_running_loop(), self._target
-        try:
-            found = await self.in_time(loop.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM))
-        except (OSError, UnicodeError) as error:
-            raise AssetError(f"the host name {target.host!r} cannot be resolved: {error}") from None
-        return [(family, address) for family, _, _, _, address in found]
-
-    async def in_time(self, looking: Coroutine[Any, Any, T]) -> T:
-        """What is looked up, if that takes no longer than a step may. Raises AssetError."""
-        try:
-            async with asyncio.timeout(min(self._deadline - time.monotonic(), self._limits.step_seconds)):
-                return await looking
-        except TimeoutError:
-            raise self._too_slow() from None
-
-    def get(self, addresses: Sequence[_Address]) -> bytes | str:
-        """The body, or where a redirect leads. Raises AssetError."""
-        place = self._target.place
-        try:
-            with closing(self._connect(addresses)) as connected:
-                return self._ask(connected)
-        except TimeoutError:
-            raise self._too_slow() from None
-        except ssl.SSLCertVerificationError as error:
-            raise AssetError(f"the certificate of {place} is not trusted: {error.verify_message}") from None
-        except OSError as error:
-            raise AssetError(f"{place} cannot be reached: {error.strerror or error}") from None
-        except http.client.IncompleteRead:
-            raise AssetError(f"{place} ended the answer before it was whole") from None
-        except http.client.HTTPException as error:
-            raise AssetError(f"{place} does not answer in HTTP: {error!r}") from None
-
-    def _too_slow(self) -> AssetError:
-        step, total = self._limits.step_seconds, self._limits.total_seconds
-        return AssetError(f"{self._target.place} is too slow: it may take {step:g} s a step, {total:g} s in all")
-
-    def _connect(self, addresses: Sequence[_Address]) -> socket.socket:
-        failure = OSError("it has no address")
-        for family, address in addresses:
-            try:
-                return self._open(family, address)
-            except OSError as error:
-                failure = error
-        raise failure
-
-    def _open(self, family: socket.AddressFamily, address: Any) -> socket.socket:
-        connecting = socket.socket(family, socket.SOCK_STREAM)
-        try:
-            connecting.settimeout(self.step())
-            connecting.connect(address)
-            if self._target.scheme == "http":
-                return connecting
-            connecting.settimeout(self.step())
-            context = self._context or ssl.create_default_context()
-            return context.wrap_socket(connecting, server_hostname=self._target.host)
-        except OSError:
-            connecting.close()
-            raise
-
-    def _ask(self, connected: socket.socket) -> bytes | str:
-        connection = http.client.HTTPConnection(self._target.host, self._target.port)
-        connection.default_port = DEFAULT_PORTS[self._target.scheme]
-        connection.sock = _TimedSocket(connected, self)
-        connection.request("GET", self._target.path, headers={"User-Agent": "bellwire", "Connection": "close"})
-        response = connection.getresponse()
-        location = response.headers["Location"]
-        if response.status in _REDIRECTS and location:
-            return location
-        if response.status != 200:
-            raise AssetError(f"{self._target.place} answers {response.status} {response.reason}".rstrip())
-        return self._body(response)
-
-    def _body(self, response: http.client.HTTPResponse) -> bytes:
-        place, most, declared, body = self._target.place, self._limits.max_bytes, response.length, bytearray()
-        if declared is None and not response.chunked:
-            raise AssetError(f"{place} does not say how long the file is: nobody could tell whether it came whole")
-        while max(len(body), declared or 0) <= most and (piece := response.read(_PIECE)):
-            body += piece
-        if max(len(body), declared or 0) > most:
-            raise AssetError(f"the file at {place} has more than {most} bytes")
-        if declared is not None and len(body) < declared:
-            raise AssetError(f"{place} ended the answer after {len(body)} of {declared} bytes")
-        return bytes(body)
-
-
-class _TimedSocket:
-    """As much of a socket as http.client uses, with the time that is left set anew for each step.
-
-    A socket's own timeout starts again with each byte: a server that drips would be waited for without end.
-    Closing is left to whoever connected.
-    """
-
-    def __init__(self, connected: socket.socket, exchange: _Exchange) -> None:
-        self._connected = connected
-        self._exchange = exchange
-
-    def sendall(self, data: bytes) -> None:
-        self._connected.settimeout(self._exchange.step())
-        self._connected.sendall(data)
-
-    def makefile(self, _mode: str) -> io.BufferedReader:
-        return io.BufferedReader(_TimedReader(self._connected, self._exchange))
-
-    def close(self) -> None:
-        """Nothing to do: http.client closes before it has read the body."""
-
-
-class _TimedReader(io.RawIOBase):
-    def __init__(self, connected: socket.socket, exchange: _Exchange) -> None:
-        self._connected = connected
-        self._exchange = exchange
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: "WriteableBuffer") -> int:
-        self._connected.settimeout(self._exchange.step())
-        return self._connected.recv_into(buffer)

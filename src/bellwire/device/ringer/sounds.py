@@ -6,9 +6,8 @@ All sound in this package is 48 kHz, mono, 16 bit signed in the machine's byte o
 
 import math
 from array import array
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import repeat
 from operator import add, mul
 from types import MappingProxyType
@@ -99,17 +98,27 @@ _ATTACK = RATE * 3 // 1000
 _RELEASE = RATE * 40 // 1000
 
 
+_made: dict[str, bytes] = {}
+
+
 def bell(kind: str) -> bytes:
     """The bell of `kind` as PCM, 1.5 to 3 s long; a kind that is not known sounds as ALARM.
 
     It begins and ends at zero, so that it can be repeated and joined with any other sound.
     The first call for a kind takes some 50 ms of calculation, later ones nothing.
     """
-    return _made(_DESIGNS.get(kind, _DESIGNS["ALARM"]))
+    kind = kind if kind in _DESIGNS else "ALARM"
+    if kind not in _made:
+        _made[kind] = _make(_DESIGNS[kind])
+    return _made[kind]
 
 
-@lru_cache(maxsize=len(_DESIGNS))
-def _made(design: _Design) -> bytes:
+def is_made(kind: str) -> bool:
+    """Whether `bell` gives this one at once."""
+    return kind in _made or kind not in _DESIGNS
+
+
+def _make(design: _Design) -> bytes:
     sound = array("d", bytes(8 * round(design.seconds * RATE)))
     for (pitch, decay), beginnings in _by_sound(design.strokes).items():
         wave = _struck(pitch, decay, design.partials)
@@ -159,21 +168,3 @@ def _release(sound: "array[float]") -> None:
     """Leads the last 40 ms to zero."""
     for n in range(_RELEASE):
         sound[-1 - n] *= n / _RELEASE
-
-
-def clips_of(sources: Iterable[Source], kind: str, clip: Callable[[str], bytes | None]) -> list[bytes]:
-    """One round of a ring: the sounds of `sources` that are there, in their order.
-
-    `clip` gives an asset's PCM, or None when it is not there: then what the asset names is heard in its place. When
-    nothing is left it is the bell of `kind`: an alert is never silent (SetAlert: an asset that cannot be had is left
-    out).
-    """
-    found = (pcm_of(source, clip) for source in sources)
-    return [sound for sound in found if sound] or [bell(kind)]
-
-
-def pcm_of(source: Source, clip: Callable[[str], bytes | None]) -> bytes | None:
-    """What is heard of one source now; None: nothing."""
-    if isinstance(source, Bell):
-        return bell(source.kind)
-    return clip(source.url) or (bell(source.instead) if source.instead else None)

@@ -64,6 +64,16 @@ class NotServed(Message, frozen=True):
     namespace = ""
 
 
+class PassedOn(Message, frozen=True, kw_only=True):
+    """A directive of a namespace that is not served, which is said as it was given."""
+
+    namespace = ""
+    of_namespace: str
+    name: str
+    payload: msgspec.Raw
+    """An object."""
+
+
 class RawBody(msgspec.Struct, frozen=True, gc=False):
     """Header and a payload that is not decoded yet."""
 

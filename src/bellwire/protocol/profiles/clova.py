@@ -7,6 +7,7 @@ from datetime import datetime
 from bellwire.protocol.messages import Message, alerts, context, system
 from bellwire.protocol.messages.alerts import ALERT_TYPES
 from bellwire.protocol.profiles.describing import Read, is_semantic_version, kept, read_pairs, read_words
+from bellwire.protocol.profiles.own import OWN_EVENTS
 from bellwire.protocol.profiles.profile import (
     AssetFailure,
     Authorization,
@@ -177,6 +178,7 @@ CIC_KO_2022 = Profile(
     ),
     directives=by_key(*_alerts_directives(_KO, _SET_ALERT_2022), *_system_directives(_STATE, _SET_ALERT_2022)),
     context=by_key(Form(context.AlertsState, _ALERTS_STATE, "protocol facts 2, Context")),
+    own_events=OWN_EVENTS,
     greeting=Hello(),
     needs_downchannel=True,
     error_form=ErrorForm.DIRECTIVE,

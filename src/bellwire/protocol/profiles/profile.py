@@ -205,6 +205,8 @@ class Profile:
     events: Mapping[tuple[str, str], Form]
     directives: Mapping[tuple[str, str], Form]
     context: Mapping[tuple[str, str], Form]
+    own_events: Mapping[tuple[str, str], Form]
+    """What our speaker says beyond the document; other clouds do not know it."""
 
     greeting: Message | None
     """The directive that opens a downchannel."""
@@ -250,10 +252,9 @@ class Profile:
 
     def has(self, message: type[Message]) -> bool:
         """Whether this version has a message of this class, in either direction."""
-        return any(
-            form is not None and form.message is message
-            for form in (self.events.get(key_of(message)), self.directives.get(key_of(message)))
-        )
+        key = key_of(message)
+        forms = (tables.get(key) for tables in (self.events, self.own_events, self.directives))
+        return any(form is not None and form.message is message for form in forms)
 
     def bell_of(self, alert_type: str) -> str:
         """The url of the device's own bell for alerts of this type; empty where urls can't name it."""

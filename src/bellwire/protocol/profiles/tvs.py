@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from bellwire.protocol.messages import alerts, context, system
 from bellwire.protocol.profiles.describing import kept, read_pairs
+from bellwire.protocol.profiles.own import OWN_EVENTS
 from bellwire.protocol.profiles.profile import (
     AssetFailure,
     Authorization,
@@ -185,6 +186,7 @@ TVS_2020 = Profile(
         Form(system.Exception, (Field("code", rule=_TEXT), Field("description")), "protocol facts 1"),
     ),
     context=by_key(Form(context.AlertsState, _ALERTS_STATE, "protocol facts 2, Context")),
+    own_events=OWN_EVENTS,
     greeting=None,
     needs_downchannel=False,
     error_form=ErrorForm.BARE,

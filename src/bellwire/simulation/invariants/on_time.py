@@ -1,0 +1,73 @@
+"""An alert that a speaker has acknowledged rings there within a second of its time."""
+
+from collections import defaultdict
+from datetime import UTC, datetime, timedelta
+
+from bellwire.protocol.messages.alerts import StopAlert
+from bellwire.simulation.facts import Back, Fact, Gone, Rang, Told
+from bellwire.simulation.invariants.invariant import Invariant
+from bellwire.simulation.invariants.wire import AtTheWire
+
+_ON_TIME = timedelta(seconds=1)
+_LATEST = timedelta(minutes=30)
+
+
+class RingsOnTime(Invariant):
+    """Whenever the speaker had power and its clock was right, and nothing else was ringing there."""
+
+    name = "an alert that was acknowledged rings on time"
+
+    def __init__(self, *args: object) -> None:
+        super().__init__(*args)  # type: ignore[arg-type]
+        self._wires: defaultdict[str, AtTheWire] = defaultdict(AtTheWire)
+        self._away: defaultdict[str, set[str]] = defaultdict(set)
+        self._back: dict[str, datetime] = {}
+
+    def hear(self, fact: Fact) -> None:
+        """Plan a look at each time that was acknowledged."""
+        if isinstance(fact, Gone):
+            self._away[fact.device].add(fact.why)
+        elif isinstance(fact, Back):
+            self._away[fact.device].discard(fact.why)
+            self._back[fact.device] = fact.at
+        elif isinstance(fact, Rang):
+            self._rang(fact)
+        elif isinstance(fact, Told) and isinstance(fact.message, StopAlert):
+            self._wires[fact.device].acknowledged.pop(fact.message.token, None)
+        wire = self._wires[fact.device]
+        token = wire.hear(fact)
+        if token is not None and self._away[fact.device]:
+            del wire.acknowledged[token]  # by a wrong clock it may have rung for it already
+        elif token is not None:
+            self._plan(fact.device, token, wire.acknowledged[token])
+
+    def _rang(self, fact: Rang) -> None:
+        early = fact.due - fact.at
+        if early > _ON_TIME and self._is_to_blame(fact.device, fact.due):
+            raise self._broken(f"{fact.device} rings {fact.token} {early} early")
+        if self._wires[fact.device].acknowledged.get(fact.token) == fact.occurrence:
+            del self._wires[fact.device].acknowledged[fact.token]
+
+    def _plan(self, device: str, token: str, time: datetime) -> None:
+        if time < self._world.now - _LATEST:
+            return
+        late = max(time, self._world.now) + _ON_TIME
+        self._world.at(max(time, self._world.now), lambda: self._look(device, token, time, late))
+
+    def _look(self, device: str, token: str, time: datetime, late: datetime) -> None:
+        """At its time: who has an excuse now is not looked at a second later."""
+        if self._is_to_blame(device, time):
+            self._world.at(late, lambda: self._judge(device, token, time))
+
+    def _judge(self, device: str, token: str, time: datetime) -> None:
+        if self._wires[device].acknowledged.get(token) == time and self._is_to_blame(device, time):
+            raise self._broken(
+                f"{device} does not ring {token}, which it has acknowledged for {time.astimezone(UTC):%H:%M:%S}"
+            )
+
+    def _is_to_blame(self, device: str, time: datetime) -> bool:
+        speaker = self._speakers.get(device)
+        if speaker is None or self._away[device] or self._back.get(device, time) > time - _ON_TIME:
+            return False
+        state = speaker.state
+        return speaker.is_right and not state.belief.is_doubted and state.alerts.sounding is None

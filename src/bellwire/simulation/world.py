@@ -1,0 +1,57 @@
+"""Virtual time: what is to happen, in its order, as fast as it can be done.
+
+It knows times and what to do then; it must not know what that is.
+"""
+
+import heapq
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from random import Random
+
+
+class Planned:
+    """Something that is to happen, unless it is called off."""
+
+    __slots__ = ("do",)
+
+    def __init__(self, do: Callable[[], None]) -> None:
+        self.do: Callable[[], None] | None = do
+
+    def call_off(self) -> None:
+        """It is not to happen any more."""
+        self.do = None
+
+
+class World:
+    """One run: its time, its chance, and all that is planned in it."""
+
+    def __init__(self, seed: int, start: datetime) -> None:
+        self.now = start
+        """True time, in UTC."""
+        self.start = start
+        self.chance = Random(seed)  # noqa: S311 -- it guards nothing
+        self._order = count()
+        self._planned: list[tuple[datetime, int, Planned]] = []
+
+    def at(self, time: datetime, do: Callable[[], None]) -> Planned:
+        """Have it happen then, or now if that is past."""
+        planned = Planned(do)
+        heapq.heappush(self._planned, (max(time.astimezone(UTC), self.now), next(self._order), planned))
+        return planned
+
+    def after(self, seconds: float, do: Callable[[], None]) -> Planned:
+        """Have it happen in so many seconds."""
+        return self.at(self.now + timedelta(seconds=seconds), do)
+
+    def run(self, until: datetime) -> None:
+        """Let the time go by."""
+        while self._planned and self._planned[0][0] <= until:
+            self.now, _, planned = heapq.heappop(self._planned)
+            if planned.do is not None:
+                planned.do()
+        self.now = until
+
+    def happens(self, probability: float) -> bool:
+        """Whether chance has it so."""
+        return probability > 0 and self.chance.random() < probability

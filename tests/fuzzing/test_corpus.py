@@ -1,0 +1,126 @@
+"""What was kept, what chance brings, and what guided fuzzing finds: nothing crashes, hangs or takes all memory.
+
+Every run is the same one: as many inputs, from the same seeds. `make fuzz` looks further.
+"""
+
+import importlib.util
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bellwire.protocol.errors import ProtocolError
+from tests.fuzzing.bounds import TooMuchError, bounded, peak
+from tests.fuzzing.seeds import CORPUS
+from tests.fuzzing.targets import TARGETS
+
+every_target = pytest.mark.parametrize("name", TARGETS)
+SEED = 20_261_125
+RUNS = {"multipart": 2_000, "events": 10_000, "directives": 10_000, "engine": 1_500, "handlers": 500}
+"""Of guided fuzzing: some seconds in all."""
+LONGEST_INPUT = 2_048
+LONGEST_WAIT = 300
+"""Seconds until a run counts as hanging: some hundred times of what it takes."""
+
+
+def kept(name: str) -> list[bytes]:
+    return [path.read_bytes() for path in sorted((CORPUS / name).iterdir())]
+
+
+@every_target
+def test_what_was_kept_costs_what_it_may(name: str) -> None:
+    inputs = kept(name)
+    assert len(inputs) > 5
+    for data in inputs:
+        assert len(data) <= LONGEST_INPUT
+        assert bounded(TARGETS[name], data) > 0
+
+
+@every_target
+def test_what_was_kept_takes_no_memory_to_speak_of(name: str) -> None:
+    for data in kept(name)[::7]:
+        assert peak(TARGETS[name], data) > 0
+
+
+@every_target
+def test_what_chance_brings_is_borne(name: str) -> None:
+    inputs = kept(name)
+
+    @settings(max_examples=100, deadline=None, derandomize=True, database=None)
+    @given(st.data())
+    def chance(data: st.DataObject) -> None:
+        TARGETS[name](data.draw(changed(inputs)))
+
+    chance()
+
+
+def changed(inputs: list[bytes]) -> st.SearchStrategy[bytes]:
+    """Bytes, or something that was kept with a piece of it in another's place."""
+
+    def spliced(whole: bytes, piece: bytes, at: int, length: int) -> bytes:
+        at %= len(whole) + 1
+        return whole[:at] + piece + whole[at + length :]
+
+    pieces = st.binary(max_size=20) | st.sampled_from(inputs)
+    spliced_ones = st.builds(spliced, st.sampled_from(inputs), pieces, st.integers(0, 5_000), st.integers(0, 50))
+    return st.binary(max_size=200) | spliced_ones
+
+
+@every_target
+def test_guided_fuzzing_finds_nothing(name: str, tmp_path: Path) -> None:
+    if importlib.util.find_spec("atheris") is None:
+        pytest.skip("there is no atheris for this Python on this machine: guided fuzzing is left out")
+    done = subprocess.run(
+        [
+            sys.executable, "-m", "tests.fuzzing.guided", name, str(tmp_path), str(CORPUS / name),
+            f"-runs={RUNS[name]}", f"-seed={SEED}", f"-max_len={LONGEST_INPUT}", "-rss_limit_mb=1024",
+            f"-timeout={LONGEST_WAIT}", f"-artifact_prefix={tmp_path}/",
+        ],
+        cwd=Path(__file__).parents[2], env={**os.environ, "PYTHONHASHSEED": "0"}, capture_output=True, text=True,
+        timeout=2 * LONGEST_WAIT, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-4_000:] + done.stdout[-4_000:]
+    assert f"Done {RUNS[name]} runs" in done.stderr
+
+
+def test_what_never_ends_is_found() -> None:
+    def turns_for_ever(_: bytes) -> None:
+        while True:
+            len(b"")
+
+    with pytest.raises(TooMuchError, match="calls for 1 bytes"):
+        bounded(turns_for_ever, b"x")
+
+
+def test_what_takes_all_memory_is_found() -> None:
+    def hoards(_: bytes) -> None:
+        bytearray(65 * 1024 * 1024)
+
+    with pytest.raises(TooMuchError, match="bytes of memory"):
+        peak(hoards, b"x")
+
+
+@every_target
+def test_what_is_wrong_is_found(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A target that cannot fail would prove nothing."""
+    monkeypatch.setattr(*BUGS[name])
+    with pytest.raises((AssertionError, RuntimeError, ProtocolError)):
+        for data in kept(name):
+            TARGETS[name](data)
+
+
+def fails(*_: object, **__: object) -> None:
+    raise RuntimeError("a bug")
+
+
+BUGS = {
+    "multipart": ("bellwire.protocol.multipart._parse_part", fails),
+    "events": ("bellwire.protocol.codec.Codec.encode_event", lambda *_: b"{}"),
+    "directives": ("bellwire.protocol.codec.Codec.left_of", fails),
+    "engine": ("bellwire.device.engine.fall_due", lambda _: None),
+    "handlers": ("bellwire.cloud.handlers.alerts.believe_context", fails),
+}
