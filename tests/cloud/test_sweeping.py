@@ -2,19 +2,21 @@
 
 import asyncio
 import sqlite3
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from structlog.testing import capture_logs
 
 from bellwire.alerts.alert import Alert, Kind, Schedule
 from bellwire.cloud import accounts
+from bellwire.cloud.authority import Authority
 from bellwire.cloud.bus import InProcessBus
+from bellwire.cloud.config import Limits
 from bellwire.cloud.store.accounts import add_account
 from bellwire.cloud.store.devices import Device, add_device
 from bellwire.cloud.store.opening import open_now
 from bellwire.cloud.store.sqlite import SqliteStore
-from bellwire.cloud.sweeping import end_overdue
+from bellwire.cloud.sweeping import end_overdue, sweep
 from tests.cloud.conversation import START, at
 
 PAST_DUE = timedelta(minutes=30)
@@ -63,3 +65,45 @@ def test_one_that_cannot_be_ended_holds_up_no_other(tmp_path: Path) -> None:
         assert sweeps(path) == ([2, 0], ["kitchen"] * 2)
 
     assert {line["token"] for line in logged} == {"b"}
+
+
+def test_a_sweep_that_fails_is_not_the_last_one(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    missed(path, "a")
+    pauses, whole, over = iter([True, False]), asyncio.Event(), asyncio.Event()
+
+    def clock() -> datetime:
+        if not whole.is_set():
+            raise ArithmeticError("a bug")
+        return at("08:00")
+
+    async def pause() -> None:
+        whole.set()
+        if not next(pauses):
+            over.set()
+            await asyncio.Event().wait()
+
+    async def swept() -> None:
+        store = SqliteStore(path)
+        await store.open()
+        authority = Authority(
+            store=store,
+            hang_up=lambda _: None,
+            terms=None,
+            access_lasts=timedelta(hours=1),
+            limits=Limits(),
+            by_address=True,
+            clock=clock,
+        )
+        sweeping = asyncio.create_task(sweep(store, InProcessBus(), authority, PAST_DUE, clock, pause=pause))
+        waiting = asyncio.create_task(over.wait())
+        await asyncio.wait({sweeping, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        assert waiting.done()
+        sweeping.cancel()
+        await store.close()
+
+    with capture_logs() as logged:
+        asyncio.run(swept())
+
+    assert [line["event"] for line in logged] == ["a sweep failed"]
+    assert sweeps(path) == ([0, 0], [])
