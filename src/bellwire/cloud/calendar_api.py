@@ -61,6 +61,8 @@ class EntryView(msgspec.Struct, kw_only=True):
     """The alert's."""
     scheduled_time: datetime | None
     """When it rings next, of what is added or changed."""
+    timezone: str | None
+    """On whose clocks it does."""
 
 
 class ImportReport(msgspec.Struct, kw_only=True):
@@ -226,4 +228,5 @@ def _entry(step: Step) -> EntryView:
         reason=step.why or None,
         token=step.token,
         scheduled_time=step.alert.scheduled_time if step.alert else None,
+        timezone=step.alert.schedule.zone if step.alert else None,
     )
