@@ -89,7 +89,7 @@ def list_(
 ) -> None:
     """List the calendars that were imported, and how many alerts came of each."""
     with asked(data, account, url, ca, token) as api:
-        calendars = api.call("GET", "calendars")
+        calendars = api.all("calendars")
     if json:
         put_json(calendars)
     elif calendars:
