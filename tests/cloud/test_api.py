@@ -732,7 +732,7 @@ def test_the_document_lists_every_route_with_its_answers(cloud: Cloud) -> None:
         "POST /api/v1/devices/{device_id}/volume": {202, 404} | always | with_body | of_one | made,
         "POST /api/v1/devices/{device_id}/software": {202, 404} | always | of_one | made,
         "POST /api/v1/devices/{device_id}/revocation": {204, 404} | always | of_one | made,
-        "GET /api/v1/changes": {200} | always,
+        "GET /api/v1/changes": {200, 422} | always,
         "POST /api/v1/authorizations": {201, 423, 451} | always | with_body | made,
         "POST /api/v1/device-approvals": {201, 404, 409, 423, 451} | always | with_body,
         "POST /api/v1/device-refusals": {204, 404} | always | with_body | made,
