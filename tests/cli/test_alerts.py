@@ -51,6 +51,27 @@ def test_add_at_is_in_the_time_zone_of_the_account(bellwire: Bellwire, account: 
     assert not added["everywhere"]
 
 
+def test_times_are_told_on_the_clocks_of_the_alert(bellwire: Bellwire, account: Account) -> None:
+    added = bellwire("alert", "add", "Up", "--at", "07:00", "--every", "daily", *account.here).text
+    assert " 07:00:00 KST, then daily, on 1 device" in added
+    bellwire("alert", "add", "Call", "--at", "2035-06-01T07:00:00+02:00", "--timezone", "Europe/Berlin", *account.here)
+    _, own, call = bellwire("alert", "list", *account.here).text.splitlines()
+    assert " 07:00:00 KST " in own
+    assert call.startswith("Fri 2035-06-01 07:00:00 CEST ")
+
+
+def test_a_device_goes_by_its_name_too(bellwire: Bellwire, account: Account) -> None:
+    for name in ("kitchen", "twin", "twin"):
+        bellwire("device", "add", "--name", name, *account.here)
+    add = ("alert", "add", "Tea", "--in", "1h", *account.here)
+    added = bellwire(*add, "--device", "kitchen", "--device", account.device_id, "--json").answer
+    assert len(added["devices"]) == 2
+    edited = bellwire("alert", "edit", added["token"], "--device", "kitchen", *account.here, "--json").answer
+    assert len(edited["devices"]) == 1
+    assert "there is no device 'cellar'" in bellwire(*add, "--device", "cellar").complaint
+    assert "2 devices are called 'twin'; give the id of the one" in bellwire(*add, "--device", "twin").complaint
+
+
 def test_the_life_of_an_alert_in_words(bellwire: Bellwire, account: Account) -> None:
     assert 'bellwire alert add "Take your medicine"' in bellwire("alert", "list", *account.here).text
     assert "rings at" in bellwire("alert", "add", "Tea", "--in", "1h", *account.here).text
@@ -140,7 +161,7 @@ def test_all_pages_are_listed(bellwire: Bellwire, cloud: RunningCloud, account: 
         (("--at", "07:00", "--every", "workday"), "bellwire account country"),
         (("--at", "07:00", "--until", "2030-01-01"), "what rings once has no end"),
         (("--at", "2001-01-01T00:00:00Z"), "that time is past"),
-        (("--in", "5s", "--device", "nobody"), "no device nobody"),
+        (("--in", "5s", "--device", "nobody"), "there is no device 'nobody'; bellwire device list"),
     ],
 )
 def test_what_the_cloud_refuses(bellwire: Bellwire, account: Account, wish: tuple[str, ...], said: str) -> None:

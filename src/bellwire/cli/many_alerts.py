@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 import typer
 
 from bellwire.cli.asking import AccountToken, Url, asked
+from bellwire.cli.device_names import DeviceNames
 from bellwire.cli.failure import Failure
 from bellwire.cli.options import AccountName, Authority, CloudData, Json
 from bellwire.cli.output import put_json, put_table, say
@@ -91,25 +92,13 @@ def _name_devices(rows: list[Row], api: "AccountApi") -> None:
     """Put ids where names are."""
     if not any("devices" in row.wish for row in rows):
         return
-    known = api.devices()
-    ids = {device["device_id"] for device in known}
-    named: dict[str, list[str]] = {}
-    for device in known:
-        named.setdefault(device["name"], []).append(device["device_id"])
+    known = DeviceNames(api.devices())
     for row in rows:
-        if "devices" in row.wish:
-            row.wish["devices"] = [_id_of(name, ids, named, row.where) for name in row.wish["devices"]]
-
-
-def _id_of(name: str, ids: set[str], named: dict[str, list[str]], where: str) -> str:
-    if name in ids:
-        return name
-    found = named.get(name, [])
-    if len(found) == 1:
-        return found[0]
-    if found:
-        raise Failure(f"{where}: {len(found)} devices are called {name!r}; give the id of the one: {', '.join(found)}")
-    raise Failure(f"{where}: there is no device {name!r}; bellwire device list shows them. Nothing was added")
+        try:
+            if "devices" in row.wish:
+                row.wish["devices"] = [known.id_of(name) for name in row.wish["devices"]]
+        except Failure as failure:
+            raise Failure(f"{row.where}: {failure}. Nothing was added") from failure
 
 
 def _read(file: Path) -> list[Row]:

@@ -25,6 +25,7 @@ from bellwire.cloud.alert_forms import (
     ChangedAlert,
     ExtendWish,
     NewAlert,
+    OccurrencePlace,
     Preview,
     PreviewWish,
     SnoozeWish,
@@ -110,20 +111,21 @@ class AlertsController(Controller):
         """The next occurrences of what is asked for. Nothing is added."""
         services, now = services_of(request), services_of(request).clock()
         schedule = schedule_of(data, await services.store.read(find_account, request.user.account_id), now)
-        first = first_occurrence(schedule, now, services.limits.past_due)
-        return preview_of(schedule, first - timedelta(microseconds=1), data.limit)
+        first = first_occurrence(schedule, now, services.limits.past_due) - timedelta(microseconds=1)
+        return preview_of(schedule, first, data.limit, place_of(data.after, OccurrencePlace))
 
     @get("/{token:str}/occurrences", summary="See when an alert rings", responses=refusals(404, 422))
     async def occurrences(
         self,
         token: FromPath[str],
         request: Asked,
+        after: After = None,
         limit: Annotated[int, QueryParameter(ge=1, le=MOST_PREVIEWED)] = 10,
     ) -> Preview:
         """The next occurrences of an alert."""
-        services = services_of(request)
+        services, place = services_of(request), place_of(after, OccurrencePlace)
         alert = (await services.store.read(accounts.show_alert, request.user.account_id, token)).alert
-        return preview_of(alert.schedule, services.clock(), limit if alert.paused_on is None else 0)
+        return preview_of(alert.schedule, services.clock(), limit if alert.paused_on is None else 0, place)
 
     @post("/{token:str}/skip", status_code=200, summary="Skip the next occurrence", responses=refusals(404, 422))
     async def skip(self, token: FromPath[str], request: Asked) -> AlertView:

@@ -6,18 +6,19 @@ It knows the fields of the bodies; it must not know routes, nor how alerts are k
 import uuid
 from collections.abc import Mapping
 from datetime import datetime
-from itertools import islice
+from itertools import islice, takewhile
 from typing import Annotated, Any, ClassVar, NamedTuple
 
 import msgspec
 
 from bellwire.alerts.alert import Alert, Kind, OwnConduct, Schedule
 from bellwire.alerts.recurrence import MOST_COUNTED, MOST_EXCEPTIONS, occurrences
-from bellwire.alerts.rules import LONGEST_RULE
+from bellwire.alerts.rules import HORIZON, LONGEST_RULE
 from bellwire.cloud.accounts import Shown
 from bellwire.cloud.action_forms import Action, Actions, actions_of, reserved_by
 from bellwire.cloud.conduct_forms import ConductView, ConductWish, conduct_by, conduct_view
 from bellwire.cloud.config import Limits
+from bellwire.cloud.pages import AfterInBody, page
 from bellwire.cloud.store.accounts import Account
 from bellwire.cloud.wishes import (
     Change,
@@ -108,6 +109,8 @@ class PreviewWish(Wish, kw_only=True, rename=_RENAMED, forbid_unknown_fields=Tru
     EXAMPLE: ClassVar[Mapping[str, Any]] = {"at": "07:00", "every": "FREQ=MONTHLY;BYDAY=-1FR", "limit": 3}
 
     limit: Annotated[int, msgspec.Meta(ge=1, le=MOST_PREVIEWED)] = 10
+    after: AfterInBody = None
+    """`next` of what was seen before; none: from the first on."""
 
 
 class SnoozeWish(msgspec.Struct, kw_only=True, rename={"for_": "for"}, forbid_unknown_fields=True):
@@ -124,6 +127,12 @@ class ExtendWish(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """Such as 5m."""
 
 
+class OccurrencePlace(NamedTuple):
+    """Where an occurrence stands among those of its alert."""
+
+    time: Annotated[datetime, msgspec.Meta(tz=True)]
+
+
 class Preview(msgspec.Struct, kw_only=True, rename=_RENAMED):
     """When something rings."""
 
@@ -133,6 +142,8 @@ class Preview(msgspec.Struct, kw_only=True, rename=_RENAMED):
     until: str | None
     exceptions: list[str]
     timezone: str
+    next: str | None
+    """Give it as `after` to get those that come then; null: there are none."""
 
 
 class AlertView(msgspec.Struct, kw_only=True, rename=_RENAMED):
@@ -243,10 +254,17 @@ def _change(data: Wish, account: Account) -> Change:
     )
 
 
-def preview_of(schedule: Schedule, after: datetime, limit: int) -> Preview:
-    """The next occurrences after an instant, `limit` at most."""
+def preview_of(schedule: Schedule, now: datetime, limit: int, place: OccurrencePlace | None) -> Preview:
+    """The next occurrences from `now` or from a later place on, `limit` at most; 0: it is paused."""
+    after, last = max(now, place.time) if place else now, now + HORIZON
+    found: list[datetime] = []
+    if limit and after < last:
+        coming = takewhile(lambda occurrence: occurrence <= last, occurrences(schedule, after))
+        found = list(islice(coming, limit + 1))
+    shown, following = page(found, limit, OccurrencePlace)
     return Preview(
-        occurrences=list(islice(occurrences(schedule, after), limit)),
+        occurrences=list(shown),
+        next=following,
         every=every_of(schedule),
         until=until_of(schedule),
         exceptions=exceptions_of(schedule),

@@ -114,7 +114,11 @@ class Connection:
         outcomes, error = self._attempt(lambda: [(perform(begun()), None) for begun in begin])
         if error is None:
             return cast("list[Outcome[Any]]", outcomes)
-        return [self.attempt(begun()) for begun in begin]
+
+        def alone(begun: Callable[[], Transaction[Any]]) -> Outcome[Any]:
+            return self._attempt(lambda: perform(begun()))
+
+        return list(map(alone, begin))
 
     def _attempt(self, perform: Callable[[], T]) -> Outcome[T]:
         self.execute("SAVEPOINT attempt")
