@@ -30,6 +30,17 @@ _MOST_ALERTS = 12
 """Of an account: who has more deletes one."""
 _TO_THE_BUTTON = (3.0, 180.0)
 """Seconds from the first sound to somebody's hand."""
+_AT_THE_BELL = {
+    "stop": 54,
+    "snooze": 12,
+    "delete": 6,
+    "stop by api": 8,
+    "snooze by api": 8,
+    "delete by api": 4,
+    "edit by api": 4,
+    "nothing": 4,
+}
+"""What somebody does who comes because it rings, and how often of a hundred times."""
 _RULES = ("daily", "weekday", "weekend", "weekly")
 _ZONES = ("Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Seoul")
 
@@ -97,9 +108,7 @@ class People:
     def _at_the_bell(self, speaker: SimulatedSpeaker, token: str) -> None:
         if speaker.sounding != token:
             return
-        deed = self._world.chance.choices(
-            ("stop", "snooze", "delete", "stop by api", "snooze by api", "nothing"), (60, 12, 6, 8, 8, 6)
-        )[0]
+        deed = self._world.chance.choices(list(_AT_THE_BELL), list(_AT_THE_BELL.values()))[0]
         household = self._home_of(speaker)
         if deed == "stop":
             speaker.press(inputs.StopPressed())
@@ -111,6 +120,10 @@ class People:
             self._does(household, lambda: stop_alert(household.account, token, self._world.now), token)
         elif deed == "snooze by api":
             self._does(household, lambda: snooze_alert(household.account, token, None, self._world.now), token)
+        elif deed == "delete by api":
+            self._delete(household, token)
+        elif deed == "edit by api" and token in self._tokens[household.account]:
+            self._edit(household, token)
         self._world.after(120.0, lambda: self._at_the_bell(speaker, token))
 
     def _delete_at(self, speaker: SimulatedSpeaker, token: str) -> None:

@@ -41,8 +41,9 @@ class World:
         return planned
 
     def after(self, seconds: float, do: Callable[[], None]) -> Planned:
-        """Have it happen in so many seconds."""
-        return self.at(self.now + timedelta(seconds=seconds), do)
+        """Have it happen in so many seconds; not at once, unless it is none: who waits for less would wait for ever."""
+        wait = timedelta(seconds=seconds)
+        return self.at(self.now + (max(wait, timedelta.resolution) if seconds > 0 else wait), do)
 
     def run(self, until: datetime) -> None:
         """Let the time go by."""
