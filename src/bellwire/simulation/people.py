@@ -15,7 +15,7 @@ from bellwire.cloud import accounts
 from bellwire.cloud.accounts import UnknownAlertError
 from bellwire.cloud.snoozing import snooze_alert, stop_alert
 from bellwire.cloud.store.transaction import Transaction
-from bellwire.cloud.wishes import WishError
+from bellwire.cloud.wishes import WishError, first_occurrence
 from bellwire.device import inputs
 from bellwire.simulation.cloud import PAST_DUE, SimulatedCloud
 from bellwire.simulation.facts import Deleted, Fact, Rang, Wished
@@ -188,10 +188,8 @@ class People:
         before = self._tokens[household.account][token]
         schedule = self._schedule(household, recurs=before.rule is not None)
         now = self._world.now
-        first = next_occurrence(schedule, now - PAST_DUE)
-        if first is not None:
-            edit = accounts.Edit(label="again", reschedule=lambda _: (schedule, first))
-            self._does(household, lambda: accounts.edit_alert(household.account, token, edit, now), token, schedule)
+        edit = accounts.Edit(label="again", reschedule=lambda _: (schedule, first_occurrence(schedule, now, PAST_DUE)))
+        self._does(household, lambda: accounts.edit_alert(household.account, token, edit, now), token, schedule)
 
     def _delete(self, household: Household, token: str) -> None:
         self._does(household, lambda: accounts.remove_alert(household.account, token, self._world.now), token, None)
