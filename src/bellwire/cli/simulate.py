@@ -1,5 +1,6 @@
 """`bellwire simulate`: both cores under everything that can go wrong. It knows the command line and the last line."""
 
+import gc
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -69,6 +70,7 @@ def _run(
 ) -> None:
     from bellwire.simulation.run import run
 
+    gc.freeze()  # what is loaded stays: the collector need not look at it again and again
     began, done, hours, broken = time.process_time(), 0, 0.0, 0
     try:
         with _progress(total, as_json=as_json) as went_on:

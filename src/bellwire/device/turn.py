@@ -125,11 +125,10 @@ class Turn:
 
     def end(self) -> tuple[State, tuple[Output, ...]]:
         """The new state, and all that is to be done but to keep it: what is said first, then what is heard."""
-        state = replace(
-            self.before,
+        state = State(
             alerts=self.alerts.agenda(),
             missing=self.missing,
-            over=dict(list(self.over.items())[-MOST_OVER:]),
+            over=self.over if len(self.over) <= MOST_OVER else dict(list(self.over.items())[-MOST_OVER:]),
             volume=self.volume,
             do_not_disturb=self.do_not_disturb,
             is_behind=self.is_behind,

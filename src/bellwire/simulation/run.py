@@ -3,7 +3,7 @@
 It knows what a run is made of; it must not know what must hold.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -58,14 +58,14 @@ def run(seed: int, allowed: frozenset[str] | None = None, breakage: Breakage = n
     facts: list[Fact] = []
     speakers: dict[str, SimulatedSpeaker] = {}
     invariants: list[Invariant] = []
+    listeners: list[Callable[[Fact], None]] = []
 
     def observe(fact: Fact) -> None:
         if len(facts) >= _KEPT:
             del facts[: _KEPT // 2]
         facts.append(fact)
-        people.hear(fact)
-        for invariant in invariants:
-            invariant.hear(fact)
+        for hear in listeners:
+            hear(fact)
 
     cloud = SimulatedCloud(world, faults, observe)
     invariants += [each(world, cloud, speakers) for each in INVARIANTS]
@@ -88,6 +88,7 @@ def run(seed: int, allowed: frozenset[str] | None = None, breakage: Breakage = n
         homes.append(Household(account, zone, living))
     everyone = [speaker for home in homes for speaker in home.speakers]
     people = People(world, cloud, homes, faults, observe)
+    listeners += [people.hear, *(each.hear for each in invariants if type(each).hear is not Invariant.hear)]
     weather = Weather(world, cloud, everyone, faults, observe)
     speakers.update((speaker.name, speaker) for speaker in everyone)
     people.on_rename = lambda was, speaker: _rename(speakers, was, speaker)

@@ -87,6 +87,7 @@ class SimulatedSpeaker:
         self._certified, self._loose = Lane(), Lane()
         self._under_way: Outgoing | None = None
         self._wake: Planned | None = None
+        self._armed: tuple[datetime | None, timedelta, float] | None = None
         self._pump_at: Planned | None = None
         self._connect_at: Planned | None = None
         self.sounding = None
@@ -306,7 +307,8 @@ class SimulatedSpeaker:
                 self._loose.waiting.clear()
             elif isinstance(output, outputs.WakeAt):
                 self._wake_at = output.time
-                self._arm()
+                if self._armed != self._alarm():
+                    self._arm()
         for each in outgoing:
             lane = self._certified if each.certified else self._loose
             if each.certified or self._line is not None:
@@ -315,7 +317,12 @@ class SimulatedSpeaker:
 
     _wake_at: datetime | None = None
 
+    def _alarm(self) -> tuple[datetime | None, timedelta, float]:
+        """What the timer's hour follows from, as long as nobody sets the clock."""
+        return self._wake_at, self._ahead, self.clock.rate
+
     def _arm(self) -> None:
+        self._armed = self._alarm()
         if self._wake is not None:
             self._wake.call_off()
         if self._wake_at is not None:
@@ -323,7 +330,7 @@ class SimulatedSpeaker:
             self._wake = self._world.at(time, self._boot_only(self._woke))
 
     def _woke(self) -> None:
-        self._wake = None
+        self._wake = self._armed = None
         if not self.is_asleep:
             self.happens(inputs.Woke())
 
