@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
+from bellwire.alerts.lifecycle import Life, Step
 from bellwire.device import belief, do_not_disturb, inputs, system
 from bellwire.device.belief import NOTHING
 from bellwire.device.outputs import CorrectClock, Warn
@@ -32,6 +33,8 @@ def due(turn: Turn) -> None:
                 f" long as it had no power; {SET_IT}"
             )
         )
+    if turn.belief is not turn.before.belief:
+        _take_back(turn)
 
 
 def _clock_stepped(turn: Turn, stepped: inputs.ClockStepped) -> None:
@@ -69,6 +72,17 @@ def _carry(turn: Turn, by: timedelta) -> None:
         turn.alerts[held.token] = held.moved_by(by)
     turn.missing = {url: time + by for url, time in turn.missing.items()}
     turn.system = system.moved_by(turn.system, by)
+
+
+def _take_back(turn: Turn) -> None:
+    """What a clock that was ahead has rung and somebody stopped, or what it took for missed, is still to come.
+
+    What rings goes on: a clock that is set must not silence anything. It is set for its time when it is stopped.
+    """
+    for held in list(turn.alerts.values()):
+        if held.life in {Life.STOPPED, Life.WAITING} and turn.is_to_come(held.occurrence.scheduled_time):
+            turn.take_silently(held, Step.SET)
+    turn.over = {token: time for token, time in turn.over.items() if not turn.is_to_come(time)}
 
 
 INPUTS: Mapping[type[inputs.Input], Callable[[Turn, Any], None]] = {

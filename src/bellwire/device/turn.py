@@ -28,6 +28,9 @@ from bellwire.protocol.profiles.profile import Profile
 ANSWER_PATIENCE = timedelta(seconds=5)
 """How long a muted alert waits for the cloud's word; then the device ends it by itself."""
 
+EARLY = timedelta(minutes=5)
+"""Who was rung for by so much too early is rung for again at the time; who by less is up already."""
+
 REPORTS: Mapping[Step, type[OneAlert]] = {
     Step.SET: SetAlertSucceeded,
     Step.START: AlertStarted,
@@ -71,14 +74,23 @@ class Turn:
         return moved
 
     def take_silently(self, held: Held, step: Step) -> Held:
-        """Let an alert take a step of which the cloud need not hear. Raises IllegalStepError."""
+        """Let an alert take a step of which the cloud need not hear. Raises IllegalStepError.
+
+        What is stopped long before its time is still to come: it rang by a clock that was ahead, and was set since.
+        """
         life = after(held.life, step)
+        is_early = life is Life.STOPPED and self.is_to_come(held.occurrence.scheduled_time)
+        if is_early:
+            life = Life.SET
         limits = {Life.RINGING: self.profile.ring_limit, Life.MUTED: ANSWER_PATIENCE}
         moved = replace(
             held,
             life=life,
             ends_at=self.now + limits[life] if life in limits else None,
-            is_put_off=life is Life.SET and held.life in ACTIVE and held.occurrence.scheduled_time > self.now,
+            is_put_off=not is_early
+            and life is Life.SET
+            and held.life in ACTIVE
+            and held.occurrence.scheduled_time > self.now,
         )
         if life is Life.SNOOZED:
             moved = replace(moved, again_at=self.now + self.system.setup.snooze, snoozes=held.snoozes + 1)
@@ -94,6 +106,10 @@ class Turn:
         else:
             self.alerts[held.token] = moved
         return moved
+
+    def is_to_come(self, time: datetime) -> bool:
+        """Whether that is well after now, by a clock that is believed."""
+        return not self.belief.is_doubted and time - self.now >= EARLY
 
     def report(self, report: type[OneAlert], held: Held, *, certified: bool = True) -> None:
         """Tell the cloud something of one alert."""

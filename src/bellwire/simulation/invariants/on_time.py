@@ -3,6 +3,7 @@
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 
+from bellwire.device.turn import EARLY
 from bellwire.protocol.messages.alerts import StopAlert
 from bellwire.simulation.facts import Back, Fact, Gone, Rang, Told
 from bellwire.simulation.invariants.invariant import Invariant
@@ -45,7 +46,8 @@ class RingsOnTime(Invariant):
         early = fact.due - fact.at
         if early > _ON_TIME and self._is_to_blame(fact.device, fact.due):
             raise self._broken(f"{fact.device} rings {fact.token} {early} early")
-        if self._wires[fact.device].acknowledged.get(fact.token) == fact.occurrence:
+        is_it = self._wires[fact.device].acknowledged.get(fact.token) == fact.occurrence
+        if is_it and fact.occurrence - fact.at < EARLY:  # who was rung for earlier is rung for again
             del self._wires[fact.device].acknowledged[fact.token]
 
     def _plan(self, device: str, token: str, time: datetime) -> None:
