@@ -54,7 +54,7 @@ def read_calendar(content: bytes, terms: Terms) -> list[Entry]:
 def _entries(event: Event, recurrence: str, moved: _Gone, terms: Terms) -> list[Entry]:
     """The alerts that an event asks for. `recurrence`: the occurrence in whose place it stands; else empty."""
     terms.patience()
-    entry = Entry(event.line, event.uid, event.label, recurrence, kind=event.kind)
+    entry = Entry(event.line, event.uid, event.label, recurrence, kind=event.kind, paused=event.paused)
     aheads = event.alarms or (() if terms.unalarmed is None else (terms.unalarmed - event.waits,))
     if event.over or not aheads:
         return [replace(entry, why=event.over or "it has no alarm")]
