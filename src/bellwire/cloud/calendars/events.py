@@ -61,6 +61,8 @@ class Event:
     left_out: tuple[Moment, ...]
     recurrence: Moment | None
     """The occurrence in whose place it stands."""
+    onwards: bool
+    """It stands in the place of all that come after it, too."""
     alarms: tuple[timedelta | datetime, ...]
     """So long before it begins, or at an instant."""
     waits: timedelta
@@ -101,8 +103,6 @@ class Reader:
         return Entry(component.line, uid[:_LONGEST_UID], label, which, why=why, refused=True)
 
     def _read(self, component: Component, parsed: Any, uid: str, label: str, recurrence: Moment | None) -> Event:
-        if recurrence is not None and "RANGE" in parsed["RECURRENCE-ID"].params:
-            raise WishError("it changes all occurrences to come (RANGE=THISANDFUTURE), which is not taken")
         end = self._moment(parsed, "DUE" if component.name == "VTODO" else "DTEND")
         start = self._moment(parsed, "DTSTART") or end
         if start is None:
@@ -127,6 +127,7 @@ class Reader:
             added=tuple(self._moments(parsed, "RDATE", _MOST_ADDED)),
             left_out=tuple(self._moments(parsed, "EXDATE", _MOST_DATES)),
             recurrence=recurrence,
+            onwards=recurrence is not None and "RANGE" in parsed["RECURRENCE-ID"].params,
             alarms=tuple(self._alarms(parsed, length, frozenset() if paused else _SILENT)),
             waits=(length if is_due else _NOTHING) + (_NOTHING if isinstance(start.at, datetime) else DAY_BEGINS),
             workdays_of=_own(parsed, "WORKDAYS-OF"),
