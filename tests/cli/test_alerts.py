@@ -60,6 +60,18 @@ def test_times_are_told_on_the_clocks_of_the_alert(bellwire: Bellwire, account: 
     assert call.startswith("Fri 2035-06-01 07:00:00 CEST ")
 
 
+def test_sounds_of_its_own(bellwire: Bellwire, account: Account) -> None:
+    rain, birds = "https://sounds.example/rain.mp3", "https://sounds.example/birds.ogg"
+    add = ("alert", "add", "Tea", "--in", "1h", *account.here)
+    added = bellwire(*add, "--asset", rain, "--asset", birds, "--json").answer
+    assert added["assets"] == [rain, birds]
+    edit = ("alert", "edit", added["token"], *account.here, "--json")
+    assert bellwire(*edit, "--asset", birds).answer["assets"] == [birds]
+    assert bellwire(*edit, "--label", "Coffee").answer["assets"] == [birds]
+    assert bellwire(*edit, "--asset", "").answer["assets"] == []
+    assert "'rain.mp3' is not the address of a sound" in bellwire(*add, "--asset", "rain.mp3").complaint
+
+
 def test_a_device_goes_by_its_name_too(bellwire: Bellwire, account: Account) -> None:
     for name in ("kitchen", "twin", "twin"):
         bellwire("device", "add", "--name", name, *account.here)

@@ -81,6 +81,7 @@ def test_an_alert_is_shown_as_it_was_added(home: Account) -> None:
         "everywhere": True,
         "conduct": {"snooze": None, "snoozes": None, "stop_everywhere": None},
         "actions": [],
+        "assets": [],
         "devices": {device_id: "unknown"},
     }
     assert home.asks("GET", f"/alerts/{added['token']}") == (200, added)

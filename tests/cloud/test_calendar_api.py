@@ -231,6 +231,24 @@ def test_the_alerts_are_exported_and_known_when_they_come_back(home: Account) ->
     assert {name: there[name] for name in same} == {name: here[name] for name in same}
 
 
+def test_what_is_paused_comes_along_and_stays_so(home: Account) -> None:
+    token = home.adds(at="07:00", every="daily", label="Up")
+    home.asks("POST", f"/alerts/{token}/pause")
+    _, content = raw(home, "/api/v1/calendar.ics")
+    assert counts(imports(home, content)) == {"unchanged": 1}
+    elsewhere = home.cloud.account()
+    speaker = listening(elsewhere)
+
+    assert counts(imports(elsewhere, content)) == {"added": 1}
+
+    [there] = alerts(elsewhere)
+    assert (there["paused"], there["scheduled_time"], there["every"]) == (True, None, "daily")
+    assert counts(imports(elsewhere, content)) == {"unchanged": 1}
+    assert elsewhere.asks("POST", f"/alerts/{there['token']}/resume")[1]["paused"] is False
+    (told,) = speaker.hears(SetAlert)
+    assert told.token == there["token"]
+
+
 def test_the_feed_is_read_at_its_address_alone(home: Account) -> None:
     assert home.asks("GET", "/calendar-feed") == (200, {"since": None})
     home.adds(at="07:00", label="Up")

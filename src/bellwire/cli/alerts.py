@@ -34,6 +34,14 @@ Except = Annotated[
     list[str] | None,
     typer.Option("--except", metavar="DATE", help="It does not ring on that day (2026-12-25); may be repeated."),
 ]
+Assets = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--asset",
+        metavar="URL",
+        help="A sound of its own, played in the place of the bell, before the label; may be repeated.",
+    ),
+]
 Zone = Annotated[
     str | None,
     typer.Option("--timezone", metavar="IANA", help="Its own time zone; else the account's, with which it moves."),
@@ -57,6 +65,7 @@ def add(
         list[str] | None, typer.Option(metavar="NAME", help="Rings there; may be repeated. Else on every device.")
     ] = None,
     action: ActionFiles = None,
+    asset: Assets = None,
     snooze_length: Snooze = None,
     snoozes: Snoozes = None,
     stop_everywhere: StopEverywhere = None,
@@ -72,6 +81,8 @@ def add(
     wish = {"label": label, "kind": kind.value, **when}
     if action:
         wish["actions"] = actions_in(action)
+    if asset:
+        wish["assets"] = asset
     if said := conduct_said(snooze_length, snoozes, stop_everywhere):
         wish["conduct"] = said
     with asked(data, account, url, ca, token) as api:
@@ -121,6 +132,7 @@ def edit(
         bool, typer.Option("--everywhere", help="Rings on every device, also on those that join later.")
     ] = False,
     action: ActionFiles = None,
+    asset: Assets = None,
     snooze_length: Snooze = None,
     snoozes: Snoozes = None,
     stop_everywhere: StopEverywhere = None,
@@ -134,7 +146,8 @@ def edit(
     """Change an alert's label, when and where it rings, and how it is snoozed; the rest stays. Its devices are told at
     once.
 
-    --every once ends the recurrence, --until never its end; --except '' takes all exceptions away.
+    --every once ends the recurrence, --until never its end; --except '' takes all exceptions away, --asset ''
+    all sounds.
     """
     change = _when(in_=in_, at=at, every=every, until=until, times=times, exceptions=except_, timezone=timezone)
     if label is not None:
@@ -145,6 +158,8 @@ def edit(
         change["devices"] = None
     if action:
         change["actions"] = actions_in(action)
+    if asset:
+        change["assets"] = [url for url in asset if url]
     if said := conduct_said(snooze_length, snoozes, stop_everywhere, as_usual=as_usual):
         change["conduct"] = said
     if not change and not device:

@@ -26,7 +26,7 @@ EPILOG = "Example: bellwire alert add-many rooms.csv   (first line: label,at,eve
 AT_ONCE = 500
 """Alerts of one request."""
 MOST_TOGETHER = 1_000
-_LISTS = ("devices", "except")
+_LISTS = ("devices", "except", "assets")
 _WORDS = ("label", "kind", "in", "at", "every", "until", "timezone")
 _COLUMNS = (*_WORDS, "times", *_LISTS)
 
@@ -60,8 +60,9 @@ def add_many(
 ) -> None:
     """Add many alerts at once, each with its own label, time and devices.
 
-    Columns: label, kind, in, at, every, until, times, except, timezone, devices. Those that are empty are as if they
-    were not there; devices and exceptions have ; between several. A device is named by its id or its name; none: all.
+    Columns: label, kind, in, at, every, until, times, except, timezone, devices, assets. Those that are empty are as
+    if they were not there; devices, exceptions and assets have ; between several. A device is named by its id or its
+    name; none: all.
     """
     rows = _read(file)
     with asked(data, account, url, ca, token) as api:

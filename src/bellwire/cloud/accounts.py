@@ -136,6 +136,8 @@ class Edit:
     """Gives how it is snoozed and stopped from now on, made of what was said of that."""
     actions: tuple[Reserved, ...] | None = None
     """What its devices are told when it is over."""
+    assets: tuple[str, ...] | None = None
+    """Its own sounds."""
     where: Devices | None = None
 
 
@@ -149,7 +151,7 @@ def edit_alert(account_id: str, token: str, edit: Edit, now: datetime) -> Transa
     if edit.reschedule is not None:
         schedule, time = edit.reschedule(schedule)
         before = _awake(before)
-    is_anew = edit.label is not None or edit.reschedule is not None
+    is_anew = any(said is not None for said in (edit.label, edit.reschedule, edit.assets))
     alert = replace(
         before,
         label=before.label if edit.label is None else edit.label,
@@ -159,6 +161,7 @@ def edit_alert(account_id: str, token: str, edit: Edit, now: datetime) -> Transa
         version=before.version + is_anew,
         conduct=before.conduct if edit.conduct is None else edit.conduct(before.conduct),
         actions=before.actions if edit.actions is None else edit.actions,
+        assets=before.assets if edit.assets is None else edit.assets,
     )
     if alert.scheduled_time != before.scheduled_time:
         yield from note_done(account_id, before, now, End(Ending.EDITED))

@@ -41,6 +41,7 @@ from bellwire.cloud.pages import PAGE, After, Limit, page, place_of
 from bellwire.cloud.problems import refusals
 from bellwire.cloud.services import API_PATH, LOCATION, Asked, services_of
 from bellwire.cloud.snoozing import snooze_alert, snooze_length, stop_alert
+from bellwire.cloud.sound_forms import sounds_of
 from bellwire.cloud.store.accounts import find_account
 from bellwire.cloud.store.transaction import Transaction
 from bellwire.cloud.timers import extend_timer
@@ -100,6 +101,7 @@ class AlertsController(Controller):
             reschedule=reschedule,
             conduct=None if data.conduct is None else partial(conduct_by, wish=data.conduct),
             actions=None if data.actions is None else reserved_by(data.actions, before.kind),
+            assets=None if data.assets is None else sounds_of(data.assets, services.limits.assets),
             where=None if data.devices is msgspec.UNSET else Devices(data.devices),
         )
         shown = await services.store.write(accounts.edit_alert, account_id, token, edit, now)

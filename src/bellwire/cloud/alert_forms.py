@@ -19,6 +19,7 @@ from bellwire.cloud.action_forms import Action, Actions, actions_of, reserved_by
 from bellwire.cloud.conduct_forms import ConductView, ConductWish, conduct_by, conduct_view
 from bellwire.cloud.config import Limits
 from bellwire.cloud.pages import AfterInBody, page
+from bellwire.cloud.sound_forms import Sounds, sounds_of
 from bellwire.cloud.store.accounts import Account
 from bellwire.cloud.wishes import (
     Change,
@@ -87,6 +88,8 @@ class NewAlert(Wish, kw_only=True, rename=_RENAMED, forbid_unknown_fields=True):
     """How it is snoozed and stopped; as its account has it where it is not given."""
     actions: Actions = []
     """Of an ACTIONTIMER: what its devices are told when it is over."""
+    assets: Sounds = []
+    """Addresses of sounds (http, https) that are played in the place of the bell, in this order, before the label."""
 
 
 class ChangedAlert(Wish, kw_only=True, rename=_RENAMED, forbid_unknown_fields=True):
@@ -101,6 +104,8 @@ class ChangedAlert(Wish, kw_only=True, rename=_RENAMED, forbid_unknown_fields=Tr
     """How it is snoozed and stopped."""
     actions: Actions | None = None
     """Of an ACTIONTIMER: what its devices are told when it is over, in the place of what was said of that."""
+    assets: Sounds | None = None
+    """Addresses of its sounds, in the place of those that it had; none: the bell again."""
 
 
 class PreviewWish(Wish, kw_only=True, rename=_RENAMED, forbid_unknown_fields=True):
@@ -177,6 +182,8 @@ class AlertView(msgspec.Struct, kw_only=True, rename=_RENAMED):
     """How it is snoozed and stopped, where it says so itself; null: as its account has it."""
     actions: list[Action]
     """Of an ACTIONTIMER: what its devices are told when it is over."""
+    assets: list[str]
+    """Addresses of its own sounds; none: the bell."""
     devices: dict[str, str]
     """By device id: unknown, set, failed, ringing, stopped or absent, as the device last said."""
 
@@ -202,6 +209,7 @@ def alert_of(data: NewAlert, account: Account, limits: Limits, now: datetime) ->
         everywhere=data.devices is None,
         conduct=conduct_by(OwnConduct(), data.conduct),
         actions=reserved_by(data.actions, data.kind),
+        assets=sounds_of(data.assets, limits.assets),
     )
 
 
@@ -293,6 +301,7 @@ def view_of(shown: Shown) -> AlertView:
         everywhere=alert.everywhere,
         conduct=conduct_view(alert.conduct),
         actions=actions_of(alert.actions),
+        assets=list(alert.assets),
         devices={device_id: life.value for device_id, life in shown.lives.items()},
     )
 

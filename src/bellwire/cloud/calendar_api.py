@@ -189,10 +189,10 @@ class CalendarController(Controller):
         },
     )
     async def export(self, request: Asked) -> Response[bytes]:
-        """All alerts that are not paused, as an .ics file."""
+        """All alerts as an .ics file; those that are paused without an alarm that rings."""
         services = services_of(request)
         version, alerts, account = await services.calendars.version(request.user.account_id)
-        content = await services.calendars.exported(account, alerts)
+        content = await services.calendars.exported(account, alerts, paused=True)
         headers = {"ETag": f'"{version}"', "Content-Disposition": 'attachment; filename="bellwire.ics"'}
         return Response(content, media_type=_CALENDAR, headers=headers)
 

@@ -32,6 +32,8 @@ class Limits:
     """A device that takes nothing from its downchannel for so long is cut off."""
     label: int = 1024
     """Characters of a label."""
+    assets: int = 32
+    """Sounds of an alert's own."""
     name: int = 200
     """Characters of the name of an account or device."""
     alerts: int = 1000

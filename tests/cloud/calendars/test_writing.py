@@ -94,6 +94,23 @@ def test_each_zone_is_defined_once() -> None:
     assert content.count(b"BEGIN:VTIMEZONE") == 2
 
 
-def test_what_is_paused_is_not_written() -> None:
+def test_what_is_paused_is_in_a_copy_and_rings_nowhere() -> None:
+    schedule = Schedule(wall(2026, 12, 1, 7), SEOUL, "FREQ=DAILY", ahead=timedelta(minutes=15))
+    paused = replace(alert(schedule), paused_on=("kitchen",))
+    content = calendar_of([Written(paused, NOW)], "home", NOW, paused=True)
+
+    [alarm] = event_in(content).walk("VALARM")
+    assert alarm["ACTION"] == "NONE"
+    [entry] = read_calendar(content, Terms(zone=SEOUL, now=NOW))
+    assert (entry.schedule, entry.paused) == (schedule, True)
+
+
+def test_what_is_paused_is_not_in_a_feed() -> None:
     paused = replace(alert(Schedule(wall(2026, 12, 1, 7), "UTC")), paused_on=("kitchen",))
     assert read_calendar(written(paused), Terms(zone=SEOUL, now=NOW)) == []
+
+
+def test_what_is_left_of_a_timer_has_no_time_in_a_calendar() -> None:
+    once = Schedule(wall(2026, 12, 1, 7), "UTC")
+    paused = replace(alert(once, kind=Kind.TIMER), paused_on=(), remaining=timedelta(minutes=4))
+    assert b"VEVENT" not in calendar_of([Written(paused, NOW)], "home", NOW, paused=True)

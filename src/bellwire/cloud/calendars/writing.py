@@ -28,19 +28,22 @@ _MOST_TIMES = 1_000
 _UTC = "UTC"
 
 
-def calendar_of(alerts: Sequence[Written], name: str, now: datetime) -> bytes:
-    """The file with these alerts. One that is paused is not in it: it does not ring."""
+def calendar_of(alerts: Sequence[Written], name: str, now: datetime, *, paused: bool = False) -> bytes:
+    """The file with these alerts; with those that are `paused`, too, which ring nowhere.
+
+    What is left of a timer that is paused has no time in a calendar.
+    """
     calendar = icalendar.Calendar()
     calendar.add("prodid", f"-//bellwire//bellwire {__version__}//EN")
     calendar.add("version", "2.0")
     calendar.add("x-wr-calname", name)
     calendar.add("refresh-interval", SUBSCRIBED, parameters={"VALUE": "DURATION"})
     calendar.add("x-published-ttl", icalendar.vDuration(SUBSCRIBED))
-    ringing = [each for each in alerts if each.alert.paused_on is None]
-    for zone in sorted({each.alert.schedule.zone for each in ringing} - {_UTC}):
-        first = min(each.alert.schedule.start.year for each in ringing if each.alert.schedule.zone == zone)
+    shown = [each for each in alerts if each.alert.paused_on is None or (paused and each.alert.remaining is None)]
+    for zone in sorted({each.alert.schedule.zone for each in shown} - {_UTC}):
+        first = min(each.alert.schedule.start.year for each in shown if each.alert.schedule.zone == zone)
         calendar.add_component(definition_of(zone, max(1970, min(first, now.year)), now.year + _YEARS_AHEAD))
-    for each in ringing:
+    for each in shown:
         calendar.add_component(_event(each, now))
     content: bytes = calendar.to_ical()
     return content
@@ -56,6 +59,8 @@ def _event(written: Written, now: datetime) -> icalendar.Event:
     event.add("transp", "TRANSPARENT")
     _add_times(event, "dtstart", schedule.zone, [schedule.start])
     event.add(f"{OWN}KIND", alert.kind.value)
+    if alert.paused_on is not None:
+        event.add(f"{OWN}PAUSED", "TRUE")
     if schedule.floating:
         event.add(f"{OWN}FLOATING", "TRUE")
     if schedule.rule is not None:
@@ -66,7 +71,7 @@ def _event(written: Written, now: datetime) -> icalendar.Event:
 
 def _alarm(alert: Alert) -> icalendar.Alarm:
     alarm = icalendar.Alarm()
-    alarm.add("action", "DISPLAY")
+    alarm.add("action", "DISPLAY" if alert.paused_on is None else "NONE")
     alarm.add("description", alert.label)
     # The library would write P0D, which some programs do not read.
     alarm.add("trigger", -alert.schedule.ahead if alert.schedule.ahead else vInline("PT0S"))

@@ -21,7 +21,7 @@ from bellwire.cloud.store.transaction import Args, Statement, Transaction
 _ONE = (alerts.c.account_id == sa.bindparam("account_id")) & (alerts.c.token == sa.bindparam("token"))
 _VALUES = (
     "kind", "label", "schedule", "scheduled_ms", "version", "everywhere", "speech", "paused_on",
-    "conduct", "snoozed_from_ms", "snoozes", "remaining_ms", "actions",
+    "conduct", "snoozed_from_ms", "snoozes", "remaining_ms", "actions", "assets",
 )  # fmt: skip
 
 SELECT_ALERT = Statement(sa.select(alerts).where(_ONE), "one alert")
@@ -227,13 +227,14 @@ def _values(alert: Alert) -> Mapping[str, Any]:
         "snoozes": alert.snoozes,
         "remaining_ms": None if alert.remaining is None else alert.remaining // _MILLISECOND,
         "actions": msgspec.json.encode(alert.actions).decode() if alert.actions else None,
+        "assets": msgspec.json.encode(alert.assets).decode() if alert.assets else None,
     }
 
 
 _MILLISECOND = timedelta(milliseconds=1)
 _decode_schedule = msgspec.json.Decoder(Schedule).decode
 _decode_actions = msgspec.json.Decoder(tuple[Reserved, ...]).decode
-_decode_devices = msgspec.json.Decoder(tuple[str, ...]).decode
+_decode_texts = msgspec.json.Decoder(tuple[str, ...]).decode
 
 
 def _alert(row: Any) -> Alert:
@@ -246,10 +247,11 @@ def _alert(row: Any) -> Alert:
         version=row.version,
         everywhere=bool(row.everywhere),
         speech=row.speech,
-        paused_on=None if row.paused_on is None else _decode_devices(row.paused_on),
+        paused_on=None if row.paused_on is None else _decode_texts(row.paused_on),
         conduct=conduct_in(row.conduct),
         snoozed_from=from_ms_or_none(row.snoozed_from_ms),
         snoozes=row.snoozes,
         remaining=None if row.remaining_ms is None else row.remaining_ms * _MILLISECOND,
         actions=() if row.actions is None else _decode_actions(row.actions),
+        assets=() if row.assets is None else _decode_texts(row.assets),
     )
