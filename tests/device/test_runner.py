@@ -4,12 +4,14 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 from structlog.testing import capture_logs
 
 from bellwire.alerts.alert import Occurrence
 from bellwire.alerts.lifecycle import Life
+from bellwire.device import runner
 from bellwire.device.connection import Answer
 from bellwire.device.held import Held
 from bellwire.device.inputs import DeletePressed, LoggedOut, OtherAudio, StopPressed, VolumePressed
@@ -213,6 +215,28 @@ def test_wherever_the_power_goes_nothing_is_lost_and_nothing_rings_twice(tmp_pat
         ("sent AlertStopped", ""),
         ("sent DeleteAlertSucceeded", ""),
     ]
+
+
+def test_what_the_hour_brings_rings_before_the_system_is_asked_for_anything(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each such question lets a thread in that computes, and keeps the interpreter for 5 ms."""
+    told: list[str] = []
+
+    def named() -> UUID:
+        told.append("named")
+        return uuid4()
+
+    async def day(house: House) -> None:
+        house.told(alarm("a", "07:00:00"))
+        await house.clock.until(moment("06:59:59"))
+        monkeypatch.setattr(runner, "uuid4", named)
+        monkeypatch.setattr(house.clock, "is_kept_by_ntp", lambda: told.append("NTP"))
+        monkeypatch.setattr(house.bell, "ring", lambda *_args, **_how: told.append("rings"))
+        await house.clock.until(moment("07:00:00.100"))
+        assert told[told.index("rings") :][:3] == ["rings", "named", "NTP"]
+
+    talk(day, tmp_path)
 
 
 # Clocks.

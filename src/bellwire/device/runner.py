@@ -172,21 +172,20 @@ class Runner:
         now = self._timer.now()
         before = self._state
         state, done = step(before, happened, now, self._profile)
+        # On time, where a disk may take its time, and so may the system that is asked for the name of an event. What
+        # the power cuts off between the two is due at boot again.
+        is_on_time = isinstance(happened, inputs.Woke)
+        if is_on_time:
+            self._perform(done, _ON_THE_BELL)
         outgoing = [self._outgoing(send, now) for send in _to_send(done)]
-        if isinstance(happened, inputs.Woke):
-            # On time, where a disk may take its time. What the power cuts off between the two is due at boot again.
-            self._perform(done, _ON_THE_BELL)
-            self._state = state
-            self._keep(before, state, done, outgoing)
-            self._line_up(done, outgoing)
-        elif self._keep(before, state, done, outgoing) or not isinstance(happened, inputs.Told):
-            # All but a directive goes on without a disk.
-            self._state = state
-            self._line_up(done, outgoing)
-            self._perform(done, _ON_THE_BELL)
-        else:
+        # All but a directive goes on without a disk.
+        if not self._keep(before, state, done, outgoing) and isinstance(happened, inputs.Told):
             self._step(inputs.NotKept(happened.directive, happened.raw))
             return
+        self._state = state
+        self._line_up(done, outgoing)
+        if not is_on_time:
+            self._perform(done, _ON_THE_BELL)
         self._perform(done, _AFTERWARDS)
         tell(self._observer, before, state)
         changed = (state.alerts.get(token) for token in state.alerts.changes_since(before.alerts))
