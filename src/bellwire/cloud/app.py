@@ -275,8 +275,8 @@ async def _watch_tokens(gateway: Gateway) -> None:
             await gateway.hang_up_on_revoked()
         except StoreError as error:
             log.warning("tokens could not be looked at", error=str(error))
-        except Exception:  # the boundary: a bug of ours must not make this the last look
-            log.exception("a look at the tokens failed")
+        except Exception:  # or what is revoked would stay connected
+            log.exception("tokens could not be looked at")
 
 
 async def _until_next_sweep(stepped: asyncio.Event, gateway: Gateway) -> None:
