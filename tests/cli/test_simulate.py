@@ -45,8 +45,8 @@ def test_what_there_is_not_is_an_error(bellwire: Bellwire) -> None:
 
 @pytest.mark.parametrize("more", [("--seeds", "3"), ("--start", "3"), ("--forever",)])
 def test_one_seed_is_one_run_alone(bellwire: Bellwire, more: tuple[str, ...]) -> None:
-    assert "--seed is one run alone" in bellwire("simulate", "--seed", "1", *more).complaint
+    assert "--seed is one run alone" in bellwire("simulate", "--seed", "1", *more).usage
 
 
 def test_what_has_no_end_has_no_number(bellwire: Bellwire) -> None:
-    assert "give one of them" in bellwire("simulate", "--forever", "--seeds", "3").complaint
+    assert "give one of them" in bellwire("simulate", "--forever", "--seeds", "3").usage
