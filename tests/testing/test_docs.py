@@ -60,8 +60,8 @@ def test_the_lines_for_a_shell_do_what_they_say(bellwire_cloud: EmulatedCloud) -
 
 def driven(cloud: EmulatedCloud, folder: Path, *program: str | Path) -> "subprocess.CompletedProcess[str]":
     """What a test in another language says, with our speaker for the firmware that it starts."""
-    speaker = [sys.executable, "-m", "bellwire", "speaker", "--url", cloud.url, "--ca", cloud.ca]
-    command = [*program, cloud.control, *speaker, "--data", folder / "speaker", "--output", "null"]
+    speaker: list[str | Path] = [sys.executable, "-m", "bellwire", "speaker", "--url", cloud.url, "--ca", cloud.ca]
+    command: list[str | Path] = [*program, cloud.control, *speaker, "--data", folder / "speaker", "--output", "null"]
     return subprocess.run(
         command, stdin=subprocess.PIPE, capture_output=True, text=True, timeout=120, check=False, cwd=folder
     )
