@@ -100,7 +100,7 @@ async def run(config: Config, ready: Callable[[Certificates], None], surrounding
     surroundings = surroundings or Surroundings()
     config.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     with holding(config.data):
-        certificates = ensure_certificates(config.data, [config.host], now())
+        certificates = ensure_certificates(config.data, [config.host, *config.names], now())
         _check_port(config)
         store = SqliteStore(config.database)
         await store.open()

@@ -85,6 +85,8 @@ class Config:
     """The folder that keeps everything; made when missing, readable by its owner only."""
     host: str = "127.0.0.1"
     port: int = 8443
+    names: tuple[str, ...] = ()
+    """Other names and addresses that its certificate is for: of what stands before it."""
     strict: bool = False
     """Refuse what the documents do not have, instead of recording it."""
     behind_proxy: bool = False

@@ -23,6 +23,8 @@ class RingsOnTime(Invariant):
         self._wires: defaultdict[str, AtTheWire] = defaultdict(AtTheWire)
         self._away: defaultdict[str, set[str]] = defaultdict(set)
         self._back: dict[str, datetime] = {}
+        self._rang_for: dict[tuple[str, str], datetime] = {}
+        """By speaker and token, the occurrence for which it rang last."""
 
     def hear(self, fact: Fact) -> None:
         """Plan a look at each time that was acknowledged."""
@@ -37,12 +39,17 @@ class RingsOnTime(Invariant):
             self._wires[fact.device].acknowledged.pop(fact.message.token, None)
         wire = self._wires[fact.device]
         token = wire.hear(fact)
-        if token is not None and self._away[fact.device]:
-            del wire.acknowledged[token]  # by a wrong clock it may have rung for it already
+        if token is not None and (self._away[fact.device] or self._has_rung(fact.device, token)):
+            del wire.acknowledged[token]  # by a wrong clock it may have rung for it already, too
         elif token is not None:
             self._plan(fact.device, token, wire.acknowledged[token])
 
+    def _has_rung(self, device: str, token: str) -> bool:
+        """For the time that it acknowledges: it was told once more, and is snoozed, or over."""
+        return self._rang_for.get((device, token)) == self._wires[device].acknowledged[token]
+
     def _rang(self, fact: Rang) -> None:
+        self._rang_for[fact.device, fact.token] = fact.occurrence
         early = fact.due - fact.at
         if early > _ON_TIME and self._is_to_blame(fact.device, fact.due):
             raise self._broken(f"{fact.device} rings {fact.token} {early} early")
