@@ -13,7 +13,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
-from bellwire.cli.settings import GIVEN_BACK, PAIRING, SPEAKER, Settings, command_of, handed_over
+from bellwire.cli.settings import FRUGAL, PAIRING, SPEAKER, Settings, command_of, handed_over
 
 TO_END = 10.0
 """Seconds for a speaker to end in good order before it is killed."""
@@ -45,7 +45,7 @@ class SpeakerLink:
                 stderr=stderr,
                 pass_fds=(reader,),
                 limit=_LONGEST_LINE,
-                env={**dict([GIVEN_BACK]), **os.environ},
+                env=FRUGAL | os.environ,
             )
         finally:
             os.close(reader)
