@@ -18,7 +18,6 @@ from bellwire.device.belief import GRACE
 from bellwire.device.do_not_disturb import DoNotDisturb, Hours
 from bellwire.device.engine import alerts_state, step
 from bellwire.device.held import LOUDEST, Held, State
-from bellwire.device.turn import EARLY
 from bellwire.protocol.messages import Message
 from bellwire.protocol.messages.alerts import (
     AdjustVolume,
@@ -345,7 +344,7 @@ class World(RuleBasedStateMachine):
 
     def is_to_come(self, time: datetime) -> bool:
         """It rang, or was missed, by a clock that was ahead."""
-        return time - self.now >= EARLY and not self.state.belief.is_doubted
+        return time - self.now >= self.profile.past_due and not self.state.belief.is_doubted
 
     def an_alert(self, token: str, kind: str, offset: timedelta, urls: list[str], loops: int | None = None) -> SetAlert:
         time = self.now.replace(microsecond=0) + offset

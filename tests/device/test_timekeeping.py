@@ -259,10 +259,10 @@ def test_a_boot_with_the_right_time_brings_it_back() -> None:
     is_heard(device)
 
 
-def test_minutes_early_is_early_enough() -> None:
-    """Who is up already is not woken again."""
-    device = woken_early(StopPressed()).clock_set("06:57:00")
-    device.at("07:30:00").over()
+def test_what_was_rung_half_an_hour_early_is_over() -> None:
+    """As long as what is late still rings: who was woken is up, and not woken again."""
+    device = woken_early(StopPressed()).clock_set("06:30:01")
+    device.at("08:00:00").over()
 
 
 def test_what_was_deleted_at_the_speaker_is_not_heard_again() -> None:

@@ -36,8 +36,7 @@ _LATER: dict[str, dict[str, Any]] = {
     "pickle": {"PicklingError": Exception},
     "structlog.stdlib": {},
     "structlog.threadlocal": {},
-    # msgspec: other formats than JSON, and types that are looked into.
-    "msgspec.inspect": {},
+    # msgspec: other formats than JSON.
     "msgspec.msgpack": {},
     "msgspec.toml": {},
     "msgspec.yaml": {},

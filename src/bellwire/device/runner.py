@@ -5,9 +5,9 @@ What must survive a power cut is on the disk before anything of the same step is
 brings, before anything is heard.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 from uuid import uuid4
 
 import structlog
@@ -15,6 +15,7 @@ import structlog
 from bellwire.device import inputs, outputs
 from bellwire.device.agenda import Agenda
 from bellwire.device.belief import Faith
+from bellwire.device.bell import Bell
 from bellwire.device.clouds import Clouds
 from bellwire.device.difference import Unkept, to_keep
 from bellwire.device.do_not_disturb import DoNotDisturb
@@ -25,7 +26,6 @@ from bellwire.device.lane import Outgoing
 from bellwire.device.observer import Observer, tell
 from bellwire.device.outbox import UNAUTHORIZED, Outbox, Post
 from bellwire.device.outputs import Output
-from bellwire.device.ringer.sounds import Source
 from bellwire.device.storage import Storage, StorageError, do_not_disturb_fact, fact_of, noted_fact, volume_fact
 from bellwire.device.system import components
 from bellwire.device.timer import Clock, Timer
@@ -45,46 +45,6 @@ REFUSALS = {
     "`bellwire device list` shows it",
     429: "the cloud has this speaker's downchannel already: is another one running with the same token?",
 }
-
-
-class Bell(Protocol):
-    """What sounds (`ringer.Ringer`)."""
-
-    volume: float
-    """How loud it rings, 0 to 1."""
-    behind: bool
-    """What rings is heard behind something else."""
-
-    def ring(
-        self,
-        token: str,
-        kind: str,
-        sources: tuple[Source, ...],
-        *,
-        rounds: int | None = None,
-        pause: timedelta = timedelta(),
-        behind: Source | None = None,
-        ramp: timedelta = timedelta(),
-    ) -> None:
-        """Begin at once; what rang before ends."""
-
-    def mute(self, token: str) -> None:
-        """Silence, while the ring goes on."""
-
-    def stop(self, token: str) -> None:
-        """End the ring."""
-
-    def expect(self, kinds: Iterable[str]) -> None:
-        """Be ready to ring alerts of these kinds."""
-
-    def prepare(self, urls: Iterable[str]) -> None:
-        """Make assets ready to play."""
-
-    def forget(self, urls: Iterable[str]) -> None:
-        """Drop assets."""
-
-    def forget_all(self) -> None:
-        """Drop every asset that there is."""
 
 
 class Runner:
@@ -293,7 +253,7 @@ class Runner:
 
     # What the connection tells.
 
-    def told_time(self, time: datetime, of_another: bool) -> None:  # noqa: FBT001: a callback
+    def told_time(self, time: datetime, of_another: bool) -> None:
         """The cloud's clock shows this. A cloud on this machine has the same clock, and is no witness."""
         if of_another:
             self.happens(inputs.TimeTold(time))

@@ -28,9 +28,6 @@ from bellwire.protocol.profiles.profile import Profile
 ANSWER_PATIENCE = timedelta(seconds=5)
 """How long a muted alert waits for the cloud's word; then the device ends it by itself."""
 
-EARLY = timedelta(minutes=5)
-"""Who was rung for by so much too early is rung for again at the time; who by less is up already."""
-
 REPORTS: Mapping[Step, type[OneAlert]] = {
     Step.SET: SetAlertSucceeded,
     Step.START: AlertStarted,
@@ -108,8 +105,8 @@ class Turn:
         return moved
 
     def is_to_come(self, time: datetime) -> bool:
-        """Whether that is well after now, by a clock that is believed."""
-        return not self.belief.is_doubted and time - self.now >= EARLY
+        """Whether that is as long after now, by a clock that is believed, as what is past is too late to ring."""
+        return not self.belief.is_doubted and time - self.now >= self.profile.past_due
 
     def report(self, report: type[OneAlert], held: Held, *, certified: bool = True) -> None:
         """Tell the cloud something of one alert."""

@@ -3,14 +3,14 @@
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 
-from bellwire.device.turn import EARLY
 from bellwire.protocol.messages.alerts import StopAlert
 from bellwire.simulation.facts import Back, Fact, Gone, Rang, Told
 from bellwire.simulation.invariants.invariant import Invariant
 from bellwire.simulation.invariants.wire import AtTheWire
 
 _ON_TIME = timedelta(seconds=1)
-_LATEST = timedelta(minutes=30)
+_HALF_AN_HOUR = timedelta(minutes=30)
+"""What is later is over; what is earlier is not it."""
 
 
 class RingsOnTime(Invariant):
@@ -54,11 +54,11 @@ class RingsOnTime(Invariant):
         if early > _ON_TIME and self._is_to_blame(fact.device, fact.due):
             raise self._broken(f"{fact.device} rings {fact.token} {early} early")
         is_it = self._wires[fact.device].acknowledged.get(fact.token) == fact.occurrence
-        if is_it and fact.occurrence - fact.at < EARLY:  # who was rung for earlier is rung for again
+        if is_it and fact.occurrence - fact.at < _HALF_AN_HOUR:  # who was rung for earlier is rung for again
             del self._wires[fact.device].acknowledged[fact.token]
 
     def _plan(self, device: str, token: str, time: datetime) -> None:
-        if time < self._world.now - _LATEST:
+        if time < self._world.now - _HALF_AN_HOUR:
             return
         late = max(time, self._world.now) + _ON_TIME
         self._world.at(max(time, self._world.now), lambda: self._look(device, token, time, late))
