@@ -129,7 +129,7 @@ NEVER = [
 def test_a_rule_that_never_comes_is_over_soon(rule: str) -> None:
     before = process_time()
     assert next(walls(read_rule(rule).text, START, START), None) is None
-    # Some 50 ms at most here; dateutil by itself takes many seconds.
+    # Some 10 ms at most here; dateutil by itself takes many seconds.
     assert process_time() - before < 0.5
 
 

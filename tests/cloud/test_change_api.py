@@ -134,7 +134,7 @@ def test_who_listens_for_no_time_is_told_what_it_missed(home: Account) -> None:
 
 
 def test_who_listens_for_some_time_hears_what_happens_then(home: Account) -> None:
-    listener = Listens(home, seconds=1)
+    listener = Listens(home, seconds=3)
     home.adds(at="07:00")
     listener.connection.until(lambda: listener.stream.is_over, "the end")
     assert listener.told == ["alert.added"]
