@@ -90,7 +90,7 @@ def test_one_full_round(bellwire: Bellwire, cloud: RunningCloud, home: tuple[str
     terminal.presses("-")
     terminal.until("volume", "90 %")
     terminal.resizes(40, 10)
-    terminal.until("90 %", "in 59 min", "q quit", without="▮")
+    terminal.until("90 %", "59 min  Later", "q quit", without="▮")
     terminal.resizes(80, 24)
     terminal.presses("d")
     terminal.until("Alerts.DeleteAlertSucceeded", "No alert is set.")
