@@ -23,8 +23,8 @@ from tests.fuzzing.targets import TARGETS
 every_target = pytest.mark.parametrize("name", TARGETS)
 HAS_ATHERIS = importlib.util.find_spec("atheris") is not None
 SEED = 20_261_125
-RUNS = {"multipart": 2_000, "events": 10_000, "directives": 10_000, "engine": 1_500, "handlers": 500}
-"""Of guided fuzzing: some seconds in all."""
+RUNS = {"multipart": 3_000, "events": 16_000, "directives": 16_000, "engine": 2_400, "handlers": 800}
+"""Of guided fuzzing: a minute of one core in all."""
 LONGEST_INPUT = 2_048
 LONGEST_WAIT = 300
 """Seconds until a run counts as hanging: some hundred times of what it takes."""
