@@ -1,10 +1,12 @@
 """Every invariant holds, whatever goes wrong; and a bug in the cores does not stay unseen."""
 
+import asyncio
+import multiprocessing
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from typing import Any
 
 import pytest
 
@@ -12,6 +14,7 @@ from bellwire.simulation.breakage import BREAKAGES
 from bellwire.simulation.faults import FAULTS
 from bellwire.simulation.run import run
 from bellwire.simulation.story import story
+from tests.conftest import found
 
 SEEDS = range(1, 301)
 """Each a few days of three speakers on two accounts."""
@@ -34,21 +37,25 @@ def found_by(bug: str) -> int | None:
     return next((seed for seed in range(1, ENOUGH + 1) if run(seed, breakage=BREAKAGES[bug]).broken), None)
 
 
-@pytest.fixture(scope="module")
-def cores() -> Iterator[ProcessPoolExecutor]:
-    """All of the machine: no run has anything to do with another one."""
-    with ProcessPoolExecutor(os.cpu_count()) as executor:
-        yield executor
-
-
-def test_every_invariant_holds(cores: ProcessPoolExecutor) -> None:
+async def side_by_side(_folders: pytest.TempPathFactory) -> tuple[list[str], dict[str, int | None]]:
+    """All seeds and all bugs, on all cores: no run has anything to do with another one. Whoever waits goes first."""
+    loop, context = asyncio.get_running_loop(), multiprocessing.get_context("spawn")
     portions = [range(first, first + PORTION) for first in SEEDS[::PORTION]]
-    assert [told for told in cores.map(first_broken, portions) if told] == []
+    with ProcessPoolExecutor(os.cpu_count(), context, os.nice, (10,)) as cores:
+        told = [loop.run_in_executor(cores, first_broken, portion) for portion in portions]
+        seeds = [loop.run_in_executor(cores, found_by, bug) for bug in BREAKAGES]
+        return await asyncio.gather(*told), dict(zip(BREAKAGES, await asyncio.gather(*seeds), strict=True))
 
 
-def test_every_bug_is_found(cores: ProcessPoolExecutor) -> None:
-    found = dict(zip(BREAKAGES, cores.map(found_by, BREAKAGES), strict=True))
-    assert [bug for bug, seed in found.items() if seed is None] == []
+@pytest.mark.parametrize("number", range(len(SEEDS) // PORTION))
+def test_every_invariant_holds(side_by_side: dict[str, Any], number: int) -> None:
+    told: str = found(side_by_side, __name__)[0][number]
+    assert not told, told
+
+
+@pytest.mark.parametrize("bug", BREAKAGES)
+def test_a_bug_is_found(side_by_side: dict[str, Any], bug: str) -> None:
+    assert found(side_by_side, __name__)[1][bug] is not None
 
 
 @pytest.mark.parametrize("fault", FAULTS)
