@@ -23,8 +23,8 @@ from tests.fuzzing.targets import TARGETS
 every_target = pytest.mark.parametrize("name", TARGETS)
 HAS_ATHERIS = importlib.util.find_spec("atheris") is not None
 SEED = 20_261_125
-RUNS = {"multipart": 3_000, "events": 16_000, "directives": 16_000, "engine": 2_400, "handlers": 800}
-"""Of guided fuzzing: a minute of one core in all."""
+RUNS = {"multipart": 5_000, "events": 25_000, "directives": 25_000, "engine": 4_000, "handlers": 1_300}
+"""Of guided fuzzing: with all else here about a minute of one core."""
 LONGEST_INPUT = 2_048
 LONGEST_WAIT = 300
 """Seconds until a run counts as hanging: some hundred times of what it takes."""

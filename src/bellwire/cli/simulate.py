@@ -1,6 +1,5 @@
 """`bellwire simulate`: both cores under everything that can go wrong. It knows the command line and the last line."""
 
-import gc
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -90,9 +89,9 @@ def _run(
     *,
     as_json: bool,
 ) -> None:
-    from bellwire.simulation.run import run
+    from bellwire.simulation.run import prepare, run
 
-    gc.freeze()  # what is loaded stays: the collector need not look at it again and again
+    prepare()
     began, done, hours, broken = time.process_time(), 0, 0.0, 0
     try:
         with _progress(total, as_json=as_json) as went_on:
