@@ -8,6 +8,13 @@ import pytest
 pytest_plugins = ["pytester"]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where tests run in several processes, a file stays in one, and what waits side by side is all in one."""
+    for item in items:
+        waits = isinstance(item, pytest.Function) and hasattr(item.module, "side_by_side")
+        item.add_marker(pytest.mark.xdist_group("side by side" if waits else str(item.path)))
+
+
 @pytest.fixture(scope="session")
 def side_by_side(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What came of the `side_by_side` of each module that has tests in this run; by the module's name.
