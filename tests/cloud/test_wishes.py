@@ -208,6 +208,7 @@ def test_an_end_a_count_and_exceptions() -> None:
         ("daily", {"until": "soon"}, "is not a day; write it like 2026-12-25"),
         ("daily", {"until": "2026-02-30"}, "is not a day"),
         ("daily", {"exceptions": ["2026-13-01"]}, "is not a day"),
+        ("daily", {"exceptions": ["0999-12-31"]}, "is out of all bounds"),
         ("daily", {"times": 9999}, "give 1 to 3660"),
         ("once", {"times": 2}, "what rings once has no end"),
         (None, {"exceptions": ["2026-12-25"]}, "what rings once has no end"),
@@ -319,8 +320,9 @@ def test_what_is_no_length_of_time_is_told(text: str) -> None:
 @example("9998-12-31T23:59:59Z", "UTC", FRIDAY)
 @example("0001-01-01T00:00:00+14:00", "America/New_York", FRIDAY)
 @example("0001-01-01T00:00:00Z", "America/New_York", FRIDAY)
+@example("0001-01-01T00:00:00Z", "UTC", FRIDAY)
 def test_any_text_is_a_wish_or_told_why_not(text: str, zone: str, now: datetime) -> None:
-    for every in (None, *EVERY):
+    for every in (None, *EVERY, "FREQ=WEEKLY;WKST=SU;INTERVAL=2"):
         with contextlib.suppress(WishError):
             assert first(text, every, zone, now) <= now + FURTHEST + timedelta(days=8)
     with contextlib.suppress(WishError):

@@ -226,7 +226,7 @@ def walls(rule: str, start: datetime, earliest: datetime) -> Iterator[datetime]:
     else:
         # All of its days and times are said, so it may begin on any day.
         begin, counts = datetime.combine(first.date(), time.min), as_written.interval > 1
-    last = first + HORIZON
+    last = min(first, datetime.max - HORIZON) + HORIZON  # noqa: DTZ901 - a wall time
     moved = _moved(begin.year)
     try:
         series = rrule(parts.frequency, begin + moved, parts.interval, parts.week_start, **parts.by)
