@@ -242,6 +242,25 @@ def test_what_is_not_said_stays(change: Change, expected: dict[str, Any]) -> Non
     assert changed_schedule(WORKING, change, FRIDAY) == replace(WORKING, **expected)
 
 
+@pytest.mark.parametrize("at", ["08:00", "06:00", "2026-11-21T08:00:00Z"])
+def test_another_time_of_day_leaves_its_days_as_they_are(at: str) -> None:
+    series = again("daily", times=4, exceptions=["2026-11-22T07:00"])
+    edited = changed_schedule(series, Change(at=at), FRIDAY)
+    days = [day.split()[1] for day in days_of(edited)]
+    assert days == [day.split()[1] for day in days_of(series)] == ["11-21", "11-23", "11-24"]
+
+
+def test_another_end_or_other_exceptions_are_those_that_are_said() -> None:
+    series = again("daily", times=4, exceptions=["2026-11-22T07:00"])
+    edited = changed_schedule(series, Change(at="08:00", until="2026-11-24T07:00", exceptions=[]), FRIDAY)
+    assert days_of(edited) == ["Sat 11-21 08:00", "Sun 11-22 08:00", "Mon 11-23 08:00"]
+
+
+def test_a_rule_that_says_its_own_hours_keeps_its_exceptions() -> None:
+    series = again("FREQ=DAILY;BYHOUR=7,19;COUNT=5", exceptions=["2026-11-21T07:00"])
+    assert changed_schedule(series, Change(at="08:00"), FRIDAY).except_times == series.except_times
+
+
 def test_who_says_a_time_means_that_time_and_not_one_ahead_of_it() -> None:
     early = replace(WORKING, ahead=timedelta(minutes=15))
     assert changed_schedule(early, Change(at="07:30"), FRIDAY) == changed_schedule(WORKING, Change(at="07:30"), FRIDAY)

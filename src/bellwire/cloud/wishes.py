@@ -25,6 +25,7 @@ from bellwire.alerts.recurrence import (
     weekdays_of,
     zone_named,
 )
+from bellwire.alerts.rules import has_own_clock
 from bellwire.alerts.workdays import has_calendar
 
 FURTHEST = timedelta(days=3660)
@@ -197,12 +198,26 @@ def changed_schedule(before: Schedule, change: Change, now: datetime) -> Schedul
         return schedule_at(change.at or clock.isoformat(), None, place, now, change, floating=floating)
     # Who says at what time it rings, means that time.
     ahead = before.ahead if change.at is None else timedelta()
-    moved = replace(before, start=_start_of(before, change.at, place, now), zone=place, floating=floating, ahead=ahead)
+    moved = _begun(before, _start_of(before, change.at, place, now))
+    moved = replace(moved, zone=place, floating=floating, ahead=ahead)
     if before.rule is None and change.every is None:
         if change.is_said:
             raise WishError(_HAS_NO_END)
         return moved
     return _again(moved, change, max(moved.start, local + _MOMENT))
+
+
+def _begun(before: Schedule, start: datetime) -> Schedule:
+    """The schedule with another start: what was its end or an exception at its time of day is so at the new one."""
+    clock = before.start.time()
+    if before.rule is None or has_own_clock(before.rule):
+        return replace(before, start=start)
+
+    def moved(wall: datetime) -> datetime:
+        return datetime.combine(wall.date(), start.time()) if wall.time() == clock else wall
+
+    times = tuple(map(moved, before.except_times))
+    return replace(before, start=start, until=before.until and moved(before.until), except_times=times)
 
 
 def _start_of(before: Schedule, at: str | None, zone: str, now: datetime) -> datetime:
