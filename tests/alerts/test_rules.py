@@ -141,6 +141,12 @@ def test_no_rule_costs_much(rule: str, start: datetime) -> None:
     assert process_time() - before < 0.5
 
 
+@pytest.mark.parametrize("rule", ["FREQ=DAILY", "FREQ=YEARLY", "FREQ=MONTHLY;BYDAY=-1FR", "FREQ=HOURLY;BYMONTH=12"])
+def test_a_rule_ends_with_the_calendar(rule: str) -> None:
+    last = datetime(9999, 12, 31, 23, 59)  # noqa: DTZ001
+    assert list(walls(rule, START, last)) == []
+
+
 @pytest.mark.parametrize(
     ("text", "rule", "times", "until"),
     [

@@ -153,9 +153,16 @@ def ruled(once: Schedule, rule: str, earliest: datetime) -> Schedule:
     read = read_rule(rule)
     until = read.until
     if until is not None and until.tzinfo is not None:
-        until = until.astimezone(zone_named(once.zone)).replace(tzinfo=None)
+        until = _on_clocks(until, zone_named(once.zone))
     schedule = replace(once, rule=read.text, until=until)
     return schedule if read.times is None else counted(schedule, read.times, earliest)
+
+
+def _on_clocks(instant: datetime, zone: ZoneInfo) -> datetime:
+    """What the clocks of `zone` show; the first and last day of the calendar, for ever, are those days everywhere."""
+    if instant.date() in {date.min, date.max}:
+        return instant.replace(tzinfo=None)
+    return instant.astimezone(zone).replace(tzinfo=None)
 
 
 def counted(schedule: Schedule, times: int, earliest: datetime) -> Schedule:

@@ -213,6 +213,12 @@ def _check(parts: _Parts) -> None:
         raise ValueError(f"BYSETPOS chooses beyond the last; this rule gives {most} at a time")
 
 
+def has_own_clock(rule: str) -> bool:
+    """Whether a rule that was read says itself at what times of day it comes, and not its start alone."""
+    parts = _parts(rule)
+    return parts.frequency == HOURLY or not parts.by.keys().isdisjoint({"byhour", "byminute", "bysecond"})
+
+
 def walls(rule: str, start: datetime, earliest: datetime) -> Iterator[datetime]:
     """The wall times, from `earliest` on, of a rule that was read and begins at `start`; the earliest first.
 
@@ -226,7 +232,7 @@ def walls(rule: str, start: datetime, earliest: datetime) -> Iterator[datetime]:
     else:
         # All of its days and times are said, so it may begin on any day.
         begin, counts = datetime.combine(first.date(), time.min), as_written.interval > 1
-    last = first + HORIZON
+    last = min(first, datetime.max - HORIZON) + HORIZON  # noqa: DTZ901 - a wall time
     moved = _moved(begin.year)
     try:
         series = rrule(parts.frequency, begin + moved, parts.interval, parts.week_start, **parts.by)

@@ -6,6 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import icalendar
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -66,6 +67,17 @@ def test_what_is_exported_is_imported_as_it_was(schedule: Schedule, label: str, 
     [entry] = read_calendar(written(alert(schedule, label, kind)), Terms(zone=SEOUL, now=NOW))
 
     assert (entry.schedule, entry.label, entry.kind) == (schedule, label, kind), entry.why
+
+
+@pytest.mark.parametrize("zone", [SEOUL, "America/New_York", "UTC"])
+def test_what_reaches_to_the_end_of_the_calendar_is_exported(zone: str) -> None:
+    once = Schedule(wall(2026, 12, 1, 7), zone, "FREQ=MONTHLY;BYDAY=-1FR")
+    for_ever = replace(once, until=wall(9999, 12, 31, 23, 59, 59))
+    [entry] = read_calendar(written(alert(for_ever)), Terms(zone=SEOUL, now=NOW))
+
+    assert entry.schedule == for_ever, entry.why
+    excepted = replace(for_ever, except_days=(date(9999, 12, 31),))
+    assert event_in(written(alert(excepted)))["X-BELLWIRE-EXCEPT-DAYS"] == "99991231"
 
 
 def test_other_programs_are_told_of_free_days_one_by_one() -> None:

@@ -81,8 +81,7 @@ def _alarm(alert: Alert) -> icalendar.Alarm:
 def _add_recurrence(event: icalendar.Event, schedule: Schedule, now: datetime) -> None:
     rule = schedule.rule or ""
     if schedule.until is not None:
-        until = instant_of(schedule.until, zone_named(schedule.zone))
-        rule = f"{rule};UNTIL={until:%Y%m%dT%H%M%SZ}"
+        rule = f"{rule};UNTIL={_end_of(schedule.until, schedule.zone):%Y%m%dT%H%M%SZ}"
     event.add("rrule", vInline(rule))
     if schedule.country is not None:
         event.add(f"{OWN}WORKDAYS-OF", schedule.country)
@@ -93,6 +92,11 @@ def _add_recurrence(event: icalendar.Event, schedule: Schedule, now: datetime) -
         {*schedule.except_times, *_times_on(schedule, schedule.except_days), *_free_times(schedule, now)}
     ):
         _add_times(event, "exdate", schedule.zone, times)
+
+
+def _end_of(until: datetime, zone: str) -> datetime:
+    """The last moment in UTC; the last day of the calendar is that everywhere, as `ruled` reads it."""
+    return until if until.date() == date.max else instant_of(until, zone_named(zone))
 
 
 def _times_on(schedule: Schedule, days: Iterable[date]) -> Iterable[datetime]:

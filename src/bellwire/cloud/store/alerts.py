@@ -43,6 +43,10 @@ SELECT_ALERTS = Statement(
     "an account's alerts in the order of their next occurrences, a page at a time",
 )
 
+SELECT_TOKENS = Statement(
+    sa.select(alerts.c.token).where(alerts.c.account_id == sa.bindparam("account_id")), "all alerts that an account has"
+)
+
 SELECT_LIVES = Statement(
     sa.select(standings.c.token, standings.c.device_id, standings.c.reported)
     .join_from(
@@ -129,6 +133,12 @@ def list_alerts(account_id: str, after: tuple[datetime, str] | None, limit: int)
     """Up to `limit` alerts after the one of this time and token, the earliest first."""
     rows = yield SELECT_ALERTS, {"account_id": account_id, **_after(after), "limit": limit}
     return [_alert(row) for row in rows]
+
+
+def list_tokens(account_id: str) -> Transaction[list[str]]:
+    """The tokens of all of an account's alerts."""
+    rows = yield SELECT_TOKENS, {"account_id": account_id}
+    return [row.token for row in rows]
 
 
 def list_lives(
