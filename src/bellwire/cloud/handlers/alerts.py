@@ -125,7 +125,7 @@ def _keep(
     device = arrival.device
     if not _is_heard(rows, after.token):
         return NOBODY
-    yield from save_report(device.account_id, device.device_id, after)
+    yield from save_report(device.account_id, device.device_id, after, has_row=after.token in rows)
     yield from note_start(device, before, after, arrival.now, rings=after.token in arrival.ringing)
     woken = NOBODY if is_settled(after) else frozenset((device.device_id,))
     if ended is not None:

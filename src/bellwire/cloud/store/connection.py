@@ -4,14 +4,14 @@ It knows `sqlite3`; it must not know threads, the event loop, or where the file 
 """
 
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any, ParamSpec, TypeAlias, TypeVar, cast
+from typing import Any, ParamSpec, TypeAlias, TypeVar
 
 from sqlalchemy.dialects.sqlite import pysqlite
 
 from bellwire.cloud.store.errors import AlreadyExists, NotFound, Refused, StoreBusy, StoreError, StoreFailed
-from bellwire.cloud.store.in_mind import StandingsInMind
+from bellwire.cloud.store.in_mind import InMind
 from bellwire.cloud.store.transaction import Args, Compiled, Compiler, Rows, Statement, Transaction
 
 P = ParamSpec("P")
@@ -19,6 +19,8 @@ T = TypeVar("T")
 
 Outcome: TypeAlias = tuple[T, None] | tuple[None, BaseException]
 """Of a transaction: its result, or the error for which it was undone."""
+
+Overheard: TypeAlias = Callable[[Statement, Args | list[Args], Rows], None]
 
 _compiler = Compiler(pysqlite.dialect(paramstyle="qmark"))
 
@@ -29,11 +31,19 @@ class Connection:
     >>> connection.run(add_account, "a1", "home", "Asia/Seoul", now)
     """
 
-    def __init__(self, raw: sqlite3.Connection, in_mind: StandingsInMind | None = None) -> None:
-        """`in_mind`: what it need not read again, for the one that writes all the time."""
+    def __init__(
+        self, raw: sqlite3.Connection, in_mind: InMind | None = None, overheard: Overheard | None = None
+    ) -> None:
+        """`in_mind`: what it need not read again, for the one that writes all the time.
+
+        `overheard` is told what another one reads.
+        """
         self._raw = raw
         self._cursor = raw.cursor()
         self._in_mind = in_mind
+        self._overheard = overheard
+        self._patience_ms: int | None = None
+        """So long `begin` waits; None: as long as SQLite does, which was never told not to."""
 
     def run(self, function: Callable[P, Transaction[T]], *args: P.args, **kwargs: P.kwargs) -> T:
         """Perform a transaction, durably; what it raises, after its writes are undone; StoreBusy, StoreFailed."""
@@ -53,22 +63,31 @@ class Connection:
 
     def begin(self) -> None:
         """Open a transaction that writes, when no other process does any more; StoreBusy, StoreFailed."""
+        if self._patience_ms is None:
+            self._begin()
+            return
+        self.execute(f"PRAGMA busy_timeout = {self._patience_ms}")
+        try:
+            self._begin()
+        finally:
+            self.execute("PRAGMA busy_timeout = 0")
+
+    def begin_at_once(self) -> bool:
+        """The same, without waiting: whether no other process is writing. StoreFailed."""
+        if self._patience_ms is None:
+            self._patience_ms = self._raw.execute("PRAGMA busy_timeout").fetchone()[0]
+            self.execute("PRAGMA busy_timeout = 0")
+        try:
+            self._begin()
+        except StoreBusy:
+            return False
+        return True
+
+    def _begin(self) -> None:
         # IMMEDIATE: one that reads first and writes later is refused at once when another process wrote in between.
         self.execute("BEGIN IMMEDIATE")
         if self._in_mind is not None:
             self._in_mind.believe(self._raw.execute("PRAGMA data_version").fetchone()[0])
-
-    def begin_at_once(self) -> bool:
-        """The same, without waiting: whether no other process is writing. StoreFailed."""
-        patience = self._raw.execute("PRAGMA busy_timeout").fetchone()[0]
-        self.execute("PRAGMA busy_timeout = 0")
-        try:
-            self.begin()
-        except StoreBusy:
-            return False
-        finally:
-            self.execute(f"PRAGMA busy_timeout = {patience}")
-        return True
 
     def commit(self) -> None:
         """Make what is open durable; StoreBusy, StoreFailed."""
@@ -97,29 +116,27 @@ class Connection:
             self.roll_back()
         return result
 
+    def perform_all(self, begin: Iterable[Callable[[], Transaction[Any]]]) -> list[Any] | None:
+        """Perform several inside the transaction that is open, each begun when it is its turn: give their results.
+
+        None: one of them failed, and all that was open is undone. That is rare, and a savepoint for each, or one for
+        all, has SQLite copy every page that they change.
+        """
+        perform = self._perform
+        try:
+            return [perform(begun()) for begun in begin]
+        except Exception:  # noqa: BLE001 - whoever performs them again, one by one, is told which it was and why
+            self.roll_back()
+            return None
+
     def attempt(self, transaction: Transaction[T]) -> Outcome[T]:
         """Perform one inside the transaction that is open: give its result, or its error after undoing it.
 
         StoreFailed when SQLite gave up all that is open, as it does on a full disk.
         """
-        return self._attempt(lambda: self._perform(transaction))
-
-    def attempt_all(self, begin: Sequence[Callable[[], Transaction[Any]]]) -> list[Outcome[Any]]:
-        """Perform several, each begun when it is its turn, as `attempt` does: one that fails leaves the others.
-
-        Nearly always none fails. So all stand under one savepoint, and only where one does fail they are undone and
-        performed again, each under its own, which is two statements less for each.
-        """
-        perform = self._perform
-        outcomes, error = self._attempt(lambda: [(perform(begun()), None) for begun in begin])
-        if error is None:
-            return cast("list[Outcome[Any]]", outcomes)
-        return [self.attempt(begun()) for begun in begin]
-
-    def _attempt(self, perform: Callable[[], T]) -> Outcome[T]:
         self.execute("SAVEPOINT attempt")
         try:
-            result = perform()
+            result = self._perform(transaction)
         except BaseException as error:
             self._forget()
             if not self._raw.in_transaction:
@@ -163,11 +180,15 @@ class Connection:
 
     def _answer(self, statement: Statement, args: Args | list[Args]) -> Rows:
         if self._in_mind is None:
-            return self._rows(_compiler[statement], args)
-        rows = self._in_mind.recall(statement, args)
-        if rows is None:
             rows = self._rows(_compiler[statement], args)
-            self._in_mind.note(statement, args, rows)
+            if self._overheard is not None:
+                self._overheard(statement, args, rows)
+            return rows
+        known = self._in_mind.recall(statement, args)
+        if known is not None:
+            return known
+        rows = self._rows(_compiler[statement], args)
+        self._in_mind.note(statement, args, rows)
         return rows
 
     def _rows(self, compiled: Compiled, args: Args | list[Args]) -> Rows:

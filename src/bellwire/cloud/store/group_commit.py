@@ -43,8 +43,10 @@ class GroupCommit:
     Transactions are performed in the order in which they came, each as if it were alone.
     """
 
-    def __init__(self, connection: Connection, queue_limit: int) -> None:
+    def __init__(self, connection: Connection, queue_limit: int, committed: Callable[[], None]) -> None:
+        """`committed` is called on the loop's thread after each commit, before anybody is answered."""
         self._connection = connection
+        self._committed = committed
         self._queue_limit = queue_limit
         self._loop = asyncio.get_running_loop()
         self._queue: deque[_Request] = deque()
@@ -76,9 +78,9 @@ class GroupCommit:
     def _announce_trace(self) -> None:
         if self._trace and not self._trace_announced:
             self._trace_announced = True
-            self._loop.call_later(_TRACE_WAITS_S, self._append_trace)
+            self._loop.call_later(_TRACE_WAITS_S, self._want_trace)
 
-    def _append_trace(self) -> None:
+    def _want_trace(self) -> None:
         self._trace_due = True
         self._wanted.set()
 
@@ -102,12 +104,19 @@ class GroupCommit:
 
     async def _write_batch(self) -> None:
         requests: list[_Request] = []
+        answers: list[_Answer]
         try:
-            if not self._connection.begin_at_once():
-                await self._loop.run_in_executor(self._waiting_room, self._connection.begin)
+            await self._begin()
             requests = self._next_requests()
-            answers = self._perform(requests)
+            results = self._connection.perform_all([begin for _, begin in requests])
+            if results is not None:
+                answers = [(future, result, None) for (future, _), result in zip(requests, results, strict=True)]
+            else:
+                await self._begin()
+                answers = [(future, *self._connection.attempt(begin())) for future, begin in requests]
+            self._append_trace()
             await self._loop.run_in_executor(self._waiting_room, self._connection.commit)
+            self._committed()
         except Exception as error:
             log.exception("batch failed", transactions=len(requests))
             with suppress(StoreError):  # when even that fails, the next BEGIN does too, and its callers are told
@@ -117,16 +126,17 @@ class GroupCommit:
             self._announce_trace()
         self._answer(answers)
 
+    async def _begin(self) -> None:
+        if not self._connection.begin_at_once():
+            await self._loop.run_in_executor(self._waiting_room, self._connection.begin)
+
     def _next_requests(self) -> list[_Request]:
         return [self._queue.popleft() for _ in range(min(len(self._queue), _MOST_IN_BATCH))]
 
-    def _perform(self, requests: list[_Request]) -> list[_Answer]:
-        outcomes = self._connection.attempt_all([begin for _, begin in requests])
-        answers = [(future, *outcome) for (future, _), outcome in zip(requests, outcomes, strict=True)]
+    def _append_trace(self) -> None:
         if self._trace_due or self._closing:
             self._trace_due = self._trace_announced = False
             self._append(self._trace.take())
-        return answers
 
     def _append(self, messages: list[Args]) -> None:
         dropped = self._trace.dropped
