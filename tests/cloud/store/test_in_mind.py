@@ -206,7 +206,7 @@ def test_whoever_only_reads_is_told_what_was_committed_and_nothing_else(
 ) -> None:
     mind = InMind()
     with closing(copied(template, mind)) as writer:
-        reader = Connection(writer._raw, overheard=mind.note_committed)
+        reader = Connection(writer._raw, overheard=mind.note_read_of)
 
         def tells(home: tuple[str, str], what: list[Any]) -> None:
             with suppress(UnknownError):
@@ -303,7 +303,7 @@ def test_there_is_an_end_to_what_is_kept_in_mind(monkeypatch: pytest.MonkeyPatch
 def test_what_is_to_be_said_after_a_change_is_not_read_from_the_file(path: Path) -> None:
     mind = InMind()
     with closing(Connection(connect(path), mind)) as writer, closing(connect(path)) as raw:
-        reader = Connection(raw, overheard=mind.note_committed)
+        reader = Connection(raw, overheard=mind.note_read_of)
         with pytest.raises(UnknownError):
             mind.committed.perform(look(*HOMES[0]))
         writer.run(load_standing_rows, *HOMES[0])

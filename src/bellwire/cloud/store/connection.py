@@ -11,7 +11,7 @@ from typing import Any, ParamSpec, TypeAlias, TypeVar
 from sqlalchemy.dialects.sqlite import pysqlite
 
 from bellwire.cloud.store.errors import AlreadyExists, NotFound, Refused, StoreBusy, StoreError, StoreFailed
-from bellwire.cloud.store.in_mind import InMind
+from bellwire.cloud.store.in_mind import Find, InMind, Note
 from bellwire.cloud.store.transaction import Args, Compiled, Compiler, Rows, Statement, Transaction
 
 P = ParamSpec("P")
@@ -20,9 +20,11 @@ T = TypeVar("T")
 Outcome: TypeAlias = tuple[T, None] | tuple[None, BaseException]
 """Of a transaction: its result, or the error for which it was undone."""
 
-Overheard: TypeAlias = Callable[[Statement, Args | list[Args], Rows], None]
-
 _compiler = Compiler(pysqlite.dialect(paramstyle="qmark"))
+
+
+def _nobody(_: Statement) -> None:
+    """Nobody knows it, and nobody is told."""
 
 
 class Connection:
@@ -32,16 +34,20 @@ class Connection:
     """
 
     def __init__(
-        self, raw: sqlite3.Connection, in_mind: InMind | None = None, overheard: Overheard | None = None
+        self,
+        raw: sqlite3.Connection,
+        in_mind: InMind | None = None,
+        *,
+        overheard: Callable[[Statement], Note | None] = _nobody,
     ) -> None:
         """`in_mind`: what it need not read again, for the one that writes all the time.
 
-        `overheard` is told what another one reads.
+        `overheard`: who is told what another one reads.
         """
         self._raw = raw
         self._cursor = raw.cursor()
         self._in_mind = in_mind
-        self._overheard = overheard
+        self._prepared = _Prepared(in_mind.find_of, in_mind.note_of) if in_mind else _Prepared(_nobody, overheard)
         self._patience_ms: int | None = None
         """So long `begin` waits; None: as long as SQLite does, which was never told not to."""
 
@@ -179,28 +185,46 @@ class Connection:
             return result
 
     def _answer(self, statement: Statement, args: Args | list[Args]) -> Rows:
-        if self._in_mind is None:
-            rows = self._rows(_compiler[statement], args)
-            if self._overheard is not None:
-                self._overheard(statement, args, rows)
-            return rows
-        known = self._in_mind.recall(statement, args)
-        if known is not None:
+        (sql, parameters, row), find, note = self._prepared[statement]
+        if isinstance(args, list):
+            return self._answer_each(statement, args)
+        if find is not None and (known := find(args)) is not None:
             return known
-        rows = self._rows(_compiler[statement], args)
-        self._in_mind.note(statement, args, rows)
+        cursor = self._cursor
+        cursor.execute(sql, parameters(args))
+        rows = [] if row is None else list(map(row, cursor.fetchall()))
+        if note is not None:
+            note(args, rows)
         return rows
 
-    def _rows(self, compiled: Compiled, args: Args | list[Args]) -> Rows:
-        sql, parameters, row = compiled
+    def _answer_each(self, statement: Statement, args: list[Args]) -> Rows:
+        sql, parameters, row = _compiler[statement]
         cursor = self._cursor
-        if isinstance(args, list):
-            if row is None:
-                cursor.executemany(sql, map(parameters, args))
-                return []
-            return [found for one in args for found in self._rows(compiled, one)]
-        cursor.execute(sql, parameters(args))
-        return [] if row is None else list(map(row, cursor.fetchall()))
+        rows: Rows = []
+        if row is None:
+            cursor.executemany(sql, map(parameters, args))
+        else:
+            for one in args:
+                cursor.execute(sql, parameters(one))
+                rows += map(row, cursor.fetchall())
+        if self._in_mind is not None:
+            self._in_mind.note_each(statement, args)
+        return rows
+
+
+class _Prepared(dict[Statement, tuple[Compiled, Find | None, Note | None]]):
+    """By statement all that does not depend on its arguments: compiled, who may know its rows, and who is told."""
+
+    def __init__(
+        self, find_of: Callable[[Statement], Find | None], note_of: Callable[[Statement], Note | None]
+    ) -> None:
+        super().__init__()
+        self._find_of = find_of
+        self._note_of = note_of
+
+    def __missing__(self, statement: Statement) -> tuple[Compiled, Find | None, Note | None]:
+        prepared = self[statement] = _compiler[statement], self._find_of(statement), self._note_of(statement)
+        return prepared
 
 
 def meaning(error: sqlite3.Error) -> StoreError:

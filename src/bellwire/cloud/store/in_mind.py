@@ -9,6 +9,7 @@ anything else may have changed them (another process, a transaction that was und
 """
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from operator import itemgetter
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
@@ -36,7 +37,10 @@ from bellwire.cloud.store.transaction import Args, Rows, Statement, Transaction
 T = TypeVar("T")
 _Key: TypeAlias = tuple[str, str]
 """Account and device, or account and token."""
-_Note: TypeAlias = Callable[[Args, Rows], None]
+Find: TypeAlias = Callable[[Args], Rows | None]
+"""What a statement would give; None: that is not known."""
+Note: TypeAlias = Callable[[Args, Rows], None]
+"""Is told that a statement was executed, and what it gave."""
 
 _MOST = 50_000
 """Rows kept in mind at most, some 25 MB; when there are more, all are forgotten."""
@@ -54,19 +58,21 @@ class View(NamedTuple):
     marks: Mapping[_Key, Any]
     alerts: Mapping[_Key, Any]
 
-    def recall(self, statement: Statement, args: Args | list[Args]) -> Rows | None:
-        """What a statement would give; None: that is not known here."""
+    def find_of(self, statement: Statement) -> Find | None:
+        """Whoever may know what a statement would give; None: nobody ever does."""
         find = _FINDS.get(statement)
-        return None if find is None or isinstance(args, list) else find(self, args)
+        return None if find is None else partial(find, self)
 
     def perform(self, transaction: Transaction[T]) -> T:
         """The result of a transaction that only reads. Raises UnknownError when it needs what is not known here."""
         try:
             step = next(transaction)
             while True:
-                rows = self.recall(*step)
+                statement, args = step
+                find = _FINDS.get(statement)
+                rows = None if find is None or isinstance(args, list) else find(self, args)
                 if rows is None:
-                    raise UnknownError(step[0].description)
+                    raise UnknownError(statement.description)
                 step = transaction.send(rows)
         except StopIteration as end:
             result: T = end.value
@@ -160,7 +166,7 @@ class InMind:
         self._view = View(*self._shelves)
         self.committed = View(*(shelf.committed for shelf in self._shelves))
         """For whoever only reads. What another process wrote it knows from the next transaction on."""
-        self.recall = self._view.recall
+        self.find_of = self._view.find_of
         self._count = 0
         self._version: int | None = None
         self._notes = _Notes(
@@ -197,23 +203,26 @@ class InMind:
             shelf.forget()
         self._count = 0
 
-    def note(self, statement: Statement, args: Args | list[Args], rows: Rows) -> None:
-        """A statement was executed, and gave these rows."""
+    def note_of(self, statement: Statement) -> Note | None:
+        """Whoever is to be told that the connection that writes executed this statement; None: nobody."""
+        return self._notes[statement]
+
+    def note_each(self, statement: Statement, args: list[Args]) -> None:
+        """The connection that writes executed a statement with each of these arguments."""
         note = self._notes[statement]
-        if note is None:
-            return
-        if not isinstance(args, list):
-            note(args, rows)
-        elif note == self.forget_standings_of:
+        if note == self.forget_standings_of:
             for one in args:
-                note(one, rows)
-        else:
+                note(one, [])
+        elif note is not None:
             self.forget()
 
-    def note_committed(self, statement: Statement, args: Args | list[Args], rows: Rows) -> None:
-        """A statement of somebody who only reads gave these rows, which are on the disk."""
-        if statement is SELECT_MARKS and not isinstance(args, list) and rows:
-            self._marks.committed[_device(args)] = rows[0]
+    def note_read_of(self, statement: Statement) -> Note | None:
+        """Whoever is to be told what a statement gave to somebody who only reads what is on the disk; None: nobody."""
+        return self._read_marks if statement is SELECT_MARKS else None
+
+    def _read_marks(self, args: Args, rows: Rows) -> None:
+        for row in rows:
+            self._marks.committed[_device(args)] = row
 
     def forget_standings(self, args: Args, rows: Rows) -> None:
         """What was done to standings of these devices is not known here."""
@@ -309,18 +318,18 @@ class InMind:
             self._alerts.put(_alert(args), row._replace(**values))
 
 
-class _Notes(dict[Statement, _Note | None]):
+class _Notes(dict[Statement, Note | None]):
     """What each statement does to what is in mind; None: nothing. One that is not known by name is looked at once."""
 
-    def __init__(self, known: dict[Statement, _Note], in_mind: InMind) -> None:
+    def __init__(self, known: dict[Statement, Note], in_mind: InMind) -> None:
         super().__init__(known)
         self._in_mind = in_mind
 
-    def __missing__(self, statement: Statement) -> _Note | None:
+    def __missing__(self, statement: Statement) -> Note | None:
         note = self[statement] = self._effect_of(statement.clause)
         return note
 
-    def _effect_of(self, clause: Any) -> _Note | None:
+    def _effect_of(self, clause: Any) -> Note | None:
         mind = self._in_mind
         if not isinstance(clause, sa.sql.dml.UpdateBase):
             return None
@@ -332,7 +341,7 @@ class _Notes(dict[Statement, _Note | None]):
         # Of what is new, nothing is in mind.
         return None if isinstance(clause, sa.Insert) else self._of_change(clause)
 
-    def _of_change(self, clause: Any) -> _Note | None:
+    def _of_change(self, clause: Any) -> Note | None:
         mind = self._in_mind
         if clause.table is alerts:
             return mind.forget_alert
@@ -342,5 +351,5 @@ class _Notes(dict[Statement, _Note | None]):
         return mind.forget_marks if changes_marks else None
 
 
-def _always(forget: Callable[[], None]) -> _Note:
+def _always(forget: Callable[[], None]) -> Note:
     return lambda _args, _rows: forget()

@@ -42,7 +42,7 @@ class SqliteStore:
     async def open(self) -> None:
         """Make or open the file, migrate it, and start the writer; StoreUnusable."""
         to_write = Connection(await asyncio.to_thread(connect, self._path), self._in_mind)
-        self._reader = Connection(connect(self._path), overheard=self._in_mind.note_committed)
+        self._reader = Connection(connect(self._path), overheard=self._in_mind.note_read_of)
         self._writer = GroupCommit(to_write, self._queue_limit, self._in_mind.commit)
 
     async def close(self) -> None:
