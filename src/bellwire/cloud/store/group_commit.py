@@ -10,7 +10,6 @@ waits on a thread, while the loop goes on.
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
@@ -22,6 +21,7 @@ from bellwire.cloud.store.connection import Connection
 from bellwire.cloud.store.errors import StoreBusy, StoreError, StoreFailed
 from bellwire.cloud.store.trace import Direction, TraceBuffer, append_messages
 from bellwire.cloud.store.transaction import Args, Transaction
+from bellwire.cloud.store.waiting_room import WaitingRoom
 
 log = structlog.get_logger()
 
@@ -57,7 +57,7 @@ class GroupCommit:
         self._trace_due = False
         self._trace_dropped = 0
         self._closing = False
-        self._waiting_room = ThreadPoolExecutor(1, "store-commit")
+        self._waiting_room = WaitingRoom(self._loop)
         self._writing = self._loop.create_task(self._write_what_comes())
 
     def submit(self, function: Callable[P, Transaction[T]], *args: P.args, **kwargs: P.kwargs) -> asyncio.Future[T]:
@@ -100,7 +100,7 @@ class GroupCommit:
         if self._trace:  # what was said while the last batch was committed
             await self._write_batch()
         self._connection.close()
-        self._waiting_room.shutdown(wait=False)
+        self._waiting_room.close()
 
     async def _write_batch(self) -> None:
         requests: list[_Request] = []
@@ -115,7 +115,7 @@ class GroupCommit:
                 await self._begin()
                 answers = [(future, *self._connection.attempt(begin())) for future, begin in requests]
             self._append_trace()
-            await self._loop.run_in_executor(self._waiting_room, self._connection.commit)
+            await self._waiting_room.wait_for(self._connection.commit)
             self._committed()
         except Exception as error:
             log.exception("batch failed", transactions=len(requests))
@@ -128,7 +128,7 @@ class GroupCommit:
 
     async def _begin(self) -> None:
         if not self._connection.begin_at_once():
-            await self._loop.run_in_executor(self._waiting_room, self._connection.begin)
+            await self._waiting_room.wait_for(self._connection.begin)
 
     def _next_requests(self) -> list[_Request]:
         return [self._queue.popleft() for _ in range(min(len(self._queue), _MOST_IN_BATCH))]
