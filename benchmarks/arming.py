@@ -93,25 +93,43 @@ async def _arm_apscheduler(number: int) -> float:
     return milliseconds
 
 
+class Armed(Observer):
+    """Counts the alerts that a speaker says it has."""
+
+    def __init__(self) -> None:
+        self.alerts = 0
+
+    def alert_set(self, _: Occurrence) -> None:
+        """One more."""
+        self.alerts += 1
+
+
 def _start(data: Path) -> float:
     """Runner, engine, storage and ringer as they are, from opening the file to all alerts armed."""
+    return asyncio.run(_start_armed(data))
 
-    async def start() -> None:
-        storage = Storage(data / "speaker.db")
-        runner = Runner(DEFAULT_PROFILE, storage, Observer(), Clock())
-        runner.start(bell, Setup(), reconnect=lambda: None)
-        runner.close()
-        storage.close()
 
+async def _start_armed(data: Path) -> float:
+    begin = time.perf_counter()
+    storage, armed = Storage(data / "speaker.db"), Armed()
+    runner = Runner(DEFAULT_PROFILE, storage, armed, Clock())
     bell = Ringer(
         AssetCache(data / "assets", trusted_origin=None),
         audio=lambda samples: Playback(samples, output="null"),
-        on_sounding=print,
-        on_ended=print,
-        on_fetched=print,
-        on_failed=print,
+        on_sounding=runner.sounding,
+        on_ended=runner.ended,
+        on_fetched=runner.fetched,
+        on_failed=runner.failed,
     )
-    return _milliseconds(lambda: asyncio.run(start()))
+    bell.start()
+    runner.start(bell, Setup(), reconnect=lambda: None)
+    took = (time.perf_counter() - begin) * 1000
+    runner.close()
+    await bell.close()
+    storage.close()
+    if armed.alerts != 1_000:
+        raise RuntimeError(f"the speaker has {armed.alerts} of 1,000 alerts")
+    return took
 
 
 def _command(data: Path) -> subprocess.Popen[str]:
