@@ -133,7 +133,8 @@ class DownchannelWriter:
         memory = downchannel.memory
         while not downchannel.ending:
             downchannel.stirred.clear()
-            read, downchannel.is_routine = (self._store.read if downchannel.is_routine else self._store.read_own), False
+            read = self._store.read if downchannel.is_routine else self._store.read_own
+            downchannel.is_routine = False
             now = self._clock()
             if downchannel.rest(now) <= 0:
                 log.info("downchannel ends with its token", device=memory.device.device_id)

@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy.dialects.postgresql import insert
 
 from bellwire.alerts.alert import Alert, Kind, OwnConduct, Schedule
 from bellwire.alerts.lifecycle import Life
@@ -25,7 +26,7 @@ from bellwire.cloud.store.errors import NotFound
 from bellwire.cloud.store.in_mind import InMind, UnknownError
 from bellwire.cloud.store.instants import from_ms
 from bellwire.cloud.store.opening import MEMORY, connect, open_now
-from bellwire.cloud.store.schema import standings
+from bellwire.cloud.store.schema import alerts, standings
 from bellwire.cloud.store.standings import (
     add_standings,
     ask_for_everything,
@@ -314,3 +315,11 @@ def test_what_is_to_be_said_after_a_change_is_not_read_from_the_file(path: Path)
         mind.commit()
         with pytest.raises(UnknownError):
             mind.committed.perform(look(*HOMES[0]))
+
+
+def test_what_is_new_is_not_in_mind_and_what_may_be_changed_is_forgotten() -> None:
+    new = insert(alerts).values(account_id=sa.bindparam("account_id"), token=sa.bindparam("token"), label="new")
+    changed = new.on_conflict_do_update(index_elements=["account_id", "token"], set_={"label": "new"})
+    mind = InMind()
+    assert mind.note_of(Statement(new, "a new alert")) is None
+    assert mind.note_of(Statement(changed, "an alert, new or not")) == mind.forget_alert

@@ -338,8 +338,8 @@ class _Notes(dict[Statement, Note | None]):
         if clause.table is standings:
             tells_where = not isinstance(clause, sa.Insert) and "device_id" in clause.exported_columns
             return mind.forget_standings if tells_where else _always(mind.forget)
-        # Of what is new, nothing is in mind.
-        return None if isinstance(clause, sa.Insert) else self._of_change(clause)
+        is_new = isinstance(clause, sa.Insert) and "ON CONFLICT" not in str(clause)
+        return None if is_new else self._of_change(clause)  # of what is new, nothing is in mind
 
     def _of_change(self, clause: Any) -> Note | None:
         mind = self._in_mind
