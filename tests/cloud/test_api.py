@@ -480,7 +480,7 @@ def test_what_is_another_accounts_is_not_there_and_stays_untouched(home: Account
         ({"at": ""}, "is not a time"),
         ({"at": "1" * 100}, "length <= 64"),
         ({"at": "07:00", "every": "hourly"}, "daily, weekday, weekend, weekly"),
-        ({"at": "07:00", "kind": "GONG"}, "kind"),
+        ({"at": "07:00", "kind": "alarm"}, "it is none of ALARM, TIMER, REMINDER, ACTIONTIMER"),
         ({"at": "07:00", "timezone": "Mars/Base"}, "not a time zone"),
         ({"at": "07:00", "timezone": "../../etc/passwd"}, "not a time zone"),
         ({"at": "07:00", "timezone": ""}, "not a time zone"),

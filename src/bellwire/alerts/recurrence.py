@@ -91,6 +91,8 @@ def _rings(schedule: Schedule, after: datetime) -> Iterator[tuple[datetime, date
 
 def days_and_time(length: timedelta) -> tuple[timedelta, timedelta]:
     """Whole days and the rest of a length of time, both with its sign."""
+    if not length:
+        return length, length
     days = _DAY * int(length / _DAY)
     return days, length - days
 

@@ -46,6 +46,8 @@ class OpenDownchannel:
         """It ends with its token: a device connects again with a new one."""
         self.ending = False
         self.stirred = asyncio.Event()
+        self.is_routine = True
+        """The next look is not after a change that was committed here: it is into the file, where others write too."""
         self._alarm: asyncio.TimerHandle | None = None
 
     def look_within(self, seconds: float) -> None:
@@ -59,6 +61,7 @@ class OpenDownchannel:
 
     def _look(self) -> None:
         self._alarm = None
+        self.is_routine = True
         self.stirred.set()
 
     def closed(self) -> None:
@@ -130,11 +133,13 @@ class DownchannelWriter:
         memory = downchannel.memory
         while not downchannel.ending:
             downchannel.stirred.clear()
+            read = self._store.read if downchannel.is_routine else self._store.read_own
+            downchannel.is_routine = False
             now = self._clock()
             if downchannel.rest(now) <= 0:
                 log.info("downchannel ends with its token", device=memory.device.device_id)
                 break
-            plan = await self._store.read(memory.plan, now)
+            plan = await read(memory.plan, now)
             if await self._say_once(downchannel, codec, writer, send, memory.first(plan)):
                 for message in memory.say(plan, now):
                     await self._say(downchannel, codec, writer, send, _directive(message))

@@ -112,7 +112,7 @@ def test_a_full_disk_fails_the_batch_and_not_the_writer(path: Path) -> None:
     async def main() -> list[BaseException | None]:
         raw = connect(path)
         raw.execute("PRAGMA max_page_count = 100")
-        writer = GroupCommit(Connection(raw), 100)
+        writer = GroupCommit(Connection(raw), 100, lambda: None)
         futures = [writer.submit(add_account, name, name, "UTC", NOW) for name in ("a", "b" * 1_000_000, "c")]
         failed = await asyncio.gather(*futures, return_exceptions=True)
         await writer.submit(add_account, "d", "d", "UTC", NOW)
@@ -163,7 +163,7 @@ def test_whatever_goes_wrong_with_a_batch_goes_wrong_with_that_alone(path: Path)
             super().roll_back()
 
     async def main() -> list[BaseException | None]:
-        writer = GroupCommit(Unlucky(connect(path)), 2)
+        writer = GroupCommit(Unlucky(connect(path)), 2, lambda: None)
         async with asyncio.timeout(5):
             both = [writer.submit(add_account, name, name, "UTC", NOW) for name in ("a", "b")]
             failed = await asyncio.gather(*both, return_exceptions=True)
@@ -181,7 +181,7 @@ def test_whatever_goes_wrong_with_a_batch_goes_wrong_with_that_alone(path: Path)
 
 def test_a_writer_that_is_ended_leaves_nobody_waiting(path: Path) -> None:
     async def main() -> list[BaseException | None]:
-        writer = GroupCommit(Connection(connect(path)), 100)
+        writer = GroupCommit(Connection(connect(path)), 100, lambda: None)
         async with asyncio.timeout(5):
             with another_writes(path):
                 waiting = [writer.submit(add_account, name, name, "UTC", NOW) for name in ("a", "b")]
@@ -331,7 +331,7 @@ def test_what_is_said_while_the_last_commit_waits_is_written_too(path: Path) -> 
                 super().commit()
 
         loop = asyncio.get_running_loop()
-        writer = GroupCommit(Talkative(connect(path)), 100)
+        writer = GroupCommit(Talkative(connect(path)), 100, lambda: None)
         done = writer.submit(saw_device, "a1", "d1", NOW, is_here=True)
         await writer.close()
         await done
@@ -351,7 +351,7 @@ def test_the_trace_is_written_when_another_process_has_let_go(path: Path) -> Non
     async def main() -> None:
         raw = connect(path)
         raw.execute("PRAGMA busy_timeout = 1")
-        writer = GroupCommit(Connection(raw), 100)
+        writer = GroupCommit(Connection(raw), 100, lambda: None)
         with capture_logs() as log, another_writes(path):
             writer.record("d1", NOW, "event", b"1")
             await until(lambda: bool(log))

@@ -6,6 +6,7 @@ Every transaction takes the account's id.
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -13,7 +14,7 @@ import sqlalchemy as sa
 
 from bellwire.alerts.alert import Alert, Conduct, Kind, Reserved, Schedule
 from bellwire.alerts.lifecycle import Life
-from bellwire.cloud.store.conducts import conduct_in, conduct_text
+from bellwire.cloud.store.conducts import conduct_in, conduct_over, conduct_text
 from bellwire.cloud.store.instants import from_ms, from_ms_or_none, to_ms, to_ms_or_none
 from bellwire.cloud.store.schema import accounts, alerts, standings
 from bellwire.cloud.store.transaction import Args, Statement, Transaction
@@ -125,8 +126,8 @@ def load_conducted(account_id: str, token: str) -> Transaction[tuple[Alert, Cond
     rows = yield SELECT_CONDUCTED, {"account_id": account_id, "token": token}
     if not rows:
         return None
-    alert = _alert(rows[0])
-    return alert, alert.conduct.over(conduct_in(rows[0].usual_conduct).over(Conduct()))
+    row = rows[0]
+    return _alert(row), conduct_over(row.conduct, row.usual_conduct)
 
 
 def list_alerts(account_id: str, after: tuple[datetime, str] | None, limit: int) -> Transaction[list[Alert]]:
@@ -242,7 +243,9 @@ def _values(alert: Alert) -> Mapping[str, Any]:
 
 
 _MILLISECOND = timedelta(milliseconds=1)
-_decode_schedule = msgspec.json.Decoder(Schedule).decode
+_KINDS = {kind.value: kind for kind in Kind}
+_decode_schedule = lru_cache(8_192)(msgspec.json.Decoder(Schedule).decode)
+"""The same few alerts are read again and again, each time that they ring; what they are does not change."""
 _decode_actions = msgspec.json.Decoder(tuple[Reserved, ...]).decode
 _decode_texts = msgspec.json.Decoder(tuple[str, ...]).decode
 
@@ -250,7 +253,7 @@ _decode_texts = msgspec.json.Decoder(tuple[str, ...]).decode
 def _alert(row: Any) -> Alert:
     return Alert(
         token=row.token,
-        kind=Kind(row.kind),
+        kind=_KINDS[row.kind],
         label=row.label,
         schedule=_decode_schedule(row.schedule),
         scheduled_time=from_ms(row.scheduled_ms),

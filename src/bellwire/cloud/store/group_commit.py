@@ -10,7 +10,6 @@ waits on a thread, while the loop goes on.
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
@@ -22,6 +21,7 @@ from bellwire.cloud.store.connection import Connection
 from bellwire.cloud.store.errors import StoreBusy, StoreClosed, StoreError, StoreFailed
 from bellwire.cloud.store.trace import Direction, TraceBuffer, append_messages
 from bellwire.cloud.store.transaction import Args, Transaction
+from bellwire.cloud.store.waiting_room import WaitingRoom
 
 log = structlog.get_logger()
 
@@ -46,8 +46,10 @@ class GroupCommit:
     disk, the log or a transaction, each caller is answered: what goes wrong with a batch is told to those in it.
     """
 
-    def __init__(self, connection: Connection, queue_limit: int) -> None:
+    def __init__(self, connection: Connection, queue_limit: int, committed: Callable[[], None]) -> None:
+        """`committed` is called on the loop's thread after each commit, before anybody is answered."""
         self._connection = connection
+        self._committed = committed
         self._queue_limit = queue_limit
         self._loop = asyncio.get_running_loop()
         self._queue: deque[_Request] = deque()
@@ -61,7 +63,7 @@ class GroupCommit:
         self._trace_dropped = 0
         self._closing = False
         self._has_ended = False
-        self._waiting_room = ThreadPoolExecutor(1, "store-commit")
+        self._waiting_room = WaitingRoom(self._loop)
         self._writing = self._loop.create_task(self._write_what_comes())
 
     def submit(self, function: Callable[P, Transaction[T]], *args: P.args, **kwargs: P.kwargs) -> asyncio.Future[T]:
@@ -84,9 +86,9 @@ class GroupCommit:
     def _announce_trace(self) -> None:
         if self._trace and not self._trace_announced:
             self._trace_announced = True
-            self._loop.call_later(_TRACE_WAITS_S, self._append_trace)
+            self._loop.call_later(_TRACE_WAITS_S, self._want_trace)
 
-    def _append_trace(self) -> None:
+    def _want_trace(self) -> None:
         self._trace_due = True
         self._wanted.set()
 
@@ -109,21 +111,34 @@ class GroupCommit:
         finally:
             self._turn_away()
             # By its own thread: where somebody cancelled this task, that may be at the disk still.
-            closed = self._waiting_room.submit(self._connection.close)
-            self._waiting_room.shutdown(wait=False)
-            await asyncio.wrap_future(closed)
+            closed = self._waiting_room.wait_for(self._connection.close)
+            self._waiting_room.close()
+            await closed
 
     async def _write_batch(self) -> None:
         try:
-            if not self._connection.begin_at_once():
-                await self._loop.run_in_executor(self._waiting_room, self._connection.begin)
-            answers = self._perform(self._next_requests())
-            await self._loop.run_in_executor(self._waiting_room, self._connection.commit)
+            await self._begin()
+            answers = await self._perform(self._next_requests())
+            self._append_trace()
+            await self._waiting_room.wait_for(self._connection.commit)
+            self._committed()
         except Exception as error:  # noqa: BLE001 - of a batch, whatever it is; the next one is tried
             answers = [(future, None, _own(error)) for future, _ in self._taken or self._next_requests()]
             self._undo(len(answers))
         self._taken = []
         self._answer(answers)
+
+    async def _begin(self) -> None:
+        if not self._connection.begin_at_once():
+            await self._waiting_room.wait_for(self._connection.begin)
+
+    async def _perform(self, requests: list[_Request]) -> list[_Answer]:
+        """All at once; where one fails, all are undone and performed again, each by itself."""
+        results = self._connection.perform_all([begin for _, begin in requests])
+        if results is not None:
+            return [(future, result, None) for (future, _), result in zip(requests, results, strict=True)]
+        await self._begin()
+        return [(future, *self._connection.attempt(_begun(begin))) for future, begin in requests]
 
     def _undo(self, transactions: int) -> None:
         _note(log.exception, "batch failed", transactions=transactions)
@@ -143,13 +158,10 @@ class GroupCommit:
         self._taken = [self._queue.popleft() for _ in range(min(len(self._queue), _MOST_IN_BATCH))]
         return self._taken
 
-    def _perform(self, requests: list[_Request]) -> list[_Answer]:
-        outcomes = self._connection.attempt_all([begin for _, begin in requests])
-        answers = [(future, *outcome) for (future, _), outcome in zip(requests, outcomes, strict=True)]
+    def _append_trace(self) -> None:
         if self._trace_due or self._closing:
             self._trace_due = self._trace_announced = False
             self._append(self._trace.take())
-        return answers
 
     def _append(self, messages: list[Args]) -> None:
         dropped = self._trace.dropped
@@ -168,10 +180,13 @@ class GroupCommit:
                 continue
             if error is None:
                 future.set_result(result)
-            elif isinstance(error, StopIteration):  # which no future takes
-                future.set_exception(RuntimeError("the transaction raised StopIteration"))
             else:
                 future.set_exception(error)
+
+
+def _begun(begin: Callable[[], Transaction[T]]) -> Transaction[T]:
+    """A transaction that is begun when it is performed: one that cannot be begun fails by itself."""
+    return (yield from begin())
 
 
 def _note(write: Callable[..., object], event: str, **values: object) -> None:
