@@ -168,3 +168,28 @@ def test_what_is_wrong_is_among_what_it_says(settings: Settings, monkeypatch: py
         {"at": "2030-06-01T07:00:00Z", "event": "log", "text": "asset not fetched: too slow"},
         {"at": "2030-06-01T07:00:00Z", "event": "log", "text": "a bug"},
     ]
+
+
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+@pytest.mark.parametrize("length", [2**20, 2**21, 2**21 + 1, 2**23])
+def test_a_line_that_is_far_too_long_is_left_out(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, stream: str, length: int
+) -> None:
+    """A cloud may say 8 MB at once, and call itself, or a field, by all of them."""
+    code = (
+        "import json, sys\n"
+        "for name in ('first', 'x' * int(sys.argv[2]), 'last'):\n"
+        "    print(json.dumps({'event': name, 'level': 'error', 'timestamp': 'now'}),"
+        " file=getattr(sys, sys.argv[1]))"
+    )
+
+    async def act() -> list[str]:
+        link = SpeakerLink(settings)
+        command = [sys.executable, "-c", code, stream, str(length)]
+        monkeypatch.setattr("bellwire.cli.speaker_link.command_of", lambda *_: command)
+        monkeypatch.setattr(sys, "stderr", Terminal())
+        said = [event.get("text") or event["event"] async for event in link.events()]
+        assert await link.end() == 0
+        return said
+
+    assert asyncio.run(act()) == ["first", "last"]

@@ -6,6 +6,7 @@ brings, before anything is heard.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -64,6 +65,8 @@ class Runner:
         """The state that is on the disk, as far as it is kept there: older than the other after the disk has failed."""
         self._drops_letters = False
         """Events on the disk were to be dropped, and the disk has failed."""
+        self._unkept: list[Outgoing] = []
+        """Events that must arrive, and that a failing disk has not kept; some may have arrived meanwhile."""
         self._timer = Timer(
             clock,
             on_due=lambda: self.happens(inputs.Woke()),
@@ -164,6 +167,7 @@ class Runner:
         self._timer.correct(by)
 
     def _move_letters(self, by: timedelta) -> None:
+        self._unkept = [replace(event, happened_at=event.happened_at + by) for event in self._unkept]
         try:
             self._storage.moved_by(by)
         except StorageError as error:
@@ -208,23 +212,25 @@ class Runner:
 
         Whether it could, or nothing of this step was to be kept.
         """
-        letters = [self._outbox.letter(event) for event in outgoing if event.certified]
+        certified = [event for event in outgoing if event.certified]
         drops = outputs.DropEvents() in done
         unkept = to_keep(self._kept, after)
-        if unkept or letters or drops or self._drops_letters:
+        events = ([] if drops else self._outbox.waiting_of(self._unkept)) + certified
+        if unkept or events or drops or self._drops_letters:
             try:
                 self._storage.keep(
                     save=unkept.save,
                     forget=unkept.forget,
-                    letters=letters,
+                    letters=map(self._outbox.letter, events),
                     drop_letters=drops or self._drops_letters,
                     facts=_facts(unkept) | self._time_of(after, done),
                 )
             except StorageError as error:
                 log.critical("not kept", reason=str(error))
                 self._drops_letters = self._drops_letters or drops
-                return not (letters or drops or to_keep(before, after))
-        self._kept, self._drops_letters = after, False
+                self._unkept = events
+                return not (certified or drops or to_keep(before, after))
+        self._kept, self._drops_letters, self._unkept = after, False, []
         return True
 
     @property
