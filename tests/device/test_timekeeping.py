@@ -233,22 +233,31 @@ def test_what_rings_when_the_clock_is_set_rings_on_and_again_at_its_time(profile
     assert "a" not in device.state.alerts or life_of(device) is Life.STOPPED
 
 
-def test_what_waits_for_its_turn_waits_for_its_time() -> None:
+@pytest.mark.parametrize("now", ["05:01:00", "06:59:59"])
+def test_what_waits_for_its_turn_waits_for_its_time(now: str) -> None:
     device = Device(TVS_2020, now="06:00:00")
     for token in ("a", "b"):
         device << alarm(token, "07:00:00")
         device.silently()
     device.at("07:00:00").silently()
     assert life_of(device, "b") is Life.WAITING
-    device.clock_set("05:01:00").silently()
+    device.clock_set(now).silently()
     assert life_of(device, "b") is Life.SET
 
 
-def test_what_a_clock_far_ahead_took_for_missed_is_still_to_come() -> None:
+@pytest.mark.parametrize("now", ["06:30:00", "06:59:59"])
+def test_what_a_clock_far_ahead_took_for_missed_is_still_to_come(now: str) -> None:
+    """Nobody has heard it, so it does not matter how little time is left."""
     device = at_seven()
     device.clock_set("+999 00:00:00") >> AlertStopped(token="a", type="ALARM")
-    device.clock_set("06:30:00").at("07:00:00")
+    device.clock_set(now).at("07:00:00")
     is_heard(device)
+
+
+def test_what_was_missed_stays_missed() -> None:
+    device = at_seven()
+    device.clock_set("+999 00:00:00") >> AlertStopped(token="a", type="ALARM")
+    device.clock_set("07:00:01").at("07:30:00").over()
 
 
 def test_a_boot_with_the_right_time_brings_it_back() -> None:

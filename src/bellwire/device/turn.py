@@ -88,6 +88,7 @@ class Turn:
             and life is Life.SET
             and held.life in ACTIVE
             and held.occurrence.scheduled_time > self.now,
+            is_missed=held.is_missed and life is Life.STOPPED,
         )
         if life is Life.SNOOZED:
             moved = replace(moved, again_at=self.now + self.system.setup.snooze, snoozes=held.snoozes + 1)
