@@ -436,7 +436,11 @@ def test_a_zone_is_found_by_its_name() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["", "Nowhere/City", "Europe", "../Europe/Berlin", "/etc/passwd", "Asia/Seoul\0", "zone.tab", "x" * 300]
+    "name",
+    [
+        *("", "Nowhere/City", "Europe", "../Europe/Berlin", "/etc/passwd", "Asia/Seoul\0", "zone.tab", "x" * 300),
+        *("localtime", "posixrules", "posix/Asia/Seoul", "right/Asia/Seoul"),
+    ],
 )
 def test_what_is_no_zone_is_refused_with_an_example(name: str) -> None:
     with pytest.raises(ValueError, match="is not a time zone; use a name such as Asia/Seoul"):

@@ -157,6 +157,7 @@ def test_what_is_wrong_is_among_what_it_says(settings: Settings, monkeypatch: py
             '{"event":"asset not fetched","reason":"too slow","level":"warning","timestamp":"2030-06-01T07:00:00Z"}\n'
             '{"event":"a bug","exception":[{}],"level":"error","timestamp":"2030-06-01T07:00:00Z"}\n'
             "no JSON\n"
+            "7\n"
         )
         monkeypatch.setattr("bellwire.cli.speaker_link.command_of", lambda *_: [sys.executable, "-c", code, lines])
         monkeypatch.setattr(sys, "stderr", Terminal())

@@ -3,6 +3,7 @@
 It knows rules, zones and their clock changes; it must not know what time it is now, nor of any alert.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -28,6 +29,8 @@ MOST_EXCEPTIONS = 366
 MOST_COUNTED = 3660
 """Occurrences that a count is taken for: ten years, day by day."""
 
+_OF_A_MACHINE = re.compile("localtime$|posixrules$|posix/|right/")
+"""Beside the zones, systems have their own one by these names, and all once more, some with leap seconds."""
 _WEEK = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 _BY_DAY = "FREQ=WEEKLY;BYDAY="
 _DAY = timedelta(days=1)
@@ -36,6 +39,8 @@ _DAY = timedelta(days=1)
 def zone_named(name: str) -> ZoneInfo:
     """The time zone of this IANA name. Raises ValueError."""
     try:
+        if _OF_A_MACHINE.match(name):
+            raise ZoneInfoNotFoundError
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise ValueError(f"{name!r} is not a time zone; use a name such as Asia/Seoul or Europe/Berlin") from None

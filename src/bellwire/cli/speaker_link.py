@@ -97,7 +97,7 @@ class SpeakerLink:
             except ValueError:
                 self.last_words = line or self.last_words
                 continue
-            if entry.get("level") in _WRONG:
+            if isinstance(entry, dict) and entry.get("level") in _WRONG:
                 said.put_nowait(_told(entry))
 
 
