@@ -18,7 +18,7 @@ from bellwire.cloud.store.transaction import Transaction
 from bellwire.cloud.wishes import WishError, first_occurrence
 from bellwire.device import inputs
 from bellwire.simulation.cloud import PAST_DUE, SimulatedCloud
-from bellwire.simulation.facts import Deleted, Fact, Rang, Wished
+from bellwire.simulation.facts import Deleted, Fact, Rang, Wished, secret_of
 from bellwire.simulation.faults import Faults
 from bellwire.simulation.speaker import SimulatedSpeaker
 from bellwire.simulation.world import World
@@ -168,9 +168,9 @@ class People:
         if first is None:
             return
         on = chance.choice((None, None, [chance.choice(household.speakers).name]))
-        speech = "label.wav" if kind is Kind.REMINDER else None
-        label = f"of {household.account}"
-        alert = Alert(token, kind, label, schedule, first, 1, on is None, speech)
+        secret = secret_of(household.account)
+        speech = f"{secret}wav" if kind is Kind.REMINDER else None
+        alert = Alert(token, kind, secret, schedule, first, 1, on is None, speech)
         self._does(household, lambda: accounts.add_alert(household.account, alert, on, 1000, now), token, schedule)
 
     def _schedule(self, household: Household, *, recurs: bool) -> Schedule:
@@ -188,7 +188,8 @@ class People:
         before = self._tokens[household.account][token]
         schedule = self._schedule(household, recurs=before.rule is not None)
         now = self._world.now
-        edit = accounts.Edit(label="again", reschedule=lambda _: (schedule, first_occurrence(schedule, now, PAST_DUE)))
+        label = f"again {secret_of(household.account)}"
+        edit = accounts.Edit(label=label, reschedule=lambda _: (schedule, first_occurrence(schedule, now, PAST_DUE)))
         self._does(household, lambda: accounts.edit_alert(household.account, token, edit, now), token, schedule)
 
     def _delete(self, household: Household, token: str) -> None:
