@@ -1,5 +1,4 @@
 import json
-import socket
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import NamedTuple
 import pytest
 
 from bellwire.cli.account_api import api_on_this_machine
+from bellwire.cli.processes import free_port
 from bellwire.cloud.config import Config
 from bellwire.cloud.store.opening import open_now
 from tests.cli.running import Bellwire, RunningCloud
@@ -222,8 +222,7 @@ def test_a_cloud_that_cannot_be_reached_or_trusted(bellwire: Bellwire, cloud: Ru
     authority = ("--ca", cloud.data / "ca.pem")
     assert "this token is not known here" in complaint(cloud.url, *authority)
     assert "is not trusted" in complaint(cloud.url)
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        closed = f"https://localhost:{taken.getsockname()[1]}"
+    closed = f"https://localhost:{free_port()}"
     assert "cannot be reached (Connection refused)" in complaint(closed, *authority)
     assert "write it like https://HOST:8443" in complaint("http://localhost:1")
     assert "Invalid port" in complaint("https://localhost:port")

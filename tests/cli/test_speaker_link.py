@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import socket
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from bellwire.cli.processes import free_port
 from bellwire.cli.settings import Settings
 from bellwire.cli.speaker_link import SpeakerLink
 
@@ -18,10 +18,8 @@ from bellwire.cli.speaker_link import SpeakerLink
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     """Of a speaker whose cloud is away."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        cloud = f"https://localhost:{taken.getsockname()[1]}"
     return Settings(
-        cloud=cloud,
+        cloud=f"https://localhost:{free_port()}",
         access_token="t",
         profile="tvs-2020",
         folder=str(tmp_path / "speaker"),
