@@ -10,7 +10,7 @@ from types import ModuleType
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import arming, events, lateness, push, recurrence, scale, sound, speaker, sweep
+from benchmarks import arming, events, lateness, push, recurrence, scale, simulation, sound, speaker, sweep
 
 ALL: dict[str, ModuleType] = {
     "events": events,
@@ -21,6 +21,7 @@ ALL: dict[str, ModuleType] = {
     "sound": sound,
     "recurrence": recurrence,
     "sweep": sweep,
+    "simulation": simulation,
     "scale": scale,
 }
 

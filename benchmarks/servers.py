@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -15,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bellwire.alerts.alert import Alert, Kind, Schedule
+from bellwire.cli.processes import free_port
 from bellwire.cloud.auth import hash_of, new_token
 from bellwire.cloud.config import Config
 from bellwire.cloud.store.accounts import add_account, add_account_token
@@ -42,14 +42,6 @@ class Ready:
         """What all of its threads have used since its start, by the kernel's clock of them."""
         spent = (task.joinpath("schedstat").read_text().split()[0] for task in Path(f"/proc/{self.pid}/task").iterdir())
         return sum(map(int, spent)) / 1e9
-
-
-def free_port() -> int:
-    """A port that nobody has now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @contextmanager

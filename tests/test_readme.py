@@ -1,20 +1,24 @@
 """The first five minutes of the README: its three commands, as printed there, with what is printed there."""
 
+import asyncio
 import re
 import shlex
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from bellwire.cli.processes import Process, free_port
-from tests.cli.running import ran_alone
+from bellwire.cli.processes import Ended, Process, free_port
+from bellwire.cloud.certificates import ensure_certificates
+from tests.conftest import found
 
-PATIENCE = 60.0
+PATIENCE = 120.0
 """Seconds for anything to be said: much more than it takes."""
 README = Path(__file__).parents[1] / "README.md"
+LEFT_OUT = "…"
 ANYTHING = {
     r"[0-9a-f]{8}-[0-9a-f-]{27}": "AN-ID",
     r"(shown this once: )\S{43}": r"\1A-TOKEN",
@@ -22,6 +26,9 @@ ANYTHING = {
     r"\S+/bellwire/": "A-FOLDER/",
 }
 """What is another one each time."""
+
+Said = list[list[str]]
+"""Of each command: first what only people are told, then the rest."""
 
 
 def steps() -> Iterator[tuple[list[str], list[str]]]:
@@ -34,37 +41,66 @@ def steps() -> Iterator[tuple[list[str], list[str]]]:
         yield shlex.split(command, comments=True), said
 
 
-def alike(lines: list[str]) -> list[str]:
-    for pattern, name in ANYTHING.items():
-        lines = [re.sub(pattern, name, line) for line in lines]
-    return lines
+async def side_by_side(folders: pytest.TempPathFactory) -> Said:
+    return await asyncio.to_thread(start_point_check, folders.mktemp("readme"))
 
 
-def test_start_point_check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
-    monkeypatch.setenv("BELLWIRE_TOKEN", "any")
-    (start, started), (point, pointed), (check, checked) = steps()
+def start_point_check(folder: Path) -> Said:
+    """The three commands, and our own speaker for the device."""
+    (start, _), (point, _), (check, _) = steps()
+    environment = {"XDG_DATA_HOME": str(folder), "BELLWIRE_TOKEN": "any"}
+    authority = ensure_certificates(folder / "bellwire" / "check", ["127.0.0.1"], datetime.now(UTC)).ca
     with ExitStack() as processes:
 
-        def begin(command: list[str]) -> Process:
-            log = tmp_path / f"{command[0]}.log"
-            log.touch()
-            return processes.enter_context(Process(*command, log=log))
+        def begin(*command: str) -> Process:
+            log = folder / f"{command[0]}.log"
+            return processes.enter_context(Process(*command, log=log, environment=environment))
 
-        cloud = begin([*start, "--port", str(free_port())])
-        assert alike([cloud.line(PATIENCE)]) == alike(started[:1])
+        cloud = begin(*start, "--port", str(free_port()))
+        ready = cloud.line(PATIENCE)
+        pointed = all_of(begin(*point))
+        kit = begin(*check, "--port", str(port := free_port()))
+        where = ("--url", f"https://localhost:{port}", "--ca", str(authority), "--profile", "cic-ko-2022")
+        begin("speaker", *where, "--data", str(folder / "speaker"), "--output", "null")
+        checked = all_of(kit)
+        assert kit.code() == 1
+        return [[ready, *cloud.log.read_text().splitlines()], pointed, checked]
 
-        assert alike(ran_alone(*point).text.splitlines()) == alike(pointed)
 
-        kit = begin([*check, "--port", str(port := free_port())])
-        authority = tmp_path / "bellwire" / "check" / "ca.pem"
-        where = ("--url", f"https://localhost:{port}", "--ca", str(authority))
-        while not authority.exists() or "point the device at" not in kit.log.read_text():
-            time.sleep(0.02)
-        begin(["speaker", *where, "--data", str(tmp_path / "speaker"), "--output", "null"])
-        assert alike(kit.log.read_text().splitlines()) == alike(checked[:1])
-        assert [kit.line(PATIENCE) for _ in checked[1:]] == checked[1:]
-        assert kit.code() == 0
-        # What only people are told comes last, on stderr.
-        said = cloud.log.read_text().splitlines()
-        assert set(alike(started[1:])) <= set(alike(said))
+def all_of(process: Process) -> list[str]:
+    lines = []
+    try:
+        while True:
+            lines.append(process.line(PATIENCE))
+    except Ended:
+        return [*process.log.read_text().splitlines(), *lines]
+
+
+def alike(line: str) -> str:
+    for pattern, name in ANYTHING.items():
+        line = re.sub(pattern, name, line)
+    return line.rstrip()
+
+
+def is_in_order(shown: list[str], said: list[str]) -> bool:
+    """Whether all that is shown was said, in this order; between lines that follow one another nothing is left out."""
+    text = "".join(f"{alike(line)}\n" for line in said)
+    at = 0
+    for piece in "".join(f"{alike(line)}\n" for line in shown).split(f"{LEFT_OUT}\n"):
+        found_at = text.find(piece, at)
+        if found_at < 0 or (at == 0 and found_at > 0):
+            return False
+        at = found_at + len(piece)
+    return True
+
+
+@pytest.mark.parametrize("number", range(3), ids=["start", "point", "check"])
+def test_it_prints_what_the_readme_says(side_by_side: dict[str, Any], number: int) -> None:
+    _, shown = list(steps())[number]
+    said: list[str] = found(side_by_side, __name__)[number]
+    assert is_in_order(shown, said), "\n".join(said)
+
+
+def test_all_that_is_said_at_the_end_is_shown(side_by_side: dict[str, Any]) -> None:
+    _, shown = list(steps())[2]
+    assert found(side_by_side, __name__)[2][-1] == shown[-1]

@@ -18,6 +18,8 @@ class _Jumping(selectors.DefaultSelector):
     def __init__(self, patience: float) -> None:
         super().__init__()
         self.now = 0.0
+        self.late = 0.0
+        """Seconds by which each wait is longer than it should be, as where another thread computes."""
         self._patience = patience
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
@@ -25,7 +27,7 @@ class _Jumping(selectors.DefaultSelector):
         if not events:
             if timeout is None:
                 raise RuntimeError("everybody waits for something that will never happen")
-            self.now += max(0.0, timeout)
+            self.now += max(0.0, timeout) + (self.late if timeout else 0.0)
         return events
 
 
@@ -67,6 +69,10 @@ class VirtualClock(Clock):
 
     def step(self, by: timedelta) -> None:
         self._midnight += by
+
+    def takes_turns(self, seconds: float) -> None:
+        """From now on whoever wakes waits for so long until it is his turn."""
+        self._loop._jumping.late = seconds
 
     async def until(self, time: datetime) -> None:
         await asyncio.sleep((time - self.wall()).total_seconds())

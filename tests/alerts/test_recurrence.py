@@ -210,6 +210,13 @@ def test_an_end_in_utc_is_one_on_the_clocks_of_the_zone() -> None:
     assert days_of(earlier, "2026-01-01") == ["06-01", "06-02"]
 
 
+@pytest.mark.parametrize("zone", ["Asia/Seoul", "America/New_York", "UTC"])
+def test_an_end_on_the_last_day_of_the_calendar_is_that_everywhere(zone: str) -> None:
+    for_ever = ruled(Schedule(SUMMER.start, zone), "FREQ=DAILY;UNTIL=99991231T235959Z", SUMMER.start)
+    assert for_ever.until == wall("9999-12-31T23:59:59")
+    assert next_occurrence(for_ever, utc("2026-11-25")) is not None
+
+
 def test_what_is_counted_counts_from_a_moment_on_and_what_is_excepted_too() -> None:
     excepted = excepting(SUMMER, (wall("2026-06-04").date(),), ())
     assert days_of(counted(excepted, 3, wall("2026-06-03T00:00")), "2026-06-02T12:00") == ["06-03", "06-05"]
@@ -429,7 +436,11 @@ def test_a_zone_is_found_by_its_name() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["", "Nowhere/City", "Europe", "../Europe/Berlin", "/etc/passwd", "Asia/Seoul\0", "zone.tab", "x" * 300]
+    "name",
+    [
+        *("", "Nowhere/City", "Europe", "../Europe/Berlin", "/etc/passwd", "Asia/Seoul\0", "zone.tab", "x" * 300),
+        *("localtime", "posixrules", "posix/Asia/Seoul", "right/Asia/Seoul"),
+    ],
 )
 def test_what_is_no_zone_is_refused_with_an_example(name: str) -> None:
     with pytest.raises(ValueError, match="is not a time zone; use a name such as Asia/Seoul"):

@@ -1,5 +1,4 @@
 import json
-import socket
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import NamedTuple
 import pytest
 
 from bellwire.cli.account_api import api_on_this_machine
+from bellwire.cli.processes import free_port
 from bellwire.cloud.config import Config
 from bellwire.cloud.store.opening import open_now
 from tests.cli.running import Bellwire, RunningCloud
@@ -49,6 +49,39 @@ def test_add_at_is_in_the_time_zone_of_the_account(bellwire: Bellwire, account: 
     added = bellwire("alert", "add", "Up", *args, *account.here, "--json").answer
     assert (when(added).hour, added["every"], added["timezone"]) == (22, "weekday", "Asia/Seoul")
     assert not added["everywhere"]
+
+
+def test_times_are_told_on_the_clocks_of_the_alert(bellwire: Bellwire, account: Account) -> None:
+    added = bellwire("alert", "add", "Up", "--at", "07:00", "--every", "daily", *account.here).text
+    assert " 07:00:00 KST, then daily, on 1 device" in added
+    bellwire("alert", "add", "Call", "--at", "2035-06-01T07:00:00+02:00", "--timezone", "Europe/Berlin", *account.here)
+    _, own, call = bellwire("alert", "list", *account.here).text.splitlines()
+    assert " 07:00:00 KST " in own
+    assert call.startswith("Fri 2035-06-01 07:00:00 CEST ")
+
+
+def test_sounds_of_its_own(bellwire: Bellwire, account: Account) -> None:
+    rain, birds = "https://sounds.example/rain.mp3", "https://sounds.example/birds.ogg"
+    add = ("alert", "add", "Tea", "--in", "1h", *account.here)
+    added = bellwire(*add, "--asset", rain, "--asset", birds, "--json").answer
+    assert added["assets"] == [rain, birds]
+    edit = ("alert", "edit", added["token"], *account.here, "--json")
+    assert bellwire(*edit, "--asset", birds).answer["assets"] == [birds]
+    assert bellwire(*edit, "--label", "Coffee").answer["assets"] == [birds]
+    assert bellwire(*edit, "--asset", "").answer["assets"] == []
+    assert "'rain.mp3' is not the address of a sound" in bellwire(*add, "--asset", "rain.mp3").complaint
+
+
+def test_a_device_goes_by_its_name_too(bellwire: Bellwire, account: Account) -> None:
+    for name in ("kitchen", "twin", "twin"):
+        bellwire("device", "add", "--name", name, *account.here)
+    add = ("alert", "add", "Tea", "--in", "1h", *account.here)
+    added = bellwire(*add, "--device", "kitchen", "--device", account.device_id, "--json").answer
+    assert len(added["devices"]) == 2
+    edited = bellwire("alert", "edit", added["token"], "--device", "kitchen", *account.here, "--json").answer
+    assert len(edited["devices"]) == 1
+    assert "there is no device 'cellar'" in bellwire(*add, "--device", "cellar").complaint
+    assert "2 devices are called 'twin'; give the id of the one" in bellwire(*add, "--device", "twin").complaint
 
 
 def test_the_life_of_an_alert_in_words(bellwire: Bellwire, account: Account) -> None:
@@ -140,7 +173,7 @@ def test_all_pages_are_listed(bellwire: Bellwire, cloud: RunningCloud, account: 
         (("--at", "07:00", "--every", "workday"), "bellwire account country"),
         (("--at", "07:00", "--until", "2030-01-01"), "what rings once has no end"),
         (("--at", "2001-01-01T00:00:00Z"), "that time is past"),
-        (("--in", "5s", "--device", "nobody"), "no device nobody"),
+        (("--in", "5s", "--device", "nobody"), "there is no device 'nobody'; bellwire device list"),
     ],
 )
 def test_what_the_cloud_refuses(bellwire: Bellwire, account: Account, wish: tuple[str, ...], said: str) -> None:
@@ -189,8 +222,7 @@ def test_a_cloud_that_cannot_be_reached_or_trusted(bellwire: Bellwire, cloud: Ru
     authority = ("--ca", cloud.data / "ca.pem")
     assert "this token is not known here" in complaint(cloud.url, *authority)
     assert "is not trusted" in complaint(cloud.url)
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        closed = f"https://localhost:{taken.getsockname()[1]}"
+    closed = f"https://localhost:{free_port()}"
     assert "cannot be reached (Connection refused)" in complaint(closed, *authority)
     assert "write it like https://HOST:8443" in complaint("http://localhost:1")
     assert "Invalid port" in complaint("https://localhost:port")

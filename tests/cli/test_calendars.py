@@ -35,7 +35,7 @@ def test_the_life_of_a_calendar_in_words(bellwire: Bellwire, here: Here, tmp_pat
     ran = bellwire("calendar", "import", file, *here)
     assert ran.err == "reading 4 events of work.ics …\n"
     first, second, refused, summary = ran.text.splitlines()
-    assert first.startswith("added: Tea, rings at 2035-12-01")
+    assert first.startswith("added: Tea, rings at Sat 2035-12-01 07:00:00 UTC")
     assert second.startswith("added: Dinner, rings at")
     assert refused.startswith("refused: Tea (line 17, UID bad): FREQ=MINUTELY is too often")
     assert summary == "calendar work: 2 added, 1 skipped (1 since it is past), 1 refused"

@@ -1,6 +1,7 @@
 """`bellwire check` on the command line; what it finds is tests/conformance's affair."""
 
 import json
+import socket
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,13 @@ def test_an_address_that_is_none_is_an_error(bellwire: Bellwire) -> None:
 def test_a_cloud_that_is_not_there_is_an_error(bellwire: Bellwire) -> None:
     url = f"https://localhost:{free_port()}"
     assert "can't connect" in bellwire("check", "cloud", "--url", url, "--token", "t").complaint
+
+
+def test_a_port_that_is_taken_is_an_error(bellwire: Bellwire, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        complaint = bellwire("check", "device", "--port", port, "--data", tmp_path).complaint
+    assert f"cannot listen on 127.0.0.1 port {port} (Address already in use); take another one" in complaint
 
 
 def test_reports_are_written(bellwire: Bellwire, tmp_path: Path, cloud: RunningCloud) -> None:

@@ -5,6 +5,7 @@ import httpx
 import pytest
 
 from bellwire.cli import records
+from bellwire.cli.processes import Process, free_port
 from bellwire.cloud.auth import hash_of
 from bellwire.cloud.config import Config
 from bellwire.cloud.store.devices import device_by_token
@@ -50,6 +51,18 @@ def test_add_list_and_remove_beside_a_cloud(bellwire: Bellwire, cloud: RunningCl
     assert bellwire("device", "remove", device_id, *of_account).status == 0
     assert f"no device {device_id}" in bellwire("device", "remove", device_id, *of_account).complaint
     assert bellwire("device", "list", *of_account, "--json").answer == []
+
+
+def test_the_first_speaker_of_a_new_cloud_is_let_in_at_once(bellwire: Bellwire, tmp_path: Path) -> None:
+    options = ("--port", str(free_port()), "--data", tmp_path / "cloud")
+    with Process("cloud", *options, log=tmp_path / "log") as process:
+        process.line(30.0)
+        approved = ("device", "approve", "BCDF-GHJK", "--data", tmp_path / "cloud")
+        assert "code" in bellwire(*approved).complaint
+    assert [each["name"] for each in bellwire("account", "list", "--data", tmp_path / "cloud", "--json").answer] == [
+        "home"
+    ]
+    assert "no cloud runs on" in bellwire(*approved).complaint
 
 
 def test_whose_it_is_must_be_clear(bellwire: Bellwire, data: Path) -> None:

@@ -23,6 +23,7 @@ class Terminal:
     def __init__(self, folder: Path, *command: str | Path) -> None:
         self._socket = folder / "tmux"
         environment = {name: value for name, value in os.environ.items() if name not in {"TMUX", "TERM"}}
+        environment |= {"COLUMNS": "80", "LINES": "24"}  # as some shells export them
         size = ("-x", "80", "-y", "24")
         # A shell tells how the command ended, and keeps what it leaves on the screen: tmux's own "Pane is dead" does
         # not come each time.
@@ -90,7 +91,7 @@ def test_one_full_round(bellwire: Bellwire, cloud: RunningCloud, home: tuple[str
     terminal.presses("-")
     terminal.until("volume", "90 %")
     terminal.resizes(40, 10)
-    terminal.until("90 %", "in 59 min", "q quit", without="▮")
+    terminal.until("90 %", "59 min  Later", "q quit", without="▮")
     terminal.resizes(80, 24)
     terminal.presses("d")
     terminal.until("Alerts.DeleteAlertSucceeded", "No alert is set.")

@@ -73,6 +73,41 @@ def test_when_it_rings() -> None:
     assert lines[3].startswith(f"  {later:%d %b %Y %H:%M} ")
 
 
+@pytest.mark.parametrize(
+    ("ahead", "brief"),
+    [
+        (timedelta(seconds=-1), "due"),
+        (timedelta(seconds=42), "42 s"),
+        (timedelta(minutes=9, seconds=50), "9 min"),
+        (timedelta(hours=16, minutes=39), "16 h"),
+        (timedelta(days=2, hours=4), "2 d"),
+        (timedelta(days=90), "90 d"),
+    ],
+)
+def test_a_narrow_terminal_has_room_for_what_it_is(ahead: timedelta, brief: str) -> None:
+    _, labelled, other = plain(
+        alert_lines(showing(alert("a", ahead, "Take your medicine"), alert("b", ahead)), NOW, 40, 5, "a")
+    )
+    time = NOW + ahead
+    days = (time.date() - NOW.date()).days
+    when = f"{time:%H:%M}" if days == 0 else f"{time:%a %H:%M}" if days < 7 else f"{time:%d %b}"
+    assert labelled == f"› {when:10}{brief:8}Take your medicine"
+    assert other == f"  {when:10}{brief:8}ALARM"
+
+
+@pytest.mark.parametrize(
+    ("shown", "line"),
+    [
+        (Shown("https://cloud:8443", is_connected=True), f"{NOW:%H:%M} ● connected 100 %"),
+        (Shown("c", is_plugged=False, is_undisturbed=True, volume=80), f"{NOW:%H:%M} ○ unplugged do not disturb 80 %"),
+        (Shown("c", reason="it is away"), f"{NOW:%H:%M} ○ no connection 100 %"),
+    ],
+)
+def test_a_narrow_terminal_has_room_for_how_it_is(shown: Shown, line: str) -> None:
+    told = status_line(shown, NOW, 40, with_time=True).plain
+    assert " ".join(told.split()) == line
+
+
 def test_the_chosen_one_is_in_sight_among_many() -> None:
     shown = showing(*(alert(f"{number:03}", timedelta(hours=number + 1)) for number in range(100)))
     for chosen in ("000", "050", "099"):
@@ -131,7 +166,7 @@ def test_what_is_out_of_the_ordinary_is_told_however_long_the_address_is() -> No
     line = status_line(shown, NOW, 80, with_time=False).plain
     assert line.startswith("● connected to https://cc")
     assert line.endswith("…   muted   do not disturb  volume ▮▮▮▮▮▮▮▮▮▮ 100 %")
-    assert status_line(Shown("c"), NOW, 50, with_time=True).plain.startswith(f"{NOW:%H:%M:%S} ")
+    assert status_line(Shown("c"), NOW, 60, with_time=True).plain.startswith(f"{NOW:%H:%M:%S} ")
 
 
 def test_the_keys_say_what_they_would_do_now() -> None:

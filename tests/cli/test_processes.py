@@ -1,8 +1,11 @@
+import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from bellwire.cli.processes import Ended, Process
+from bellwire.cli.processes import Ended, Process, free_port
 
 
 def test_lines_and_the_end(tmp_path: Path) -> None:
@@ -37,3 +40,23 @@ def test_silence_and_a_power_cut(tmp_path: Path) -> None:
             process.line(within=0)
         process.kill()
         assert process.end() == -9
+
+
+GIVEN = """
+import socket
+for _ in range(5_000):
+    with socket.socket() as place:
+        place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        place.bind(("127.0.0.1", 0))
+        print(place.getsockname()[1])
+"""
+
+
+def test_a_port_that_is_free_for_one_is_given_to_nobody_else() -> None:
+    ports = {free_port() for _ in range(100)}
+    given = subprocess.run([sys.executable, "-c", GIVEN], capture_output=True, text=True, check=True).stdout
+    assert len(ports) == 100
+    assert ports.isdisjoint(map(int, given.split()))
+    for _ in "again":
+        with socket.create_server(("127.0.0.1", min(ports))):
+            pass

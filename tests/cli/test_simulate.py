@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from tests.cli.running import Bellwire
 
 
@@ -39,3 +41,12 @@ def test_faults_bugs_and_invariants_are_listed(bellwire: Bellwire) -> None:
 def test_what_there_is_not_is_an_error(bellwire: Bellwire) -> None:
     assert "there is no fault floods; there are: lost, " in bellwire("simulate", "--faults", "floods").complaint
     assert "there is no bug 'gremlin'; there are: " in bellwire("simulate", "--break", "gremlin").complaint
+
+
+@pytest.mark.parametrize("more", [("--seeds", "3"), ("--start", "3"), ("--forever",)])
+def test_one_seed_is_one_run_alone(bellwire: Bellwire, more: tuple[str, ...]) -> None:
+    assert "--seed is one run alone" in bellwire("simulate", "--seed", "1", *more).usage
+
+
+def test_what_has_no_end_has_no_number(bellwire: Bellwire) -> None:
+    assert "give one of them" in bellwire("simulate", "--forever", "--seeds", "3").usage

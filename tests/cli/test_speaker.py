@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from bellwire.cli.processes import Process
+from bellwire.cli.processes import Process, free_port
 from bellwire.cli.settings import Settings
 from bellwire.cli.speaker_process import config_of, hardware_of
 from tests.cli.running import Bellwire, RunningCloud, ran_alone
@@ -20,8 +20,7 @@ from tests.cli.running import Bellwire, RunningCloud, ran_alone
 @pytest.fixture
 def nowhere() -> str:
     """The address of no cloud."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return f"https://localhost:{taken.getsockname()[1]}"
+    return f"https://localhost:{free_port()}"
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import socket
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from bellwire.cli.processes import free_port
 from bellwire.cli.settings import Settings
 from bellwire.cli.speaker_link import SpeakerLink
 
@@ -18,10 +18,8 @@ from bellwire.cli.speaker_link import SpeakerLink
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     """Of a speaker whose cloud is away."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        cloud = f"https://localhost:{taken.getsockname()[1]}"
     return Settings(
-        cloud=cloud,
+        cloud=f"https://localhost:{free_port()}",
         access_token="t",
         profile="tvs-2020",
         folder=str(tmp_path / "speaker"),
@@ -157,6 +155,7 @@ def test_what_is_wrong_is_among_what_it_says(settings: Settings, monkeypatch: py
             '{"event":"asset not fetched","reason":"too slow","level":"warning","timestamp":"2030-06-01T07:00:00Z"}\n'
             '{"event":"a bug","exception":[{}],"level":"error","timestamp":"2030-06-01T07:00:00Z"}\n'
             "no JSON\n"
+            "7\n"
         )
         monkeypatch.setattr("bellwire.cli.speaker_link.command_of", lambda *_: [sys.executable, "-c", code, lines])
         monkeypatch.setattr(sys, "stderr", Terminal())
@@ -168,3 +167,28 @@ def test_what_is_wrong_is_among_what_it_says(settings: Settings, monkeypatch: py
         {"at": "2030-06-01T07:00:00Z", "event": "log", "text": "asset not fetched: too slow"},
         {"at": "2030-06-01T07:00:00Z", "event": "log", "text": "a bug"},
     ]
+
+
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+@pytest.mark.parametrize("length", [2**20, 2**21, 2**21 + 1, 2**23])
+def test_a_line_that_is_far_too_long_is_left_out(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, stream: str, length: int
+) -> None:
+    """A cloud may say 8 MB at once, and call itself, or a field, by all of them."""
+    code = (
+        "import json, sys\n"
+        "for name in ('first', 'x' * int(sys.argv[2]), 'last'):\n"
+        "    print(json.dumps({'event': name, 'level': 'error', 'timestamp': 'now'}),"
+        " file=getattr(sys, sys.argv[1]))"
+    )
+
+    async def act() -> list[str]:
+        link = SpeakerLink(settings)
+        command = [sys.executable, "-c", code, stream, str(length)]
+        monkeypatch.setattr("bellwire.cli.speaker_link.command_of", lambda *_: command)
+        monkeypatch.setattr(sys, "stderr", Terminal())
+        said = [event.get("text") or event["event"] async for event in link.events()]
+        assert await link.end() == 0
+        return said
+
+    assert asyncio.run(act()) == ["first", "last"]

@@ -18,6 +18,7 @@ def said(code: str) -> str:
 def test_what_a_speaker_does_not_use_is_not_there() -> None:
     said("import bellwire.cli.speaker_process")  # the first start compiles it
     heavy = {"_ast", "dis", "_pickle", "_decimal", "email", "http.client", "shutil", "unicodedata"}
+    heavy |= {"structlog.stdlib", "msgspec.yaml"}
     loaded = said(
         "import bellwire.cli.speaker_process\n'localhost'.encode('idna')\n"
         "print(*(name for name, module in sys.modules.items() if type(module).__name__ != '_Later'))"
@@ -30,6 +31,8 @@ def test_what_is_used_all_the_same_is_there_then() -> None:
     assert said("import subprocess\nprint(subprocess.run(['echo', 'a'], capture_output=True).stdout)") == "b'a\\n'"
     assert said("import pickle\nprint(pickle.loads(pickle.dumps([1])))") == "[1]"
     assert said("import wave, html, urllib.request\nprint(wave.Error.__name__, html.escape('<'))") == "Error &lt;"
+    assert said("import structlog\nprint(structlog.stdlib.BoundLogger.__name__)") == "BoundLogger"
+    assert said("import msgspec\nprint(msgspec.msgpack.encode(1))") == "b'\\x01'"
     assert said("from tokenize import tokenize\nprint(tokenize.__name__)") == "tokenize"
 
 

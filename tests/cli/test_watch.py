@@ -12,7 +12,7 @@ from tests.cli.running import Bellwire, RunningCloud
 
 
 def test_it_tells_what_happens_until_it_is_ended(bellwire: Bellwire, cloud: RunningCloud, tmp_path: Path) -> None:
-    bellwire("account", "add", "watched", "--data", cloud.data)
+    bellwire("account", "add", "watched", "--timezone", "UTC", "--data", cloud.data)
     where = ("--account", "watched", "--data", cloud.data)
     with (
         Process("watch", *map(str, where), log=tmp_path / "told") as sentences,
@@ -31,7 +31,7 @@ def test_it_tells_what_happens_until_it_is_ended(bellwire: Bellwire, cloud: Runn
             'reminder "Tea" is gone',
         ]
         assert told[0][21:].startswith('reminder "Tea" was added: rings at ')
-        assert told[0].endswith(", then daily")
+        assert told[0].endswith(" 07:00:00 UTC, then daily")
         events = [json.loads(objects.line(within=15)) for _ in range(3)]
         assert [event["event"] for event in events] == ["alert.added", "device.added", "alert.deleted"]
         assert events[0]["token"] == token

@@ -10,7 +10,6 @@ with running(folder) as cloud:
 
 import json
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -24,6 +23,7 @@ from typing import Any, Self
 import structlog
 import uvloop
 
+from bellwire.cli.processes import free_port
 from bellwire.cloud.app import run
 from bellwire.cloud.auth import hash_of, new_token
 from bellwire.cloud.config import Config, Limits
@@ -302,9 +302,7 @@ def running(data: Path, *, behind_proxy: bool = False) -> Iterator[Cloud]:
 
 def _serve(data: Path, *, behind_proxy: bool) -> None:
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     config = Config(data=data, port=port, limits=LIMITS, endpoints={"JP": ELSEWHERE}, behind_proxy=behind_proxy)
     uvloop.run(run(config, lambda _: print(port, flush=True)))  # noqa: T201 -- for the test that waits
 

@@ -1,6 +1,7 @@
 """The account API over the wire. `Account.asks` also checks that every error is a problem with a sentence."""
 
 import asyncio
+import base64
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -80,6 +81,7 @@ def test_an_alert_is_shown_as_it_was_added(home: Account) -> None:
         "everywhere": True,
         "conduct": {"snooze": None, "snoozes": None, "stop_everywhere": None},
         "actions": [],
+        "assets": [],
         "devices": {device_id: "unknown"},
     }
     assert home.asks("GET", f"/alerts/{added['token']}") == (200, added)
@@ -312,6 +314,31 @@ def test_what_would_ring_is_seen_before_it_is_added_and_after(home: Account) -> 
         assert home.asks("POST", "/alerts/preview", bad)[0] == 422
 
 
+def test_what_rings_is_seen_a_page_at_a_time(home: Account) -> None:
+    wish = {"at": NEW_YEAR, "every": "daily", "times": 5}
+    token = home.adds(**wish)
+    path = f"/alerts/{token}/occurrences"
+    everything = home.asks("GET", path)[1]
+    assert (len(everything["occurrences"]), everything["next"]) == (5, None)
+
+    seen, after = [], ""
+    for expected in (2, 2, 1):
+        page = home.asks("GET", f"{path}?limit=2{after}")[1]
+        preview = home.asks("POST", "/alerts/preview", {**wish, "limit": 2, "after": after[7:] or None})[1]
+        assert preview == page
+        assert len(page["occurrences"]) == expected
+        seen += page["occurrences"]
+        after = f"&after={page['next']}"
+    assert (seen, page["next"]) == (everything["occurrences"], None)
+    for year, left in (("0001", 5), ("9999", 0)):
+        forged = base64.urlsafe_b64encode(f'["{year}-12-31T23:59:59Z"]'.encode()).decode()
+        assert len(home.asks("GET", f"{path}?after={forged}")[1]["occurrences"]) == left
+        assert len(home.asks("POST", "/alerts/preview", {**wish, "after": forged})[1]["occurrences"]) == left
+    for bad in ("x", "WyJub3ciXQ==", "W10="):
+        assert home.asks("GET", f"{path}?after={bad}")[0] == 422
+        assert home.asks("POST", "/alerts/preview", {**wish, "after": bad})[0] == 422
+
+
 def test_workdays_are_those_of_the_country_of_the_account(home: Account) -> None:
     status, problem = home.asks("POST", "/alerts", {"at": "07:00", "every": "workday"})
     assert status == 422
@@ -453,7 +480,7 @@ def test_what_is_another_accounts_is_not_there_and_stays_untouched(home: Account
         ({"at": ""}, "is not a time"),
         ({"at": "1" * 100}, "length <= 64"),
         ({"at": "07:00", "every": "hourly"}, "daily, weekday, weekend, weekly"),
-        ({"at": "07:00", "kind": "GONG"}, "kind"),
+        ({"at": "07:00", "kind": "alarm"}, "it is none of ALARM, TIMER, REMINDER, ACTIONTIMER"),
         ({"at": "07:00", "timezone": "Mars/Base"}, "not a time zone"),
         ({"at": "07:00", "timezone": "../../etc/passwd"}, "not a time zone"),
         ({"at": "07:00", "timezone": ""}, "not a time zone"),
@@ -706,14 +733,14 @@ def test_the_document_lists_every_route_with_its_answers(cloud: Cloud) -> None:
         "POST /api/v1/devices/{device_id}/volume": {202, 404} | always | with_body | of_one | made,
         "POST /api/v1/devices/{device_id}/software": {202, 404} | always | of_one | made,
         "POST /api/v1/devices/{device_id}/revocation": {204, 404} | always | of_one | made,
-        "GET /api/v1/changes": {200} | always,
+        "GET /api/v1/changes": {200, 422} | always,
         "POST /api/v1/authorizations": {201, 423, 451} | always | with_body | made,
         "POST /api/v1/device-approvals": {201, 404, 409, 423, 451} | always | with_body,
         "POST /api/v1/device-refusals": {204, 404} | always | with_body | made,
         "POST /api/v1/agreement": {201} | always | made,
         "GET /api/v1/account": {200} | looks,
         "PATCH /api/v1/account": {200} | always | with_body | of_one,
-        "GET /api/v1/calendars": {200} | looks,
+        "GET /api/v1/calendars": {200, 422} | looks,
         "POST /api/v1/calendars/{name}/import": {200} | always | with_body | made,
         "DELETE /api/v1/calendars/{name}": {200, 422} | always,
         "GET /api/v1/calendar.ics": {200} | looks,

@@ -168,3 +168,38 @@ def test_portions_are_in_order_and_short() -> None:
     assert all(sum(rows_of(each, 0) for each in part) <= PORTION for part in parts)
     assert list(portions([Wanted(0, ALERT, None)] * 2, everywhere=PORTION)) == [[Wanted(0, ALERT, None)]] * 2
     assert rows_of(Wanted(0, ALERT, None), everywhere=7) == 8
+
+
+def test_alerts_that_follow_their_account_do_so_some_at_a_time(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with api_desk(tmp_path) as desk:
+            await rooms(desk, 20)
+            await bulk(desk, *({"kind": "ALARM", "at": f"07:{minute:02}", "every": "daily"} for minute in range(9)))
+            written = transactions_of(desk)
+
+            moved = await desk.asks("PATCH", "/account", {"timezone": "Asia/Kolkata"})
+
+            assert moved.json["timezone"] == "Asia/Kolkata"
+            assert len(written) == 6  # the account, and two alerts at a time
+            shown = (await desk.asks("GET", "/alerts")).json["alerts"]
+            assert {each["timezone"] for each in shown} == {"Asia/Kolkata"}
+            assert [each["scheduled_time"][11:16] for each in shown] == [f"01:{30 + minute}" for minute in range(9)]
+
+            written.clear()
+            assert (await desk.asks("PATCH", "/account", {"timezone": "UTC"}, if_match='"another"')).status == 412
+            assert (await desk.asks("GET", "/account")).json["timezone"] == "Asia/Kolkata"
+
+    asyncio.run(scene())
+
+
+def transactions_of(desk: ApiDesk) -> list[str]:
+    """Those that are performed from now on, by their names."""
+    written: list[str] = []
+    write = desk.store.write
+
+    async def noted(function: Any, *args: Any, **kwargs: Any) -> Any:
+        written.append(function.__name__)
+        return await write(function, *args, **kwargs)
+
+    desk.store.write = noted  # type: ignore[method-assign]
+    return written

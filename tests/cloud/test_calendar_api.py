@@ -45,6 +45,13 @@ def counts(report: dict[str, Any]) -> dict[str, int]:
     return {result: number for result, number in report["counts"].items() if number}
 
 
+def calendars(home: Account) -> list[dict[str, Any]]:
+    status, page = home.asks("GET", "/calendars")
+    assert (status, page["next"]) == (200, None)
+    found: list[dict[str, Any]] = page["calendars"]
+    return found
+
+
 def alerts(home: Account) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = home.asks("GET", "/alerts")[1]["alerts"]
     return found
@@ -59,7 +66,7 @@ def test_events_become_reminders_that_the_devices_are_told_of(home: Account) -> 
     assert {(each.label, each.type) for each in told} == {("Tea", "REMINDER"), ("Dinner", "REMINDER")}
     assert {each.token for each in told} == {entry["token"] for entry in report["entries"]}
     assert [asset.asset_id for asset in told[0].assets] == ["bell", "speech"]
-    assert home.asks("GET", "/calendars") == (200, [{"name": "work", "alerts": 2}])
+    assert calendars(home) == [{"name": "work", "alerts": 2}]
 
 
 def test_the_same_again_tells_the_devices_nothing_and_an_edit_only_what_it_changes(home: Account) -> None:
@@ -88,14 +95,24 @@ def test_what_is_gone_from_the_calendar_goes_from_the_devices(home: Account) -> 
     assert [each["label"] for each in alerts(home)] == ["Tea"]
 
 
+def test_calendars_are_listed_a_page_at_a_time(home: Account) -> None:
+    for name in ("b", "a", "c"):
+        imports(home, calendar(TEA), name)
+    first = home.asks("GET", "/calendars?limit=2")[1]
+    assert [each["name"] for each in first["calendars"]] == ["a", "b"]
+    last = home.asks("GET", f"/calendars?limit=2&after={first['next']}")[1]
+    assert ([each["name"] for each in last["calendars"]], last["next"]) == (["c"], None)
+    assert home.asks("GET", "/calendars?after=nowhere")[0] == 422
+
+
 def test_calendars_of_two_names_do_not_touch_one_another(home: Account) -> None:
     imports(home, calendar(TEA), "work")
     imports(home, calendar(TEA, DINNER), "family")
 
     assert counts(imports(home, calendar(), "work")) == {"removed": 1}
-    assert home.asks("GET", "/calendars") == (200, [{"name": "family", "alerts": 2}])
+    assert calendars(home) == [{"name": "family", "alerts": 2}]
     assert counts(home.asks("DELETE", "/calendars/family")[1]) == {"removed": 2}
-    assert (home.asks("GET", "/calendars"), alerts(home)) == ((200, []), [])
+    assert (calendars(home), alerts(home)) == ([], [])
 
 
 def test_what_was_done_to_an_alert_stays_until_the_calendar_says_otherwise(home: Account) -> None:
@@ -112,7 +129,7 @@ def test_an_alert_that_was_deleted_comes_again_with_the_calendar(home: Account) 
     token = imports(home, calendar(TEA))["entries"][0]["token"]
     home.asks("DELETE", f"/alerts/{token}")
 
-    assert home.asks("GET", "/calendars") == (200, [])
+    assert calendars(home) == []
     assert counts(imports(home, calendar(TEA))) == {"added": 1}
 
 
@@ -189,7 +206,7 @@ def test_an_alert_that_rings_before_its_events_is_edited_like_any_other(home: Ac
     _, skipped = home.asks("POST", f"/alerts/{entry['token']}/skip")
     assert (skipped["scheduled_time"], skipped["except"]) == ("2035-12-08T09:45:00Z", ["2035-12-01T19:00:00"])
     _, edited = home.asks("PATCH", f"/alerts/{entry['token']}", {"at": "18:00"})
-    assert (edited["scheduled_time"], edited["ahead"]) == ("2035-12-01T09:00:00Z", None)
+    assert (edited["scheduled_time"], edited["ahead"]) == ("2035-12-08T09:00:00Z", None)  # what was skipped stays so
 
 
 def raw(home: Account, path: str) -> tuple[dict[str, str], bytes]:
@@ -212,6 +229,24 @@ def test_the_alerts_are_exported_and_known_when_they_come_back(home: Account) ->
     [there], [here] = alerts(elsewhere), alerts(home)
     same = ("kind", "label", "every", "timezone", "floating", "scheduled_time", "until", "except", "ahead")
     assert {name: there[name] for name in same} == {name: here[name] for name in same}
+
+
+def test_what_is_paused_comes_along_and_stays_so(home: Account) -> None:
+    token = home.adds(at="07:00", every="daily", label="Up")
+    home.asks("POST", f"/alerts/{token}/pause")
+    _, content = raw(home, "/api/v1/calendar.ics")
+    assert counts(imports(home, content)) == {"unchanged": 1}
+    elsewhere = home.cloud.account()
+    speaker = listening(elsewhere)
+
+    assert counts(imports(elsewhere, content)) == {"added": 1}
+
+    [there] = alerts(elsewhere)
+    assert (there["paused"], there["scheduled_time"], there["every"]) == (True, None, "daily")
+    assert counts(imports(elsewhere, content)) == {"unchanged": 1}
+    assert elsewhere.asks("POST", f"/alerts/{there['token']}/resume")[1]["paused"] is False
+    (told,) = speaker.hears(SetAlert)
+    assert told.token == there["token"]
 
 
 def test_the_feed_is_read_at_its_address_alone(home: Account) -> None:

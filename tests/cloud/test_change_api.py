@@ -23,13 +23,20 @@ class Listens:
     """A listener at the wire."""
 
     def __init__(
-        self, home: Account, last: str | None = None, *, token: str | None = None, window: int | None = None
+        self,
+        home: Account,
+        last: str | None = None,
+        *,
+        token: str | None = None,
+        window: int | None = None,
+        seconds: int | None = None,
     ) -> None:
         self.connection: Connection = home.cloud.connects(window=window)
         headers = {"authorization": f"Bearer {token or home.token}"}
         if last is not None:
             headers["last-event-id"] = last
-        self.stream: Stream = self.connection.begins("GET", "/api/v1/changes", headers, end=True)
+        path = "/api/v1/changes" + ("" if seconds is None else f"?seconds={seconds}")
+        self.stream: Stream = self.connection.begins("GET", path, headers, end=True)
         self.connection.until(lambda: self.stream.is_over or bool(self.stream.frames), "the beginning")
 
     @property
@@ -105,6 +112,37 @@ def state(told: SetAlert, *, ringing: bool = False) -> AlertsState:
 def ring(speaker: Speaker, told: SetAlert) -> None:
     speaker.says(SetAlertSucceeded(token=told.token, type="ALARM"), state(told))
     speaker.says(AlertStarted(token=told.token, type="ALARM"), state(told, ringing=True))
+
+
+def test_who_listens_for_no_time_is_told_what_it_missed(home: Account) -> None:
+    begin = Listens(home, seconds=0)
+    begin.connection.until(lambda: begin.stream.is_over, "the end")
+    home.adds(at="07:00", label="one")
+    home.adds(at="07:00", label="two")
+    # A cloud that another one listens to looks at what is new 20 times a second, and may not have seen it yet.
+    told: list[str] = []
+    last = begin.last
+    for _ in range(100):
+        later = Listens(home, last, seconds=0)
+        later.connection.until(lambda: later.stream.is_over, "the end")  # noqa: B023 - of this round
+        told += later.told
+        last = later.last
+        if len(told) == 2:
+            break
+    assert (begin.told, told) == ([], ["alert.added", "alert.added"])
+    assert Listens(home, last, seconds=0).told == []
+
+
+def test_who_listens_for_some_time_hears_what_happens_then(home: Account) -> None:
+    listener = Listens(home, seconds=3)
+    home.adds(at="07:00")
+    listener.connection.until(lambda: listener.stream.is_over, "the end")
+    assert listener.told == ["alert.added"]
+
+
+@pytest.mark.parametrize("seconds", ["", "-1", "soon", "null", "1e9", "86401", "1.5"])
+def test_how_long_one_listens_has_a_form(home: Account, seconds: str) -> None:
+    assert home.asks("GET", f"/changes?seconds={seconds}")[0] == 422
 
 
 def test_a_listener_that_comes_again_is_told_what_it_missed_and_nothing_twice(home: Account) -> None:

@@ -1,10 +1,12 @@
 """Who is told of which changes, without a wire: two accounts, a store, and listeners that take what they are given."""
 
 import asyncio
+import sqlite3
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from bellwire.cloud import change_feed
 from bellwire.cloud.auth import hash_of
@@ -184,3 +186,23 @@ def test_the_form_of_events() -> None:
 def test_a_place_is_good_as_long_as_all_after_it_is_kept() -> None:
     assert [place_of(text, newest=9, before=5) for text in ("4", "5", "7", "9", "10")] == [None, 5, 7, 9, None]
     assert [place_of(text, newest=9, before=0) for text in ("", "x", "-1", "٣", "9" * 30)] == [None] * 5
+
+
+def test_a_look_that_fails_is_not_the_last(tmp_path: Path) -> None:
+    def writes(sql: str) -> None:
+        with sqlite3.connect(tmp_path / "store.db") as raw:
+            raw.execute(sql)
+        raw.close()
+
+    async def scene() -> list[tuple[str, str | None]]:
+        async with asyncio.timeout(20), api_desk(tmp_path) as desk, desk.changes.listening("home") as home:
+            writes(f"INSERT INTO changes (what, at_ms) VALUES ('cloud.started', {10**16})")  # of no year that there is
+            while not log:  # noqa: ASYNC110 - nobody sets an event when a line is logged
+                await asyncio.sleep(0.01)
+            writes(f"DELETE FROM changes WHERE at_ms = {10**16}")
+            await add(desk, "home", "h")
+            return await heard(home, 1)
+
+    with capture_logs() as log:
+        assert asyncio.run(scene()) == [("device.added", "h")]
+    assert log[0]["event"] == "changes could not be looked up"

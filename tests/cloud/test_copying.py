@@ -108,6 +108,7 @@ def test_how_alerts_are_snoozed_and_what_they_do_goes_along(here: Connection, th
         snoozed_from=NOW,
         snoozes=2,
         actions=(Reserved("AudioPlayer", "Play", '{"url":"https://home/rain.mp3"}'),),
+        assets=("https://home/rain.mp3",),
     )
     here.run(accounts.add_alert, "a1", rain, None, 10, NOW)
     check(document(here), LIMITS)
@@ -166,6 +167,8 @@ def test_an_account_that_is_there_already_is_left_alone(here: Connection, there:
         (("alerts", 0, "alert", "actions"), [{"namespace": "A", "name": "B", "payload": "{}"}], "only an ACTIONTIMER"),
         (("alerts", 0, "alert", "actions"), [{"namespace": "A.B", "name": "B", "payload": "{}"}], "cannot be one"),
         (("alerts", 0, "alert", "actions"), [{"namespace": "A", "name": "B", "payload": "[]"}], "cannot be one"),
+        (("alerts", 0, "alert", "assets"), ["file:///etc/passwd"], "not the address of a sound"),
+        (("alerts", 0, "alert", "assets"), ["https://home/rain.mp3"] * 33, "33 sounds; 32 are taken at most"),
         (("alerts", 0, "alert", "kind"), "GONG", "kind"),
         (("devices", 0, "tokens"), [{"sha256": "AAAA", "expires": None}], "32"),
         (("form",), "another", "form"),

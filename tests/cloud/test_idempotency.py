@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bellwire.cloud.asgi import AsgiMessage
 from bellwire.cloud.idempotency import LONGEST_KEY
 from bellwire.cloud.store import answers
 from bellwire.cloud.store.answers import KEPT_FOR, purge_answers
@@ -108,6 +109,34 @@ def test_of_requests_at_once_one_is_carried_out(plays: Callable[[Scene], None]) 
 
         assert sorted(call.status for call in calls) == [201, 409, 409, 409, 409]
         assert await count(desk) == 1
+
+    plays(scene)
+
+
+@pytest.mark.parametrize(("wish", "status", "replayed"), [(WISH, 201, "true"), ({"at": "soon"}, 422, None)])
+def test_who_has_the_answer_may_ask_again_at_once(
+    plays: Callable[[Scene], None], wish: dict[str, str], status: int, replayed: str | None
+) -> None:
+    async def scene(desk: ApiDesk) -> None:
+        calls: list[Call] = []
+
+        async def ask() -> None:
+            call = desk.call("POST", "/alerts", wish, idempotency_key="k")
+            calls.append(call)
+            send = call._send
+
+            async def sent(message: AsgiMessage) -> None:
+                await send(message)
+                if message["type"] == "http.response.body" and len(calls) < 3:
+                    await asyncio.create_task(ask())
+
+            call._send = sent  # type: ignore[method-assign]
+            await call.made(desk.app)
+
+        await ask()
+
+        assert [each.status for each in calls] == [status] * 3
+        assert [each.headers.get("idempotent-replayed") for each in calls] == [None, replayed, replayed]
 
     plays(scene)
 

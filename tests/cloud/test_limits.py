@@ -8,9 +8,10 @@ from bellwire.cloud.rates import Rate
 
 
 def test_what_is_set_is_another_and_the_rest_stays() -> None:
-    limits = limits_of(["alerts=5000", " devices=200 ", "label=2048", "listeners=3", "requests=100"])
+    limits = limits_of(["alerts=5000", " devices=200 ", "assets=64", "label=2048", "listeners=3", "requests=100"])
 
     assert (limits.alerts, limits.devices, limits.label, limits.listeners) == (5000, 200, 2048, 3)
+    assert limits.assets == 64
     assert limits.requests == Rate(400, timedelta(seconds=4))
     assert limits_of([]) == Limits()
 
@@ -18,12 +19,15 @@ def test_what_is_set_is_another_and_the_rest_stays() -> None:
 def test_the_defaults_are_those_of_the_documents() -> None:
     limits = Limits()
 
-    assert (limits.alerts, limits.devices, limits.label, limits.past_due) == (1000, 100, 1024, timedelta(minutes=30))
+    assert (limits.alerts, limits.devices, limits.label, limits.assets) == (1000, 100, 1024, 32)
+    assert limits.past_due == timedelta(minutes=30)
 
 
 @pytest.mark.parametrize("wish", ["alerts", "alerts=", "=5", "alarms=5", "alerts:5", ""])
 def test_what_is_no_limit_is_told_which_there_are(wish: str) -> None:
-    with pytest.raises(ValueError, match=r"there are alerts, devices, label, listeners, requests|must be a number"):
+    with pytest.raises(
+        ValueError, match=r"there are alerts, devices, assets, label, listeners, requests|must be a number"
+    ):
         limits_of([wish])
 
 

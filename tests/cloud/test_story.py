@@ -25,7 +25,7 @@ from tests.cloud.conversation import ACCOUNT, Line, Talk, alarm
 SEOUL = ZoneInfo("Asia/Seoul")
 A = {"token": "a", "type": "ALARM"}
 PAST_DUE = timedelta(minutes=30)
-DAYS = {"Sun": 20, "Mon": 21, "Tue": 22, "Wed": 23, "Thu": 24, "Fri": 25, "next Mon": 28}
+DAYS = {"Sun": 20, "Mon": 21, "Tue": 22, "Wed": 23, "Thu": 24, "Fri": 25, "Sat": 26, "next Sun": 27, "next Mon": 28}
 """Of December 2026; the Friday is Christmas Day, on which Korea does not work."""
 
 
@@ -145,13 +145,20 @@ def test_a_week_of_one_alarm(talk: Talk) -> None:
     press_stop(talk, up("Thu", "07:30"), kitchen, bedroom)
     get(up("next Mon", "07:30"), kitchen, bedroom)
 
-    # Friday is a holiday: nobody is woken, and nothing was missed.
-    talk.now = on("Fri", "07:30")
+    # Friday is a holiday, then it is the week-end: nobody is woken, and nothing was missed.
+    for day in ("Fri", "Sat", "next Sun"):
+        for clock in ("07:00", "07:30", "08:00"):
+            talk.now = on(day, clock)
+            for speaker in (kitchen, bedroom):
+                speaker << ()
+        assert talk.sweeps() == 0
+
+    # On Sunday evening both ask what there is.
+    talk.now = on("next Sun", "20:00")
     for speaker in (kitchen, bedroom):
         speaker.shows(up("next Mon", "07:30")) >> RequestSynchronizeAlert()
         speaker << SynchronizeAlert(all_alerts=(up("next Mon", "07:30"),))
-    talk.now = on("Fri", "09:00")
-    assert talk.sweeps() == 0
+        speaker << ()
 
     # And so on, on Monday.
     ring(talk, up("next Mon", "07:30"), kitchen, bedroom)

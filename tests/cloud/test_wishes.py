@@ -208,6 +208,7 @@ def test_an_end_a_count_and_exceptions() -> None:
         ("daily", {"until": "soon"}, "is not a day; write it like 2026-12-25"),
         ("daily", {"until": "2026-02-30"}, "is not a day"),
         ("daily", {"exceptions": ["2026-13-01"]}, "is not a day"),
+        ("daily", {"exceptions": ["0999-12-31"]}, "is out of all bounds"),
         ("daily", {"times": 9999}, "give 1 to 3660"),
         ("once", {"times": 2}, "what rings once has no end"),
         (None, {"exceptions": ["2026-12-25"]}, "what rings once has no end"),
@@ -239,6 +240,25 @@ WORKING = again("weekday", until="2026-12-31", exceptions=["2026-12-25"])
 )
 def test_what_is_not_said_stays(change: Change, expected: dict[str, Any]) -> None:
     assert changed_schedule(WORKING, change, FRIDAY) == replace(WORKING, **expected)
+
+
+@pytest.mark.parametrize("at", ["08:00", "06:00", "2026-11-21T08:00:00Z"])
+def test_another_time_of_day_leaves_its_days_as_they_are(at: str) -> None:
+    series = again("daily", times=4, exceptions=["2026-11-22T07:00"])
+    edited = changed_schedule(series, Change(at=at), FRIDAY)
+    days = [day.split()[1] for day in days_of(edited)]
+    assert days == [day.split()[1] for day in days_of(series)] == ["11-21", "11-23", "11-24"]
+
+
+def test_another_end_or_other_exceptions_are_those_that_are_said() -> None:
+    series = again("daily", times=4, exceptions=["2026-11-22T07:00"])
+    edited = changed_schedule(series, Change(at="08:00", until="2026-11-24T07:00", exceptions=[]), FRIDAY)
+    assert days_of(edited) == ["Sat 11-21 08:00", "Sun 11-22 08:00", "Mon 11-23 08:00"]
+
+
+def test_a_rule_that_says_its_own_hours_keeps_its_exceptions() -> None:
+    series = again("FREQ=DAILY;BYHOUR=7,19;COUNT=5", exceptions=["2026-11-21T07:00"])
+    assert changed_schedule(series, Change(at="08:00"), FRIDAY).except_times == series.except_times
 
 
 def test_who_says_a_time_means_that_time_and_not_one_ahead_of_it() -> None:
@@ -319,8 +339,9 @@ def test_what_is_no_length_of_time_is_told(text: str) -> None:
 @example("9998-12-31T23:59:59Z", "UTC", FRIDAY)
 @example("0001-01-01T00:00:00+14:00", "America/New_York", FRIDAY)
 @example("0001-01-01T00:00:00Z", "America/New_York", FRIDAY)
+@example("0001-01-01T00:00:00Z", "UTC", FRIDAY)
 def test_any_text_is_a_wish_or_told_why_not(text: str, zone: str, now: datetime) -> None:
-    for every in (None, *EVERY):
+    for every in (None, *EVERY, "FREQ=WEEKLY;WKST=SU;INTERVAL=2"):
         with contextlib.suppress(WishError):
             assert first(text, every, zone, now) <= now + FURTHEST + timedelta(days=8)
     with contextlib.suppress(WishError):

@@ -83,15 +83,24 @@ async def checked_cloud(
 
 
 async def checked_device(
-    folder: Path, profile: Profile, cases: Sequence[Case], bug: str | None = None, patience: float = PATIENCE
+    folder: Path,
+    profile: Profile,
+    cases: Sequence[Case],
+    bug: str | None = None,
+    patience: float = PATIENCE,
+    *,
+    by: str = "localhost",
 ) -> Summary:
-    """Our speaker, or one with a bug, and what the kit says of it; its buttons are pressed through a pipe."""
+    """Our speaker, or one with a bug, and what the kit says of it; its buttons are pressed through a pipe.
+
+    `by`: the name or address by which the speaker knows the kit.
+    """
     press = _adapter(folder)
     port = free_port()
     leaving: list[asyncio.Task[None]] = []
 
     def ready(url: str, authority: Path) -> None:
-        leaving.append(asyncio.create_task(_speaker(folder, profile, url, authority, bug)))
+        leaving.append(asyncio.create_task(_speaker(folder, profile, url.replace("localhost", by), authority, bug)))
 
     try:
         return await check_device(

@@ -2,6 +2,7 @@
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,7 @@ from bellwire.conformance.runner import Outcome
 from bellwire.protocol.profiles import PROFILES
 from tests.conformance.broken import BUGS
 from tests.conformance.subjects import check
+from tests.conftest import found
 
 CLOUDS = {
     "never_deletes": ("cic-ko-2022", "alerts/AlertStopped/7"),
@@ -48,8 +50,7 @@ SHORT = 3.0
 Found = dict[tuple[Side, str], tuple[Outcome, str]]
 
 
-@pytest.fixture(scope="module")
-def found(tmp_path_factory: pytest.TempPathFactory) -> Found:
+async def side_by_side(folders: pytest.TempPathFactory) -> Found:
     """How each bug's case ended."""
     turn = asyncio.Semaphore(AT_ONCE)
 
@@ -60,16 +61,13 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Found:
         [result] = summary.results
         return result.outcome, f"expected {result.expected}; {result.came}"
 
-    async def all_of_them() -> list[tuple[Outcome, str]]:
-        folders = [tmp_path_factory.mktemp(bug) for _, bug, _, _ in SUBJECTS]
-        return list(await asyncio.gather(*(one(*each, folder) for each, folder in zip(SUBJECTS, folders, strict=True))))
-
-    return dict(zip([(side, bug) for side, bug, _, _ in SUBJECTS], asyncio.run(all_of_them()), strict=True))
+    ended = await asyncio.gather(*(one(*each, folders.mktemp(each[1])) for each in SUBJECTS))
+    return dict(zip([(side, bug) for side, bug, _, _ in SUBJECTS], ended, strict=True))
 
 
 @pytest.mark.parametrize(("side", "bug"), [(side, bug) for side, bug, _, _ in SUBJECTS])
-def test_it_is_found(found: Found, side: Side, bug: str) -> None:
-    outcome, why = found[side, bug]
+def test_it_is_found(side_by_side: dict[str, Any], side: Side, bug: str) -> None:
+    outcome, why = found(side_by_side, __name__)[side, bug]
     assert outcome is Outcome.FAILED, why
 
 

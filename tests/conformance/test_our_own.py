@@ -3,6 +3,7 @@
 import asyncio
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,7 @@ from bellwire.conformance.cases import chosen
 from bellwire.conformance.runner import Outcome, Result
 from bellwire.protocol.profiles import PROFILES
 from tests.conformance.subjects import check
+from tests.conftest import found
 
 SUBJECTS = [(side, name) for side in Side for name in PROFILES]
 PARTS = 2
@@ -19,8 +21,7 @@ PARTS = 2
 Results = dict[tuple[Side, str], list[Result]]
 
 
-@pytest.fixture(scope="module")
-def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
+async def side_by_side(folders: pytest.TempPathFactory) -> Results:
     """All of them at once."""
 
     async def part(side: Side, name: str, cases: tuple[Case, ...], folder: Path) -> list[Result]:
@@ -28,22 +29,25 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
 
     async def one(side: Side, name: str) -> list[Result]:
         cases = chosen(side, PROFILES[name])
-        folders = [tmp_path_factory.mktemp(f"{side}-{name}") for _ in range(PARTS)]
-        parts = (part(side, name, cases[number::PARTS], folder) for number, folder in enumerate(folders))
+        own = [folders.mktemp(f"{side}-{name}") for _ in range(PARTS)]
+        parts = (part(side, name, cases[number::PARTS], folder) for number, folder in enumerate(own))
         return list(chain.from_iterable(await asyncio.gather(*parts)))
 
-    async def all_of_them() -> list[list[Result]]:
-        return list(await asyncio.gather(*(one(*subject) for subject in SUBJECTS)))
+    return dict(zip(SUBJECTS, await asyncio.gather(*(one(*subject) for subject in SUBJECTS)), strict=True))
 
-    return dict(zip(SUBJECTS, asyncio.run(all_of_them()), strict=True))
+
+@pytest.fixture(scope="module")
+def results(side_by_side: dict[str, Any]) -> Results:
+    results: Results = found(side_by_side, __name__)
+    return results
 
 
 @pytest.mark.parametrize(("side", "name"), SUBJECTS)
 def test_every_case_passes(results: Results, side: Side, name: str) -> None:
-    found = results[side, name]
-    assert len(found) == len(chosen(side, PROFILES[name])) > 70
+    of_it = results[side, name]
+    assert len(of_it) == len(chosen(side, PROFILES[name])) > 70
     assert [
         f"{each.case.id} {each.outcome}: expected {each.expected}; {each.came}"
-        for each in found
+        for each in of_it
         if each.outcome is not Outcome.PASSED
     ] == []

@@ -184,10 +184,11 @@ def _watch(house: Watched) -> None:
         house.about_to("save")
         keep(storage, **what)
 
-    def watched_arrived(storage: Storage, message_id: str) -> None:
+    def watched_arrived(storage: Storage, message_ids: list[str]) -> None:
         house.about_to("forget what has arrived")
-        arrived(storage, message_id)
-        house.note(Note("settled", message_id))
+        arrived(storage, message_ids)
+        for message_id in message_ids:
+            house.note(Note("settled", message_id))
 
     for owner, name, watched in (
         (Outbox, "put", watched_put),

@@ -2,10 +2,9 @@
 
 import asyncio
 import re
-import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
-from contextlib import asynccontextmanager, closing, suppress
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple, cast
@@ -19,6 +18,7 @@ from h2.connection import H2Connection
 from h2.errors import ErrorCodes
 from h2.settings import SettingCodes
 
+from bellwire.cli.processes import free_port
 from bellwire.device.backoff import Backoff
 from bellwire.device.connection import MAX_ANSWER, MAX_DIRECTIVE, Answer, Connection
 from bellwire.device.endpoint import Endpoint, tls_context
@@ -786,8 +786,7 @@ async def granian_app(
 
 def test_against_granian(tls_files: TlsFiles) -> None:
     async def scene() -> None:
-        with closing(socket.create_server(("127.0.0.1", 0))) as free:
-            port = free.getsockname()[1]
+        port = free_port()
         server = GranianServer(
             granian_app,
             port=port,

@@ -10,6 +10,7 @@ from typing import cast
 
 import pytest
 
+from bellwire.cli.processes import free_port
 from bellwire.device.dial import connect
 from bellwire.device.endpoint import Endpoint, tls_context
 from bellwire.device.stream import Unreachable
@@ -183,7 +184,6 @@ def test_a_name_that_can_not_be_one(name: str, sender: str) -> None:
 
 
 def test_nobody_there() -> None:
-    with closing(socket.create_server(("127.0.0.1", 0))) as taken:
-        port = taken.getsockname()[1]
+    port = free_port()
     reason = asyncio.run(why_not(f"https://127.0.0.1:{port}"))
     assert f"can't connect to 127.0.0.1:{port}" in reason

@@ -5,7 +5,6 @@ message or a field that a version gets, and that has no talk here, fails.
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -134,7 +133,7 @@ class Speaker(Device):
         if isinstance(output, Send):
             event = Event(message=output.message, message_id="m", alerts_state=alerts_state(self.state))
             self.sent.append(self.codec.encode_event(event))
-            output = replace(output, message=self.codec.decode_event(self.sent[-1]).message)
+            output = msgspec.structs.replace(output, message=self.codec.decode_event(self.sent[-1]).message)
         super()._perform(output)
 
 

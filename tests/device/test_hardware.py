@@ -106,6 +106,9 @@ async def _until(condition: Callable[[], bool]) -> None:
 class Broken(Bedside):
     """Everything in it that may fail does."""
 
+    def set_volume(self, volume: int) -> bool:
+        raise OSError("the amplifier does not answer")
+
     def show(self, lights: Lights) -> None:
         raise OSError("the lamp is gone")
 
@@ -133,6 +136,7 @@ def test_a_broken_lamp_keeps_no_alarm_from_ringing(tmp_path: Path) -> None:
         assert ("the hardware failed", "lights") in told
         assert ("the hardware failed", "buttons") in told
         assert ("the hardware failed", "closing") in told
+        assert ("the hardware failed", "volume") in told
         assert ("an observer failed", "alert_ringing") in told
 
     asyncio.run(evening())

@@ -2,13 +2,13 @@
 
 import asyncio
 import random
-import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from itertools import pairwise
 
 import pytest
 
+from bellwire.cli.processes import free_port
 from bellwire.device.backoff import JITTER, STEPS, Backoff
 from bellwire.device.connection import Connection
 from bellwire.device.endpoint import Endpoint, tls_context
@@ -31,9 +31,7 @@ Place = Callable[[TlsFiles, Visits], AbstractAsyncContextManager[str]]
 @asynccontextmanager
 async def nobody(_files: TlsFiles, _visits: Visits) -> AsyncIterator[str]:
     """Refuses at once; only the speaker itself can count its tries."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-    yield f"https://127.0.0.1:{port}"
+    yield f"https://127.0.0.1:{free_port()}"
 
 
 @asynccontextmanager

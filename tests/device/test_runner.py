@@ -1,15 +1,18 @@
 """The runner with a real disk, in virtual time."""
 
+import json
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 from structlog.testing import capture_logs
 
 from bellwire.alerts.alert import Occurrence
 from bellwire.alerts.lifecycle import Life
+from bellwire.device import runner
 from bellwire.device.connection import Answer
 from bellwire.device.held import Held
 from bellwire.device.inputs import DeletePressed, LoggedOut, OtherAudio, StopPressed, VolumePressed
@@ -215,6 +218,28 @@ def test_wherever_the_power_goes_nothing_is_lost_and_nothing_rings_twice(tmp_pat
     ]
 
 
+def test_what_the_hour_brings_rings_before_the_system_is_asked_for_anything(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each such question lets a thread in that computes, and keeps the interpreter for 5 ms."""
+    told: list[str] = []
+
+    def named() -> UUID:
+        told.append("named")
+        return uuid4()
+
+    async def day(house: House) -> None:
+        house.told(alarm("a", "07:00:00"))
+        await house.clock.until(moment("06:59:59"))
+        monkeypatch.setattr(runner, "uuid4", named)
+        monkeypatch.setattr(house.clock, "is_kept_by_ntp", lambda: told.append("NTP"))
+        monkeypatch.setattr(house.bell, "ring", lambda *_args, **_how: told.append("rings"))
+        await house.clock.until(moment("07:00:00.100"))
+        assert told[told.index("rings") :][:3] == ["rings", "named", "NTP"]
+
+    talk(day, tmp_path)
+
+
 # Clocks.
 
 
@@ -335,6 +360,58 @@ def test_a_logout_that_could_not_be_kept_is_kept_with_the_next(tmp_path: Path) -
         assert len(house.storage.letters()) == 2, "only what was before the logout goes"
 
     talk(day, tmp_path, connected=False)
+
+
+def test_events_that_a_failing_disk_did_not_keep_are_kept_with_the_next(tmp_path: Path) -> None:
+    async def day(house: House) -> None:
+        house.told(alarm("a", "07:00:00"))
+        broken(house.storage)
+        await house.clock.until(moment("07:00:01"))
+        house.runner.happens(StopPressed())
+        house.runner.disconnected("the network is gone")
+        assert names_of(house.storage) == ["SetAlertSucceeded"]
+        broken(house.storage, is_broken=False)
+        house.told(alarm("b", "08:00:00"))
+        assert names_of(house.storage) == ["SetAlertSucceeded", "AlertStarted", "AlertStopped", "SetAlertSucceeded"]
+        house.told(alarm("c", "08:00:00"))
+        assert len(house.storage.letters()) == 5, "each is kept once"
+
+    talk(day, tmp_path, connected=False)
+
+
+def test_events_that_arrived_while_the_disk_failed_are_not_kept_afterwards(tmp_path: Path) -> None:
+    async def day(house: House) -> None:
+        house.cloud.script = [503]  # tried again a second later
+        house.told(alarm("a", "07:00:00"))
+        broken(house.storage)
+        await house.clock.until(moment("07:00:01"))
+        await house.quiet()
+        assert house.cloud.names == ["SetAlertSucceeded", "SetAlertSucceeded", "AlertStarted"]
+        assert names_of(house.storage) == ["SetAlertSucceeded"], "the disk could not forget it"
+        broken(house.storage, is_broken=False)
+        house.told(alarm("b", "08:00:00"))
+        await house.quiet()
+        assert names_of(house.storage) == []
+
+    talk(day, tmp_path)
+
+
+def test_a_logout_drops_events_that_a_failing_disk_did_not_keep(tmp_path: Path) -> None:
+    async def day(house: House) -> None:
+        house.told(alarm("a", "07:00:00"))
+        broken(house.storage)
+        await house.clock.until(moment("07:00:01"))
+        house.runner.happens(LoggedOut())
+        broken(house.storage, is_broken=False)
+        house.told(alarm("b", "08:00:00"))
+        assert names_of(house.storage) == ["SetAlertSucceeded"]
+
+    talk(day, tmp_path, connected=False)
+
+
+def names_of(storage: Storage) -> list[str]:
+    """Of the events on the disk."""
+    return [json.loads(letter.event)["event"]["header"]["name"] for letter in storage.letters()]
 
 
 def test_another_owner_that_could_not_be_kept_is_kept_with_the_first_alert(tmp_path: Path) -> None:

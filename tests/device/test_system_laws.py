@@ -35,7 +35,7 @@ SETUPS = st.builds(
     firmware=st.sampled_from(["", "8701"]),
     offline_grace=st.sampled_from([None, timedelta(), timedelta(seconds=5), timedelta(minutes=30)]),
 )
-ACTIVITY = (*USER_ACTIVITY, inputs.UserActive, inputs.Started)
+ACTIVITY: tuple[type, ...] = (*USER_ACTIVITY, inputs.UserActive, inputs.Started)
 
 
 class SystemWorld(World):

@@ -1,20 +1,37 @@
 """Clocks that are set, and clocks that were wrong at boot, told as conversations: what is not believed wakes nobody."""
 
 import time
+from dataclasses import replace
 from datetime import UTC, timedelta
 from pathlib import Path
 
 import pytest
 
+from bellwire.alerts.lifecycle import Life
 from bellwire.device.belief import GRACE, Faith
-from bellwire.device.inputs import ClockStepped, Connected, KeptByNtp, TimeTold
+from bellwire.device.inputs import (
+    ClockStepped,
+    Connected,
+    DeletePressed,
+    Disconnected,
+    Input,
+    KeptByNtp,
+    SnoozePressed,
+    StopPressed,
+    TimeTold,
+)
 from bellwire.device.observer import Observer
 from bellwire.device.timekeeping import SET_IT
 from bellwire.device.timer import Clock
 from bellwire.protocol.messages.alerts import AlertStarted, AlertStopped, RequestSynchronizeAlert, SetAlertSucceeded
+from bellwire.protocol.profiles.clova import CIC_KO_2022
+from bellwire.protocol.profiles.profile import Profile
+from bellwire.protocol.profiles.tvs import TVS_2020
 from tests.conversation import Corrects, Device, Loose, Warns, alarm, moment, rings
 from tests.device.house import House
 from tests.virtual_time import virtually
+
+STOPS_ALONE = replace(CIC_KO_2022, stop_asks_first=False)
 
 LATE = (
     "this machine's clock is behind, and neither NTP nor the cloud has said how far: alerts ring late by as long as it "
@@ -161,6 +178,118 @@ def test_a_night_in_which_the_machine_slept_is_a_clock_that_was_set() -> None:
     device = at_seven("00:00:00").asleep_until("07:10:00")
     device << ClockStepped(timedelta(hours=7, minutes=10))
     is_heard(device)
+
+
+# A clock that was ahead: what it rang is still to come.
+
+
+def woken_early(*what_then: Input, profile: Profile = CIC_KO_2022) -> Device:
+    """An alarm for seven that rings at five, by a clock that is two hours ahead; it is a minute later."""
+    device = Device(profile, now="06:00:00")
+    device << alarm("a", "07:00:00")
+    device.silently().at("07:00:00").silently()
+    for happened in what_then:
+        device << happened
+        device.silently()
+    return device.at("07:01:00").silently()
+
+
+STOPPED = (StopPressed(),)
+
+
+@pytest.mark.parametrize(
+    ("profile", "what_then"),
+    [(CIC_KO_2022, STOPPED), (CIC_KO_2022, (*STOPPED, Disconnected())), (STOPS_ALONE, STOPPED)],
+)
+def test_what_was_stopped_by_a_clock_that_was_ahead_rings_at_its_time(
+    profile: Profile, what_then: tuple[Input, ...]
+) -> None:
+    device = woken_early(*what_then, profile=profile).clock_set("05:01:00").at("07:00:00")
+    is_heard(device)
+
+
+def life_of(device: Device, token: str = "a") -> Life:
+    return device.state.alerts[token].life
+
+
+@pytest.mark.parametrize("profile", [CIC_KO_2022, STOPS_ALONE, TVS_2020], ids=lambda profile: profile.name)
+@pytest.mark.parametrize("how", ["stopped", "snoozed", "nobody hears it"])
+def test_what_rings_when_the_clock_is_set_rings_on_and_again_at_its_time(profile: Profile, how: str) -> None:
+    device = woken_early(profile=profile).clock_set("05:01:00")
+    if how == "snoozed":
+        device << SnoozePressed()
+        device.silently().at("05:11:00").silently()
+    assert life_of(device) is Life.RINGING
+    if how != "nobody hears it":
+        device << StopPressed()
+    device.silently().at("06:12:00").silently()
+    assert device.outbox.count(AlertStopped(token="a", type="ALARM")) == 1
+    assert life_of(device) is Life.SET
+    assert not device.state.alerts["a"].is_put_off
+    device.at("06:59:59").at("07:00:00").silently()
+    assert life_of(device) is Life.RINGING
+    device << StopPressed()
+    device.silently().at("08:00:00").silently()
+    assert "a" not in device.state.alerts or life_of(device) is Life.STOPPED
+
+
+@pytest.mark.parametrize("now", ["05:01:00", "06:59:59"])
+def test_what_waits_for_its_turn_waits_for_its_time(now: str) -> None:
+    device = Device(TVS_2020, now="06:00:00")
+    for token in ("a", "b"):
+        device << alarm(token, "07:00:00")
+        device.silently()
+    device.at("07:00:00").silently()
+    assert life_of(device, "b") is Life.WAITING
+    device.clock_set(now).silently()
+    assert life_of(device, "b") is Life.SET
+
+
+@pytest.mark.parametrize("now", ["06:30:00", "06:59:59"])
+def test_what_a_clock_far_ahead_took_for_missed_is_still_to_come(now: str) -> None:
+    """Nobody has heard it, so it does not matter how little time is left."""
+    device = at_seven()
+    device.clock_set("+999 00:00:00") >> AlertStopped(token="a", type="ALARM")
+    device.clock_set(now).at("07:00:00")
+    is_heard(device)
+
+
+def test_what_was_missed_stays_missed() -> None:
+    device = at_seven()
+    device.clock_set("+999 00:00:00") >> AlertStopped(token="a", type="ALARM")
+    device.clock_set("07:00:01").at("07:30:00").over()
+
+
+def test_a_boot_with_the_right_time_brings_it_back() -> None:
+    device = woken_early(StopPressed()).asleep_until("05:10:00").powered("07:01:00")
+    assert device.state.belief.is_doubted
+    device << KeptByNtp()
+    device.at("07:00:00")
+    is_heard(device)
+
+
+def test_what_was_rung_half_an_hour_early_is_over() -> None:
+    """As long as what is late still rings: who was woken is up, and not woken again."""
+    device = woken_early(StopPressed()).clock_set("06:30:01")
+    device.at("08:00:00").over()
+
+
+def test_what_was_deleted_at_the_speaker_is_not_heard_again() -> None:
+    device = woken_early(DeletePressed("a")).clock_set("05:01:00")
+    device.at("07:30:00") >> AlertStopped(token="a", type="ALARM")
+    device.over()
+
+
+def test_what_is_gone_with_its_end_is_set_again_by_the_cloud() -> None:
+    """Where a stop removes it, the same occurrence said again would else be over already."""
+    device = Device(TVS_2020, now="06:00:00")
+    device << alarm("a", "07:00:00")
+    device.silently().at("07:00:00").silently()
+    device << StopPressed()
+    device.silently().clock_set("05:01:00").silently()
+    device << alarm("a", "07:00:00") >> SetAlertSucceeded(token="a", type="ALARM")
+    device.at("07:00:00").silently()
+    assert device.state.alerts["a"].life is Life.RINGING
 
 
 # With a real disk and the runner.

@@ -23,7 +23,7 @@ def test_it_goes_with_the_real_one_until_it_is_set_and_on_from_there() -> None:
     clock.set(NOON + timedelta(days=30), runs=True)
     real.now += timedelta(seconds=5)
     assert clock() == NOON + timedelta(days=30, seconds=5)
-    clock.is_real()
+    clock.goes_with_the_real_one()
     assert clock() == real.now
 
 

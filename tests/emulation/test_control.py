@@ -1,7 +1,8 @@
 """The control over HTTP: what it takes, what it refuses, and in which words."""
 
 import ssl
-import time
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx
@@ -24,6 +25,8 @@ def asked(cloud: EmulatedCloud, method: str, path: str, body: Any = None, **head
         ("DELETE", "/devices/x", None, 404, "device"),
         ("POST", "/faults", {"fault": "fire"}, 422, "fault"),
         ("POST", "/faults", {"fault": "delay", "seconds": 61}, 422, "seconds"),
+        ("POST", "/faults", {"fault": "cut", "certificate": "name"}, 422, "a certificate means nothing for cut"),
+        ("POST", "/faults", {"fault": "wrong-certificate", "certificate": "odd"}, 422, "certificate"),
         ("DELETE", "/faults/77", None, 404, "there is no fault 77"),
         ("POST", "/time", {"advance": "1h", "at": "2026-12-24T07:00:00Z"}, 422, "not both"),
         ("POST", "/time", {"at": "1980-12-24T07:00:00Z"}, 422, "between 2000 and 2100"),
@@ -77,11 +80,10 @@ def test_a_new_start_leaves_nothing(bellwire_cloud: EmulatedCloud) -> None:
 def test_what_is_over_is_put_away_as_soon_as_the_clock_is_set(bellwire_cloud: EmulatedCloud) -> None:
     bellwire_cloud.pair()
     bellwire_cloud.alert("Tea", in_="1h")
-    bellwire_cloud.advance("2h")
-    deadline = time.monotonic() + 20  # the sweep itself comes every 30 s
-    while bellwire_cloud.account.get("alerts").json()["alerts"]:
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    with bellwire_cloud.account.stream("GET", "changes", timeout=20) as changes:  # the sweep comes every 30 s
+        bellwire_cloud.advance("2h")
+        assert "event: alert.deleted" in changes.iter_lines()
+    assert bellwire_cloud.account.get("alerts").json()["alerts"] == []
 
 
 def test_a_series_goes_on_at_its_next_time(bellwire_cloud: EmulatedCloud) -> None:
@@ -96,14 +98,39 @@ def test_the_methods_say_the_same_words(bellwire_cloud: EmulatedCloud) -> None:
         bellwire_cloud.pair("x")
 
 
-def test_who_takes_any_certificate_is_seen_to_do_so(bellwire_cloud: EmulatedCloud) -> None:
+@pytest.mark.parametrize(
+    ("certificate", "complaint"),
+    [
+        ("authority", "self-signed certificate in certificate chain"),
+        ("name", "Hostname mismatch, certificate is not valid for 'localhost'"),
+        ("expired", "certificate has expired"),
+    ],
+)
+def test_who_takes_any_certificate_is_seen_to_do_so(
+    bellwire_cloud: EmulatedCloud, certificate: str, complaint: str
+) -> None:
     page = f"{bellwire_cloud.url}/schema/openapi.json"
     careful = ssl.create_default_context(cafile=str(bellwire_cloud.ca))
     assert httpx.get(page, verify=careful, timeout=60).status_code == 200
-    bellwire_cloud.wrong_certificate()
-    with pytest.raises(httpx.ConnectError, match="CERTIFICATE_VERIFY_FAILED"):
+    bellwire_cloud.wrong_certificate(certificate=certificate)
+    with pytest.raises(httpx.ConnectError, match=complaint):
         httpx.get(page, verify=careful, timeout=60)
     assert httpx.get(page, verify=False, timeout=60).status_code == 200
+    assert f"fault: wrong-certificate ({certificate})" in bellwire_cloud.conversation
+
+
+def test_date_says_what_the_clouds_clock_shows_once_it_was_set(bellwire_cloud: EmulatedCloud) -> None:
+    careful = ssl.create_default_context(cafile=str(bellwire_cloud.ca))
+
+    def date() -> datetime:
+        [shown] = httpx.get(f"{bellwire_cloud.url}/schema/openapi.json", verify=careful, timeout=60).headers.get_list(
+            "date"
+        )
+        return parsedate_to_datetime(shown)
+
+    assert abs(date() - datetime.now(UTC)) < timedelta(minutes=1)
+    bellwire_cloud.set_time("2027-03-28T00:59:50+00:00", runs=False)
+    assert date().isoformat() == "2027-03-28T00:59:50+00:00"
 
 
 def test_what_is_cut_off_or_stalled_comes_again(bellwire_cloud: EmulatedCloud) -> None:

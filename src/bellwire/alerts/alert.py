@@ -144,6 +144,8 @@ class Alert:
     """What is left of one that is counted down and paused; None: it resumes by its schedule, or is not paused."""
     actions: tuple[Reserved, ...] = ()
     """What its devices are told when it is over, before they are told to delete it (ACTIONTIMER)."""
+    assets: tuple[str, ...] = ()
+    """Addresses of sounds that are played in the place of its kind's bell, in this order; none: the bell."""
 
     @property
     def is_counted_down(self) -> bool:

@@ -3,6 +3,7 @@
 It knows rules, zones and their clock changes; it must not know what time it is now, nor of any alert.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -28,6 +29,8 @@ MOST_EXCEPTIONS = 366
 MOST_COUNTED = 3660
 """Occurrences that a count is taken for: ten years, day by day."""
 
+_OF_A_MACHINE = re.compile("localtime$|posixrules$|posix/|right/")
+"""Beside the zones, systems have their own one by these names, and all once more, some with leap seconds."""
 _WEEK = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 _BY_DAY = "FREQ=WEEKLY;BYDAY="
 _DAY = timedelta(days=1)
@@ -36,6 +39,8 @@ _DAY = timedelta(days=1)
 def zone_named(name: str) -> ZoneInfo:
     """The time zone of this IANA name. Raises ValueError."""
     try:
+        if _OF_A_MACHINE.match(name):
+            raise ZoneInfoNotFoundError
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise ValueError(f"{name!r} is not a time zone; use a name such as Asia/Seoul or Europe/Berlin") from None
@@ -91,6 +96,8 @@ def _rings(schedule: Schedule, after: datetime) -> Iterator[tuple[datetime, date
 
 def days_and_time(length: timedelta) -> tuple[timedelta, timedelta]:
     """Whole days and the rest of a length of time, both with its sign."""
+    if not length:
+        return length, length
     days = _DAY * int(length / _DAY)
     return days, length - days
 
@@ -153,9 +160,16 @@ def ruled(once: Schedule, rule: str, earliest: datetime) -> Schedule:
     read = read_rule(rule)
     until = read.until
     if until is not None and until.tzinfo is not None:
-        until = until.astimezone(zone_named(once.zone)).replace(tzinfo=None)
+        until = _on_clocks(until, zone_named(once.zone))
     schedule = replace(once, rule=read.text, until=until)
     return schedule if read.times is None else counted(schedule, read.times, earliest)
+
+
+def _on_clocks(instant: datetime, zone: ZoneInfo) -> datetime:
+    """What the clocks of `zone` show; the first and last day of the calendar, for ever, are those days everywhere."""
+    if instant.date() in {date.min, date.max}:
+        return instant.replace(tzinfo=None)
+    return instant.astimezone(zone).replace(tzinfo=None)
 
 
 def counted(schedule: Schedule, times: int, earliest: datetime) -> Schedule:

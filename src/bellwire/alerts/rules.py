@@ -213,15 +213,26 @@ def _check(parts: _Parts) -> None:
         raise ValueError(f"BYSETPOS chooses beyond the last; this rule gives {most} at a time")
 
 
+def has_own_clock(rule: str) -> bool:
+    """Whether a rule that was read says itself at what times of day it comes, and not its start alone."""
+    parts = _parts(rule)
+    return parts.frequency == HOURLY or not parts.by.keys().isdisjoint({"byhour", "byminute", "bysecond"})
+
+
 def walls(rule: str, start: datetime, earliest: datetime) -> Iterator[datetime]:
     """The wall times, from `earliest` on, of a rule that was read and begins at `start`; the earliest first.
 
     They end when there is none for some decades.
     """
-    parts = _seldom_as_yearly(_started(_parts(rule), start))
-    begin = _brought_forward(parts, start, earliest)
+    as_written = _started(_parts(rule), start)
+    parts = _seldom_as_yearly(as_written)
     first = max(start, earliest)
-    last = first + HORIZON
+    if parts is as_written:
+        begin, counts = _brought_forward(parts, start, earliest), False
+    else:
+        # All of its days and times are said, so it may begin on any day.
+        begin, counts = datetime.combine(first.date(), time.min), as_written.interval > 1
+    last = min(first, datetime.max - HORIZON) + HORIZON  # noqa: DTZ901 - a wall time
     moved = _moved(begin.year)
     try:
         series = rrule(parts.frequency, begin + moved, parts.interval, parts.week_start, **parts.by)
@@ -229,7 +240,7 @@ def walls(rule: str, start: datetime, earliest: datetime) -> Iterator[datetime]:
             wall = each - moved
             if wall >= last:
                 return
-            if wall >= first:
+            if wall >= first and not (counts and _is_between(as_written, start, wall)):
                 yield wall
     except (ValueError, OverflowError, IndexError):
         # An interval that never meets the hours of BYHOUR, or a week that would end after the last year.
@@ -254,14 +265,23 @@ def _started(parts: _Parts, start: datetime) -> _Parts:
 
 
 def _seldom_as_yearly(parts: _Parts) -> _Parts:
-    """The same rule, looked through year by year where it has something on some days of the year only."""
+    """The rule of every period, looked through year by year, where it has something on some days of the year only.
+
+    Its interval is to be looked at with each that is found.
+    """
     is_seldom = parts.by.keys() & {"bymonth", "bymonthday", "byyearday"}
-    if parts.frequency < WEEKLY or parts.interval > 1 or "bysetpos" in parts.by or not is_seldom:
+    if parts.frequency < WEEKLY or "bysetpos" in parts.by or not is_seldom:
         return parts
     by = {"byhour": range(24), **parts.by}
     if not by.keys() & {"byyearday", "bymonthday", "byweekday"}:
         by["bymonthday"] = range(1, 32)
-    return parts._replace(frequency=YEARLY, by=by)
+    return parts._replace(frequency=YEARLY, interval=1, by=by)
+
+
+def _is_between(parts: _Parts, start: datetime, wall: datetime) -> bool:
+    """Whether the period of `wall` is one that the interval leaves out."""
+    _, gone_by, _ = _PERIODS[parts.frequency](start, wall, parts.week_start)
+    return gone_by % parts.interval != 0
 
 
 def _brought_forward(parts: _Parts, start: datetime, to: datetime) -> datetime:

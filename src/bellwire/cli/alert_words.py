@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from bellwire.alerts.alert import COUNTED_DOWN
-from bellwire.cli.output import local_time, put_json, say
+from bellwire.cli.output import put_json, say, wall_time
 
 Which = Annotated[str, typer.Argument(metavar="TOKEN", help="The alert's token, as `bellwire alert list` shows it.")]
 
@@ -23,7 +23,8 @@ def put_alert(alert: dict[str, Any], what: str, *, as_json: bool) -> None:
     again = f", then {_again(alert)}" if alert["every"] else ""
     devices = len(alert["devices"])
     on = f"{devices} device{'s' * (devices > 1)}" if devices else "no device yet; start one with: bellwire speaker"
-    say(f"alert {alert['token']} {what}: rings at {local_time(alert['scheduled_time'])}{again}, on {on}")
+    rings = wall_time(alert["scheduled_time"], alert["timezone"])
+    say(f"alert {alert['token']} {what}: rings at {rings}{again}, on {on}")
 
 
 def _again(alert: dict[str, Any]) -> str:
@@ -54,7 +55,7 @@ def _rings(alert: dict[str, Any]) -> str:
 
     if alert["paused"]:
         return f"paused, {alert['remaining']} left" if alert["remaining"] else "paused"
-    rings = local_time(alert["scheduled_time"])
+    rings = wall_time(alert["scheduled_time"], alert["timezone"])
     left = datetime.fromisoformat(alert["scheduled_time"]) - datetime.now(UTC)
     if alert["kind"] in COUNTED_DOWN and not alert["every"] and left > timedelta(0):
         rings += f", in {length_text(left)}"

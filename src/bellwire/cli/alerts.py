@@ -1,8 +1,6 @@
 """`bellwire alert`: what shall ring. It knows the command line; the cloud decides, over its account API."""
 
-from datetime import datetime
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo
 
 import typer
 
@@ -11,8 +9,9 @@ from bellwire.cli.action_files import ActionFiles, actions_in
 from bellwire.cli.alert_words import Which, put_alert, row_of
 from bellwire.cli.asking import AccountToken, Url, asked
 from bellwire.cli.conduct import AsUsual, Snooze, Snoozes, StopEverywhere, conduct_said
+from bellwire.cli.device_names import ids_of
 from bellwire.cli.options import AccountName, Authority, CloudData, Json
-from bellwire.cli.output import put_json, put_table, say
+from bellwire.cli.output import put_json, put_table, say, wall_time
 
 app = typer.Typer(help="Alerts: on this machine's cloud without flags, elsewhere with --url and --token.")
 
@@ -35,6 +34,14 @@ Except = Annotated[
     list[str] | None,
     typer.Option("--except", metavar="DATE", help="It does not ring on that day (2026-12-25); may be repeated."),
 ]
+Assets = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--asset",
+        metavar="URL",
+        help="A sound of its own, played in the place of the bell, before the label; may be repeated.",
+    ),
+]
 Zone = Annotated[
     str | None,
     typer.Option("--timezone", metavar="IANA", help="Its own time zone; else the account's, with which it moves."),
@@ -55,9 +62,10 @@ def add(
     except_: Except = None,
     timezone: Zone = None,
     device: Annotated[
-        list[str] | None, typer.Option(metavar="ID", help="Rings there; may be repeated. Else on every device.")
+        list[str] | None, typer.Option(metavar="NAME", help="Rings there; may be repeated. Else on every device.")
     ] = None,
     action: ActionFiles = None,
+    asset: Assets = None,
     snooze_length: Snooze = None,
     snoozes: Snoozes = None,
     stop_everywhere: StopEverywhere = None,
@@ -70,12 +78,16 @@ def add(
     """Add an alert. Its devices are told at once."""
     when = _when(in_=in_, at=at, every=every, until=until, times=times, exceptions=except_, timezone=timezone)
     _check_whole(when)
-    wish = {"label": label, "kind": kind.value, "devices": device or None, **when}
+    wish = {"label": label, "kind": kind.value, **when}
     if action:
         wish["actions"] = actions_in(action)
+    if asset:
+        wish["assets"] = asset
     if said := conduct_said(snooze_length, snoozes, stop_everywhere):
         wish["conduct"] = said
     with asked(data, account, url, ca, token) as api:
+        if device:
+            wish["devices"] = ids_of(device, api)
         put_alert(api.call("POST", "alerts", body=wish), "added", as_json=json)
 
 
@@ -114,12 +126,13 @@ def edit(
     except_: Except = None,
     timezone: Zone = None,
     device: Annotated[
-        list[str] | None, typer.Option(metavar="ID", help="Rings there, and on no other; may be repeated.")
+        list[str] | None, typer.Option(metavar="NAME", help="Rings there, and on no other; may be repeated.")
     ] = None,
     everywhere: Annotated[
         bool, typer.Option("--everywhere", help="Rings on every device, also on those that join later.")
     ] = False,
     action: ActionFiles = None,
+    asset: Assets = None,
     snooze_length: Snooze = None,
     snoozes: Snoozes = None,
     stop_everywhere: StopEverywhere = None,
@@ -133,22 +146,27 @@ def edit(
     """Change an alert's label, when and where it rings, and how it is snoozed; the rest stays. Its devices are told at
     once.
 
-    --every once ends the recurrence, --until never its end; --except '' takes all exceptions away.
+    --every once ends the recurrence, --until never its end; --except '' takes all exceptions away, --asset ''
+    all sounds.
     """
     change = _when(in_=in_, at=at, every=every, until=until, times=times, exceptions=except_, timezone=timezone)
     if label is not None:
         change["label"] = label
     if device and everywhere:
         raise typer.BadParameter("say either --device or --everywhere, not both")
-    if device or everywhere:
-        change["devices"] = device or None
+    if everywhere:
+        change["devices"] = None
     if action:
         change["actions"] = actions_in(action)
+    if asset:
+        change["assets"] = [url for url in asset if url]
     if said := conduct_said(snooze_length, snoozes, stop_everywhere, as_usual=as_usual):
         change["conduct"] = said
-    if not change:
+    if not change and not device:
         raise typer.BadParameter("say what shall be different: --label, --in or --at, --every, --device …")
     with asked(data, account, url, ca, token) as api:
+        if device:
+            change["devices"] = ids_of(device, api)
         put_alert(api.call("PATCH", "alerts", alert, body=change), "changed", as_json=json)
 
 
@@ -238,9 +256,8 @@ def preview(
     if json:
         put_json(found)
         return
-    zone = ZoneInfo(found["timezone"])
     for occurrence in found["occurrences"]:
-        say(f"{datetime.fromisoformat(occurrence).astimezone(zone):%a %Y-%m-%d %H:%M:%S %Z}")
+        say(wall_time(occurrence, found["timezone"]))
     if not found["occurrences"]:
         say("it does not ring any more, or it is paused")
 

@@ -8,8 +8,9 @@ from typing import Annotated, Any
 import typer
 
 from bellwire.cli.asking import AccountToken, Url, asked
+from bellwire.cli.device_names import ids_of
 from bellwire.cli.options import AccountName, Authority, CloudData, Json
-from bellwire.cli.output import hint, local_time, printable, put_json, put_table, say
+from bellwire.cli.output import hint, local_time, printable, put_json, put_table, say, wall_time
 
 app = typer.Typer(help="Calendars: import .ics files as alerts, export alerts, subscribe to them.")
 
@@ -30,7 +31,7 @@ def import_(
     ] = None,
     device: Annotated[
         list[str] | None,
-        typer.Option(metavar="ID", help="New alerts ring there; may be repeated. Else on every device."),
+        typer.Option(metavar="NAME", help="New alerts ring there; may be repeated. Else on every device."),
     ] = None,
     without_alarm: Annotated[
         str,
@@ -63,9 +64,9 @@ def import_(
             f"a calendar cannot be called {calendar}: give it a --name with letters, and without /"
         )
     query: dict[str, Any] = {"without_alarm": without_alarm, "keep_missing": keep_missing, "dry_run": dry_run}
-    if device:
-        query["device"] = device
     with asked(data, account, url, ca, token) as api:
+        if device:
+            query["device"] = ids_of(device, api)
         events = content.count(b"BEGIN:VEVENT") + content.count(b"BEGIN:VTODO")
         if not json:
             hint(f"reading {_count(events, 'event')} of {file.name} …")
@@ -88,7 +89,7 @@ def list_(
 ) -> None:
     """List the calendars that were imported, and how many alerts came of each."""
     with asked(data, account, url, ca, token) as api:
-        calendars = api.call("GET", "calendars")
+        calendars = api.all("calendars")
     if json:
         put_json(calendars)
     elif calendars:
@@ -214,7 +215,7 @@ def _counted(result: str, number: int, entries: list[dict[str, Any]]) -> str:
 
 def _line(entry: dict[str, Any]) -> str:
     label = printable(entry["label"] or "without a title")
-    rings = f", rings at {local_time(entry['scheduled_time'])}" if entry["scheduled_time"] else ""
+    rings = f", rings at {wall_time(entry['scheduled_time'], entry['timezone'])}" if entry["scheduled_time"] else ""
     where = (
         f" (line {entry['line']}, UID {printable(entry['uid']) or 'missing'})" if entry["result"] == "refused" else ""
     )

@@ -104,7 +104,7 @@ def cloud(
             patience=patience, strict=strict, shown=shown,
         )  # fmt: skip
 
-    _check(run, len(cases), junit, html, as_json=json)
+    _check(run, spoken, len(cases), junit, html, as_json=json)
 
 
 @app.command(epilog="Example: bellwire check device --port 8444 --buttons ./press.sh")
@@ -151,7 +151,7 @@ def device(
             ready=_ready, shown=shown,
         )  # fmt: skip
 
-    _check(run, len(cases), junit, html, as_json=json)
+    _check(run, spoken, len(cases), junit, html, as_json=json)
 
 
 def _ready(url: str, authority: Path) -> None:
@@ -205,6 +205,7 @@ def clauses_of(case: "Case", profile: "Profile") -> Sequence["Clause"]:
 
 def _check(
     run: Callable[["Shown"], Awaitable["Summary"]],
+    profile: "Profile",
     count: int,
     junit: Path | None,
     html: Path | None,
@@ -217,7 +218,7 @@ def _check(
     from bellwire.conformance.case import Unmet
 
     async def whole() -> "Summary":
-        with progress(count, as_json=as_json) as shown:
+        with progress(count, lambda case: clauses_of(case, profile), as_json=as_json) as shown:
             return await run(shown)
 
     try:

@@ -4,13 +4,15 @@ It knows lines and screens; it must not know what a case looks for.
 """
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from bellwire.cli.output import printable, put_json, say
 
 if TYPE_CHECKING:
+    from bellwire.conformance.case import Case
+    from bellwire.conformance.clause import Clause
     from bellwire.conformance.runner import Result
 
 _LAST = 6
@@ -19,13 +21,15 @@ _LONGEST_LINE = 160
 
 
 @contextmanager
-def progress(count: int, *, as_json: bool) -> "Iterator[Callable[[Result], None]]":
-    """What is to be called with each result."""
+def progress(
+    count: int, clauses_of: "Callable[[Case], Sequence[Clause]]", *, as_json: bool
+) -> "Iterator[Callable[[Result], None]]":
+    """What is to be called with each result. `clauses_of`: what a case stands for."""
     if as_json:
         yield lambda result: put_json(_as_object(result))
         return
     if not sys.stdout.isatty():
-        yield lambda result: say("\n".join(_lines(result)))
+        yield lambda result: say("\n".join(_lines(result, clauses_of(result.case))))
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -37,7 +41,7 @@ def progress(count: int, *, as_json: bool) -> "Iterator[Callable[[Result], None]
         task = bar.add_task("", total=count)
 
         def shown(result: "Result") -> None:
-            first, *rest = _lines(result)
+            first, *rest = _lines(result, clauses_of(result.case))
             console.print(Text(first, style=_STYLES[result.outcome]), soft_wrap=True)
             for line in rest:
                 console.print(Text(line), no_wrap=True, overflow="ellipsis")
@@ -49,13 +53,14 @@ def progress(count: int, *, as_json: bool) -> "Iterator[Callable[[Result], None]
 _STYLES = {"passed": "green", "failed": "bold red", "skipped": "yellow"}
 
 
-def _lines(result: "Result") -> list[str]:
+def _lines(result: "Result", clauses: "Sequence[Clause]") -> list[str]:
     case = result.case
     lines = [f"{result.outcome:<7} {case.id:<33} {case.title}"]
     if result.outcome == "skipped":
         lines.append(f"        {result.came}")
     elif result.outcome == "failed":
-        lines += [f"        {case.level}: expected {result.expected}", f"        {result.came}"]
+        lines += [f"        {clause.document}, {clause.section}: {clause.quote}" for clause in clauses]
+        lines += [f"        {case.level}: expected {result.expected}", f"        came: {result.came}"]
         for entry in result.exchange[-_LAST:]:
             said = entry.content.decode("utf-8", "backslashreplace")
             line = f"        {entry.at:%H:%M:%S.%f} {'>>' if entry.by_kit else '<<'} {entry.headline}  {said}"

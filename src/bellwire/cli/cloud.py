@@ -49,8 +49,9 @@ def cloud(
         typer.Option(
             metavar="NAME=N",
             envvar="BELLWIRE_LIMITS",
-            help="Of each account: alerts (1000), devices (100), label (1024 characters), listeners (10), requests (50 "
-            "a second); once for each, in the environment with blanks between.",
+            help="Of each account: alerts (1000), devices (100), assets (32 sounds of an alert), label (1024 "
+            "characters), listeners (10), requests (50 a second); once for each, in the environment with blanks "
+            "between.",
         ),
     ] = None,
     json: Json = False,

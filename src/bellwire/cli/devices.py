@@ -105,9 +105,16 @@ def approve(
     name: Annotated[str | None, typer.Option(help="What you call it.", show_default="what it calls itself")] = None,
     json: Json = False,
 ) -> None:
-    """Let in the speaker that shows a code, as a new device of the account. The cloud must run."""
-    from bellwire.cli.account_api import api_on_this_machine
+    """Let in the speaker that shows a code, as a new device of the account. The cloud must run.
 
+    Where there is no account yet, it makes one: home.
+    """
+    from bellwire.cli import records
+    from bellwire.cli.account_api import api_on_this_machine, runs
+
+    if runs(data):
+        with records.opened(data) as store:
+            account = records.account_or_first(store, account).name
     with api_on_this_machine(data, account) as api:
         device = api.call("POST", "device-approvals", body={"user_code": code, "name": name})
     if json:

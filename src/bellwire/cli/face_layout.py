@@ -26,6 +26,8 @@ _WITH_CLOCK = 16
 _WITH_BANNER = 14
 """Rows from which on what rings is written large."""
 _LEAST_LOG = 3
+_NARROW = 60
+"""Columns below which everything is said in as few words as will do."""
 
 
 class Rooms(NamedTuple):
@@ -53,24 +55,28 @@ def rooms(shown: Shown, columns: int, rows: int) -> Rooms:
 
 def status_line(shown: Shown, now: datetime, columns: int, *, with_time: bool) -> Text:
     """The connection, what is out of the ordinary, and the volume; the time where there is no large clock."""
-    left = Text.assemble(*([(f"{now.astimezone():%H:%M:%S} ", "bold")] if with_time else []), _connection(shown))
+    is_narrow = columns < _NARROW
+    time = f"{now.astimezone():%H:%M} " if is_narrow else f"{now.astimezone():%H:%M:%S} "
+    left = Text.assemble(*([(time, "bold")] if with_time else []), _connection(shown, is_brief=is_narrow))
     right = Text()
     for word in _out_of_the_ordinary(shown):
         right.append_text(Text.assemble((f" {word} ", "bold reverse"), " "))
     full = round(shown.volume / 100 * _BARS)
-    bar = f"{'▮' * full}{'▯' * (_BARS - full)} " if columns >= 60 else ""
-    right.append_text(Text.assemble(("volume ", "dim"), bar, f"{shown.volume} %"))
+    if not is_narrow:
+        right.append_text(Text.assemble(("volume ", "dim"), f"{'▮' * full}{'▯' * (_BARS - full)} "))
+    right.append(f"{shown.volume} %")
     return _at_both_ends(left, right, columns)
 
 
-def _connection(shown: Shown) -> Text:
+def _connection(shown: Shown, *, is_brief: bool) -> Text:
+    light, said, more = ("○ ", "yellow"), "looking for", f" {shown.cloud}"
     if shown.is_connected:
-        return Text.assemble(("● ", "green"), "connected to ", printable(shown.cloud))
-    if not shown.is_plugged:
-        return Text.assemble(("○ ", "red"), "unplugged from the network")
-    if shown.reason:
-        return Text.assemble(("○ ", "red"), "no connection: ", printable(shown.reason))
-    return Text.assemble(("○ ", "yellow"), "looking for ", printable(shown.cloud))
+        light, said, more = ("● ", "green"), "connected", f" to {shown.cloud}"
+    elif not shown.is_plugged:
+        light, said, more = ("○ ", "red"), "unplugged", " from the network"
+    elif shown.reason:
+        light, said, more = ("○ ", "red"), "no connection", f": {shown.reason}"
+    return Text.assemble(light, said, "" if is_brief and said != "looking for" else printable(more))
 
 
 def _out_of_the_ordinary(shown: Shown) -> list[str]:
@@ -151,14 +157,13 @@ def alert_lines(shown: Shown, now: datetime, columns: int, rows: int, chosen: st
 
 def _alert_line(alert: Alert, now: datetime, columns: int, *, is_chosen: bool) -> Text:
     style = "bold" if is_chosen else "dim" if alert.is_over else ""
-    line = Text.assemble(
-        ("› " if is_chosen else "  ", "bold"),
-        f"{_time_of(alert, now):18}",
-        (f"{_countdown(alert, now):21}", "cyan"),
-        f"{alert.kind:12}",
-        printable(alert.label),
-        style=style,
-    )
+    mark = ("› " if is_chosen else "  ", "bold")
+    if columns < _NARROW:
+        told = (f"{_brief_time_of(alert, now):10}", (f"{_brief_countdown(alert, now):8}", "cyan"))
+        line = Text.assemble(mark, *told, printable(alert.label) or alert.kind, style=style)
+    else:
+        told = (f"{_time_of(alert, now):18}", (f"{_countdown(alert, now):21}", "cyan"))
+        line = Text.assemble(mark, *told, f"{alert.kind:12}", printable(alert.label), style=style)
     return _cut(line, columns)
 
 
@@ -167,6 +172,24 @@ def _time_of(alert: Alert, now: datetime) -> str:
     if here.date() == today.date():
         return f"{here:%H:%M:%S}"
     return f"{here:%a %d %b %H:%M}" if here.year == today.year else f"{here:%d %b %Y %H:%M}"
+
+
+def _brief_time_of(alert: Alert, now: datetime) -> str:
+    """Within a week a day has its name, and then its date."""
+    here, today = alert.time.astimezone(), now.astimezone()
+    days = (here.date() - today.date()).days
+    return f"{here:%H:%M}" if not days else f"{here:%a %H:%M}" if 0 < days < 7 else f"{here:%d %b}"
+
+
+def _brief_countdown(alert: Alert, now: datetime) -> str:
+    """The largest part of it alone."""
+    if alert.is_over or alert.time <= now:
+        return _countdown(alert, now)
+    left = alert.time - now
+    for unit, length in (("d", timedelta(days=1)), ("h", timedelta(hours=1)), ("min", timedelta(minutes=1))):
+        if left >= length:
+            return f"{left // length} {unit}"
+    return _length(left)
 
 
 def _countdown(alert: Alert, now: datetime) -> str:

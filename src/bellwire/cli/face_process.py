@@ -4,6 +4,7 @@ It knows which two they are, and the signals that end them; it must not know wha
 """
 
 import asyncio
+import os
 import signal
 import sys
 
@@ -16,6 +17,8 @@ from bellwire.cli.terminal_face import TerminalFace
 
 def main(settings: Settings) -> int:
     """Run until the speaker has ended; gives its exit code."""
+    for size in ("COLUMNS", "LINES"):  # where a shell exports them, they say what the terminal was once
+        os.environ.pop(size, None)
     link = SpeakerLink(settings)
     code = asyncio.run(_run(TerminalFace(link, settings.cloud, is_paired=not settings.must_pair)))
     if code < 0:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 import typer
 
 from bellwire.cli.asking import AccountToken, Url, asked
+from bellwire.cli.device_names import DeviceNames
 from bellwire.cli.failure import Failure
 from bellwire.cli.options import AccountName, Authority, CloudData, Json
 from bellwire.cli.output import put_json, put_table, say
@@ -25,7 +26,7 @@ EPILOG = "Example: bellwire alert add-many rooms.csv   (first line: label,at,eve
 AT_ONCE = 500
 """Alerts of one request."""
 MOST_TOGETHER = 1_000
-_LISTS = ("devices", "except")
+_LISTS = ("devices", "except", "assets")
 _WORDS = ("label", "kind", "in", "at", "every", "until", "timezone")
 _COLUMNS = (*_WORDS, "times", *_LISTS)
 
@@ -59,8 +60,9 @@ def add_many(
 ) -> None:
     """Add many alerts at once, each with its own label, time and devices.
 
-    Columns: label, kind, in, at, every, until, times, except, timezone, devices. Those that are empty are as if they
-    were not there; devices and exceptions have ; between several. A device is named by its id or its name; none: all.
+    Columns: label, kind, in, at, every, until, times, except, timezone, devices, assets. Those that are empty are as
+    if they were not there; devices, exceptions and assets have ; between several. A device is named by its id or its
+    name; none: all.
     """
     rows = _read(file)
     with asked(data, account, url, ca, token) as api:
@@ -91,25 +93,13 @@ def _name_devices(rows: list[Row], api: "AccountApi") -> None:
     """Put ids where names are."""
     if not any("devices" in row.wish for row in rows):
         return
-    known = api.devices()
-    ids = {device["device_id"] for device in known}
-    named: dict[str, list[str]] = {}
-    for device in known:
-        named.setdefault(device["name"], []).append(device["device_id"])
+    known = DeviceNames(api.devices())
     for row in rows:
-        if "devices" in row.wish:
-            row.wish["devices"] = [_id_of(name, ids, named, row.where) for name in row.wish["devices"]]
-
-
-def _id_of(name: str, ids: set[str], named: dict[str, list[str]], where: str) -> str:
-    if name in ids:
-        return name
-    found = named.get(name, [])
-    if len(found) == 1:
-        return found[0]
-    if found:
-        raise Failure(f"{where}: {len(found)} devices are called {name!r}; give the id of the one: {', '.join(found)}")
-    raise Failure(f"{where}: there is no device {name!r}; bellwire device list shows them. Nothing was added")
+        try:
+            if "devices" in row.wish:
+                row.wish["devices"] = [known.id_of(name) for name in row.wish["devices"]]
+        except Failure as failure:
+            raise Failure(f"{row.where}: {failure}. Nothing was added") from failure
 
 
 def _read(file: Path) -> list[Row]:

@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import TextIO
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 
 def say(text: str) -> None:
@@ -158,3 +159,12 @@ def printable(text: str) -> str:
 def local_time(instant: str) -> str:
     """An instant of the account API, on this machine's clock: ``2026-11-21 07:00:00``."""
     return f"{datetime.fromisoformat(instant).astimezone():%Y-%m-%d %H:%M:%S}"
+
+
+def wall_time(instant: str, zone: str) -> str:
+    """An instant of the account API, on the clocks of this zone: ``Sat 2026-11-21 07:00:00 KST``."""
+    try:
+        place: ZoneInfo | None = ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        place = None  # the cloud's machine knows zones that this one does not
+    return f"{datetime.fromisoformat(instant).astimezone(place):%a %Y-%m-%d %H:%M:%S %Z}"

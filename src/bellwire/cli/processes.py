@@ -120,7 +120,12 @@ class Process:
 
 
 def free_port() -> int:
-    """A port of this machine on which nobody listens now."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
+    """A port of this machine for a server that is about to begin; as long as this process lives nobody else gets it."""
+    place = socket.socket()
+    place.bind(("127.0.0.1", 0))
+    port: int = place.getsockname()[1]
+    # From now on somebody may listen there who asks for just this port. It is this process that keeps it from all
+    # others, until it ends: a server that is begun again finds it free, too.
+    place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    place.detach()
     return port

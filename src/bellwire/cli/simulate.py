@@ -15,13 +15,21 @@ if TYPE_CHECKING:
     from bellwire.simulation.breakage import Breakage
     from bellwire.simulation.run import Outcome
 
+_SEEDS, _START = 100, 1
+"""How many, and the first, where nobody says it otherwise."""
+
 EPILOG = "Example: bellwire simulate --seeds 1000"
 
 
 def simulate(
     *,
-    seeds: Annotated[int, typer.Option(metavar="N", min=1, help="How many runs, each from its own seed.")] = 100,
-    start: Annotated[int, typer.Option(metavar="S", min=0, help="The first seed.")] = 1,
+    seeds: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=1, help="How many runs, each from its own seed.", show_default=str(_SEEDS)),
+    ] = None,
+    start: Annotated[
+        int | None, typer.Option(metavar="S", min=0, help="The first seed.", show_default=str(_START))
+    ] = None,
     seed: Annotated[int | None, typer.Option(metavar="N", min=0, help="This one alone, to see it again.")] = None,
     faults: Annotated[
         str | None,
@@ -47,28 +55,43 @@ def simulate(
     if list_:
         _list(as_json=json)
         return
-    from itertools import count
-
     from bellwire.simulation.faults import faults_named
+
+    numbers, total = _numbers(seed, seeds, start, forever=forever)
 
     with shown_in_one_line(ValueError):
         allowed = None if faults is None else faults_named(faults)
         breakage = _breakage(break_)
-    numbers = count(start) if forever else range(start, start + seeds)
-    chosen = (seed,) if seed is not None else numbers
-    _run(chosen, len(range(seeds)) if seed is None and not forever else None, allowed, breakage, as_json=json)
+    _run(numbers, total, allowed, breakage, as_json=json)
+
+
+def _numbers(
+    seed: int | None, seeds: int | None, start: int | None, *, forever: bool
+) -> tuple["Iterator[int] | range", int | None]:
+    """One seed, so many, or all from here on; and how many these are, where there is an end."""
+    from itertools import count
+
+    if seed is not None and (seeds is not None or start is not None or forever):
+        raise typer.BadParameter("--seed is one run alone: leave out --seeds, --start and --forever")
+    if seeds is not None and forever:
+        raise typer.BadParameter("--forever has no end, and --seeds has: give one of them")
+    if forever:
+        return count(_START if start is None else start), None
+    first, many = (seed, 1) if seed is not None else (_START if start is None else start, seeds or _SEEDS)
+    return range(first, first + many), many
 
 
 def _run(
-    numbers: "Iterator[int] | range | tuple[int, ...]",
+    numbers: "Iterator[int] | range",
     total: int | None,
     allowed: frozenset[str] | None,
     breakage: "Breakage",
     *,
     as_json: bool,
 ) -> None:
-    from bellwire.simulation.run import run
+    from bellwire.simulation.run import prepare, run
 
+    prepare()
     began, done, hours, broken = time.process_time(), 0, 0.0, 0
     try:
         with _progress(total, as_json=as_json) as went_on:
@@ -85,7 +108,11 @@ def _run(
         put_json({"seeds": done, "broken": broken, "device_hours": round(hours), "seconds": round(seconds, 1)})
     else:
         found = f"{broken} broke an invariant" if broken else "every invariant held"
-        say(f"simulate: {done} seeds, {hours:,.0f} device-hours, {hours / seconds:,.0f} a second: {found}")
+        # Of one alone no speed is told: it is to be the same again, to the last byte.
+        much = f"1 seed, {hours:,.0f} device-hours"
+        if done != 1:
+            much = f"{done} seeds, {hours:,.0f} device-hours, {hours / seconds:,.0f} a second"
+        say(f"simulate: {much}: {found}")
     if broken:
         raise typer.Exit(1)
 

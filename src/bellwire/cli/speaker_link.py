@@ -13,7 +13,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
-from bellwire.cli.settings import GIVEN_BACK, PAIRING, SPEAKER, Settings, command_of, handed_over
+from bellwire.cli.settings import FRUGAL, PAIRING, SPEAKER, Settings, command_of, handed_over
 
 TO_END = 10.0
 """Seconds for a speaker to end in good order before it is killed."""
@@ -45,7 +45,7 @@ class SpeakerLink:
                 stderr=stderr,
                 pass_fds=(reader,),
                 limit=_LONGEST_LINE,
-                env={**dict([GIVEN_BACK]), **os.environ},
+                env=FRUGAL | os.environ,
             )
         finally:
             os.close(reader)
@@ -83,29 +83,39 @@ class SpeakerLink:
             return await process.wait()
 
     async def _follow(self, process: asyncio.subprocess.Process, said: asyncio.Queue[dict[str, Any] | None]) -> None:
-        async for line in process.stdout or _nothing():
+        async for line in _lines_of(process.stdout):
             said.put_nowait(json.loads(line))
 
     async def _follow_log(
         self, process: asyncio.subprocess.Process, said: asyncio.Queue[dict[str, Any] | None]
     ) -> None:
         """Logs are JSON, since it writes to no terminal; what is none is what a person should know at the end."""
-        async for raw in process.stderr or _nothing():
+        async for raw in _lines_of(process.stderr):
             line = raw.decode(errors="replace").strip()
             try:
                 entry = json.loads(line)
             except ValueError:
                 self.last_words = line or self.last_words
                 continue
-            if entry.get("level") in _WRONG:
+            if isinstance(entry, dict) and entry.get("level") in _WRONG:
                 said.put_nowait(_told(entry))
 
 
-async def _nothing() -> AsyncIterator[bytes]:
-    """Of a stream that is not ours to read."""
-    nothing: tuple[bytes, ...] = ()
-    for line in nothing:
-        yield line
+async def _lines_of(stream: asyncio.StreamReader | None) -> AsyncIterator[bytes]:
+    """All but those that are far too long, as a cloud can make them; none of a stream that is not ours to read."""
+    is_rest = False
+    while stream is not None:
+        try:
+            line = await stream.readuntil()
+        except asyncio.LimitOverrunError as error:
+            await stream.readexactly(error.consumed)
+            is_rest = True
+            continue
+        except asyncio.IncompleteReadError as error:  # the end
+            line, stream = error.partial, None
+        if line and not is_rest:
+            yield line
+        is_rest = False
 
 
 def _told(entry: dict[str, Any]) -> dict[str, Any]:

@@ -32,8 +32,14 @@ _LATER: dict[str, dict[str, Any]] = {
     "random": {},
     # asyncio takes it to run programs.
     "subprocess": {"PIPE": -1, "STDOUT": -2, "DEVNULL": -3},
-    # structlog: loggers can be pickled.
+    # structlog: loggers can be pickled, and can be those of logging, or of a thread.
     "pickle": {"PicklingError": Exception},
+    "structlog.stdlib": {},
+    "structlog.threadlocal": {},
+    # msgspec: other formats than JSON.
+    "msgspec.msgpack": {},
+    "msgspec.toml": {},
+    "msgspec.yaml": {},
     # miniaudio: internet radio.
     "html": {},
     "urllib.request": {},

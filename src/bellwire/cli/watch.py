@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from bellwire.cli.asking import AccountToken, Url, asked
 from bellwire.cli.failure import Failure
 from bellwire.cli.options import AccountName, Authority, CloudData, Json
-from bellwire.cli.output import hint, local_time, printable, put_json, say
+from bellwire.cli.output import hint, local_time, printable, put_json, say, wall_time
 
 if TYPE_CHECKING:
     from bellwire.cli.account_api import AccountApi
@@ -84,7 +84,7 @@ class Names:
         self._learn(told)
         alert = self._alerts.get(told.get("token", ""), f"alert {told.get('token')}")
         device = self._devices.get(told.get("device_id", ""), f"device {told.get('device_id')}")
-        occurrence = local_time(told["scheduled_time"]) if "scheduled_time" in told else ""
+        occurrence = _occurrence(told)
         sentences = {
             "alert.added": f"{alert} was added: {_when(told, occurrence)}",
             "alert.changed": f"{alert} was changed: {_when(told, occurrence)}",
@@ -119,4 +119,12 @@ def _when(told: dict[str, Any], occurrence: str) -> str:
     if alert["paused"]:
         return "paused"
     again = f", then {alert['every']}" if alert["every"] else ""
-    return f"rings at {local_time(alert['scheduled_time'])}{again}"
+    return f"rings at {wall_time(alert['scheduled_time'], alert['timezone'])}{again}"
+
+
+def _occurrence(told: dict[str, Any]) -> str:
+    """Its time, on the clocks of its alert where that is still there."""
+    if "scheduled_time" not in told:
+        return ""
+    alert = told.get("alert")
+    return wall_time(told["scheduled_time"], alert["timezone"]) if alert else local_time(told["scheduled_time"])

@@ -12,14 +12,17 @@ from litestar import Controller, get, patch
 from litestar.params import JSONBody
 
 from bellwire.alerts.alert import Conduct
-from bellwire.cloud.accounts import Change, change_account, language_of_account
+from bellwire.cloud.accounts import Change, change_settings, follow_account, language_of_account
+from bellwire.cloud.bulk import PORTION
 from bellwire.cloud.conduct_forms import ConductView, ConductWish, conduct_by, conduct_view
 from bellwire.cloud.countries import country_of
 from bellwire.cloud.languages import language_named
 from bellwire.cloud.problems import refusals
-from bellwire.cloud.services import Asked, services_of
+from bellwire.cloud.services import Asked, Services, services_of
 from bellwire.cloud.store.accounts import find_account
+from bellwire.cloud.store.alerts import list_tokens
 from bellwire.cloud.store.conducts import change_conduct, load_conduct
+from bellwire.cloud.store.devices import list_devices
 from bellwire.cloud.wishes import WishError, zone_of
 
 Word = Annotated[str, msgspec.Meta(max_length=64)]
@@ -81,9 +84,23 @@ class AccountController(Controller):
         change = _change(data)
         if data.conduct is not msgspec.UNSET:
             await services.store.write(change_conduct, account_id, partial(conduct_by, wish=data.conduct))
-        name_of_label, now = services.assets.name_of_label, services.clock()
-        services.bus.wake(await services.store.write(change_account, account_id, change, name_of_label, now))
+        services.bus.wake(await services.store.write(change_settings, account_id, change))
+        if change.said:
+            await _have_alerts_follow(services, account_id)
         return await _account(request)
+
+
+async def _have_alerts_follow(services: Services, account_id: str) -> None:
+    """Some alerts at a time, so that what others do is not delayed. Cut off, it is done by the same request again."""
+    tokens = await services.store.read(list_tokens, account_id)
+    rows = 1 + len(await services.store.read(list_devices, account_id))
+    at_once = max(1, PORTION // rows)
+    for begin in range(0, len(tokens), at_once):
+        some = tokens[begin : begin + at_once]
+        woken = await services.store.write(
+            follow_account, account_id, some, services.assets.name_of_label, services.clock()
+        )
+        services.bus.wake(woken)
 
 
 def _change(data: ChangedAccount) -> Change:

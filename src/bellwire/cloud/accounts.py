@@ -6,6 +6,7 @@ It knows alerts, standings and limits; it must not know HTTP (`api`) nor what is
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from bellwire.alerts.alert import Alert, OwnConduct, Reserved, Schedule
 from bellwire.alerts.lifecycle import Life
@@ -21,6 +22,7 @@ from bellwire.cloud.store.alerts import (
     insert_alert,
     list_alerts,
     list_lives,
+    list_tokens,
     load_alert,
     update_alert,
 )
@@ -44,6 +46,8 @@ _ANY_NUMBER = 1_000_000
 """More alerts than any account has."""
 _MOMENT = timedelta(milliseconds=1)
 _EVER = datetime.max.replace(tzinfo=UTC)
+NameOfLabel = Callable[[str, str, str], str]
+"""Gives the name of a sound: of an account, a label and what the account speaks."""
 
 
 class UnknownAlertError(LookupError):
@@ -136,6 +140,8 @@ class Edit:
     """Gives how it is snoozed and stopped from now on, made of what was said of that."""
     actions: tuple[Reserved, ...] | None = None
     """What its devices are told when it is over."""
+    assets: tuple[str, ...] | None = None
+    """Its own sounds."""
     where: Devices | None = None
 
 
@@ -149,7 +155,7 @@ def edit_alert(account_id: str, token: str, edit: Edit, now: datetime) -> Transa
     if edit.reschedule is not None:
         schedule, time = edit.reschedule(schedule)
         before = _awake(before)
-    is_anew = edit.label is not None or edit.reschedule is not None
+    is_anew = any(said is not None for said in (edit.label, edit.reschedule, edit.assets))
     alert = replace(
         before,
         label=before.label if edit.label is None else edit.label,
@@ -159,6 +165,7 @@ def edit_alert(account_id: str, token: str, edit: Edit, now: datetime) -> Transa
         version=before.version + is_anew,
         conduct=before.conduct if edit.conduct is None else edit.conduct(before.conduct),
         actions=before.actions if edit.actions is None else edit.actions,
+        assets=before.assets if edit.assets is None else edit.assets,
     )
     if alert.scheduled_time != before.scheduled_time:
         yield from note_done(account_id, before, now, End(Ending.EDITED))
@@ -279,26 +286,32 @@ def resume_alert(account_id: str, token: str, now: datetime) -> Transaction[Show
 
 
 def move_account(account_id: str, zone: str, now: datetime) -> Transaction[list[str]]:
-    """The account is in another time zone: what floats rings at the same wall time there. Gives devices' ids.
-
-    What rings or is snoozed, and what would be past by the move, stays as it is: nothing is lost. Raises NotFound.
-    """
+    """The account is in another time zone, with all of its alerts. Gives devices' ids. Raises NotFound."""
     yield from set_timezone(account_id, zone)
     woken: set[str] = set()
     for alert in (yield from list_alerts(account_id, None, _ANY_NUMBER)):
-        if not alert.schedule.floating or alert.schedule.zone == zone:
-            continue
-        schedule = replace(alert.schedule, zone=zone)
-        following = next_occurrence(schedule, now)
-        if following is None:
-            continue
-        is_to_come = alert.scheduled_time > now and alert.snoozed_from is None and alert.paused_on is None
-        moved = replace(alert, schedule=schedule, scheduled_time=following if is_to_come else alert.scheduled_time)
-        yield from update_alert(account_id, moved, now)
-        if alert.snoozed_from is None:
-            to_come, desired = Place(now + _MOMENT, _EVER), Desired(following, alert.version)
-            woken |= set((yield from desire_instead(account_id, alert.token, to_come, desired)))
+        woken |= yield from _move(account_id, alert, zone, now)
     return sorted(woken)
+
+
+def _move(account_id: str, alert: Alert, zone: str, now: datetime) -> Transaction[set[str]]:
+    """What floats rings at the same wall time in another zone. Gives devices' ids.
+
+    What rings or is snoozed, and what would be past by the move, stays as it is: nothing is lost.
+    """
+    if not alert.schedule.floating or alert.schedule.zone == zone:
+        return set()
+    schedule = replace(alert.schedule, zone=zone)
+    following = next_occurrence(schedule, now)
+    if following is None:
+        return set()
+    is_to_come = alert.scheduled_time > now and alert.snoozed_from is None and alert.paused_on is None
+    moved = replace(alert, schedule=schedule, scheduled_time=following if is_to_come else alert.scheduled_time)
+    yield from update_alert(account_id, moved, now)
+    if alert.snoozed_from is not None:
+        return set()
+    to_come, desired = Place(now + _MOMENT, _EVER), Desired(following, alert.version)
+    return set((yield from desire_instead(account_id, alert.token, to_come, desired)))
 
 
 def language_of_account(account: Account) -> str:
@@ -319,30 +332,54 @@ class Change:
 
 
 def change_account(
-    account_id: str, change: Change, name_of_label: Callable[[str, str, str], str], now: datetime
+    account_id: str, change: Change, name_of_label: NameOfLabel, now: datetime
 ) -> Transaction[list[str]]:
-    """Change an account; when it speaks another language then, so do its alerts. Returns the ids of its devices.
+    """Change an account, and all of its alerts with it, at once. Returns the ids of its devices. Raises NotFound."""
+    stirred = yield from change_settings(account_id, change)
+    tokens = yield from list_tokens(account_id)
+    stirred += yield from follow_account(account_id, tokens, name_of_label, now)
+    return list(dict.fromkeys(stirred))
 
-    `name_of_label` gives the name of a sound: of an account, a label and what the account speaks. Raises NotFound.
-    """
-    spoke = language_of_account((yield from find_account(account_id)))
+
+def change_settings(account_id: str, change: Change) -> Transaction[list[str]]:
+    """Change an account alone: its alerts then are to follow it. Returns the ids of its devices. Raises NotFound."""
     stirred: list[str] = []
     if "country" in change.said:
         stirred += yield from set_country(account_id, change.country)
     if "language" in change.said:
         yield from set_language(account_id, change.language)
     if "timezone" in change.said and change.timezone is not None:
-        stirred += yield from move_account(account_id, change.timezone, now)
-    speaks = language_of_account((yield from find_account(account_id)))
-    if speaks == spoke:
-        return stirred
-    for alert in (yield from list_alerts(account_id, None, _ANY_NUMBER)):
-        speech = alert.speech and name_of_label(account_id, alert.label, speaks)
-        if speech != alert.speech:
-            again = replace(alert, speech=speech, version=alert.version + 1)
-            yield from update_alert(account_id, again, now)
-            stirred += yield from renew(account_id, alert.token, again.version)
-    return list(dict.fromkeys(stirred))
+        yield from set_timezone(account_id, change.timezone)
+    return stirred
+
+
+def follow_account(
+    account_id: str, tokens: Sequence[str], name_of_label: NameOfLabel, now: datetime
+) -> Transaction[list[str]]:
+    """Have alerts be where their account is, and be spoken as it speaks; again: nothing changes.
+
+    Gives devices' ids. Raises NotFound.
+    """
+    account = yield from find_account(account_id)
+    speaks = language_of_account(account)
+    stirred: set[str] = set()
+    for token in tokens:
+        found = yield from load_alert(account_id, token)
+        if found is not None:
+            stirred |= yield from _move(account_id, found, account.timezone, now)
+            stirred |= yield from _speak_anew(account_id, token, partial(name_of_label, account_id), speaks, now)
+    return sorted(stirred)
+
+
+def _speak_anew(
+    account_id: str, token: str, name_of: Callable[[str, str], str], speaks: str, now: datetime
+) -> Transaction[set[str]]:
+    alert = yield from load_alert(account_id, token)
+    if alert is None or alert.speech is None or (speech := name_of(alert.label, speaks)) == alert.speech:
+        return set()
+    again = replace(alert, speech=speech, version=alert.version + 1)
+    yield from update_alert(account_id, again, now)
+    return set((yield from renew(account_id, token, again.version)))
 
 
 def remove_alert(account_id: str, token: str, now: datetime) -> Transaction[list[str]]:

@@ -25,6 +25,7 @@ from bellwire.cloud.alert_forms import (
     ChangedAlert,
     ExtendWish,
     NewAlert,
+    OccurrencePlace,
     Preview,
     PreviewWish,
     SnoozeWish,
@@ -40,6 +41,7 @@ from bellwire.cloud.pages import PAGE, After, Limit, page, place_of
 from bellwire.cloud.problems import refusals
 from bellwire.cloud.services import API_PATH, LOCATION, Asked, services_of
 from bellwire.cloud.snoozing import snooze_alert, snooze_length, stop_alert
+from bellwire.cloud.sound_forms import sounds_of
 from bellwire.cloud.store.accounts import find_account
 from bellwire.cloud.store.transaction import Transaction
 from bellwire.cloud.timers import extend_timer
@@ -99,6 +101,7 @@ class AlertsController(Controller):
             reschedule=reschedule,
             conduct=None if data.conduct is None else partial(conduct_by, wish=data.conduct),
             actions=None if data.actions is None else reserved_by(data.actions, before.kind),
+            assets=None if data.assets is None else sounds_of(data.assets, services.limits.assets),
             where=None if data.devices is msgspec.UNSET else Devices(data.devices),
         )
         shown = await services.store.write(accounts.edit_alert, account_id, token, edit, now)
@@ -110,20 +113,21 @@ class AlertsController(Controller):
         """The next occurrences of what is asked for. Nothing is added."""
         services, now = services_of(request), services_of(request).clock()
         schedule = schedule_of(data, await services.store.read(find_account, request.user.account_id), now)
-        first = first_occurrence(schedule, now, services.limits.past_due)
-        return preview_of(schedule, first - timedelta(microseconds=1), data.limit)
+        first = first_occurrence(schedule, now, services.limits.past_due) - timedelta(microseconds=1)
+        return preview_of(schedule, first, data.limit, place_of(data.after, OccurrencePlace))
 
     @get("/{token:str}/occurrences", summary="See when an alert rings", responses=refusals(404, 422))
     async def occurrences(
         self,
         token: FromPath[str],
         request: Asked,
+        after: After = None,
         limit: Annotated[int, QueryParameter(ge=1, le=MOST_PREVIEWED)] = 10,
     ) -> Preview:
         """The next occurrences of an alert."""
-        services = services_of(request)
+        services, place = services_of(request), place_of(after, OccurrencePlace)
         alert = (await services.store.read(accounts.show_alert, request.user.account_id, token)).alert
-        return preview_of(alert.schedule, services.clock(), limit if alert.paused_on is None else 0)
+        return preview_of(alert.schedule, services.clock(), limit if alert.paused_on is None else 0, place)
 
     @post("/{token:str}/skip", status_code=200, summary="Skip the next occurrence", responses=refusals(404, 422))
     async def skip(self, token: FromPath[str], request: Asked) -> AlertView:

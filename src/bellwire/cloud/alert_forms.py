@@ -6,18 +6,20 @@ It knows the fields of the bodies; it must not know routes, nor how alerts are k
 import uuid
 from collections.abc import Mapping
 from datetime import datetime
-from itertools import islice
+from itertools import islice, takewhile
 from typing import Annotated, Any, ClassVar, NamedTuple
 
 import msgspec
 
 from bellwire.alerts.alert import Alert, Kind, OwnConduct, Schedule
 from bellwire.alerts.recurrence import MOST_COUNTED, MOST_EXCEPTIONS, occurrences
-from bellwire.alerts.rules import LONGEST_RULE
+from bellwire.alerts.rules import HORIZON, LONGEST_RULE
 from bellwire.cloud.accounts import Shown
 from bellwire.cloud.action_forms import Action, Actions, actions_of, reserved_by
 from bellwire.cloud.conduct_forms import ConductView, ConductWish, conduct_by, conduct_view
 from bellwire.cloud.config import Limits
+from bellwire.cloud.pages import AfterInBody, page
+from bellwire.cloud.sound_forms import Sounds, sounds_of
 from bellwire.cloud.store.accounts import Account
 from bellwire.cloud.wishes import (
     Change,
@@ -86,6 +88,8 @@ class NewAlert(Wish, kw_only=True, rename=_RENAMED, forbid_unknown_fields=True):
     """How it is snoozed and stopped; as its account has it where it is not given."""
     actions: Actions = []
     """Of an ACTIONTIMER: what its devices are told when it is over."""
+    assets: Sounds = []
+    """Addresses of sounds (http, https) that are played in the place of the bell, in this order, before the label."""
 
 
 class ChangedAlert(Wish, kw_only=True, rename=_RENAMED, forbid_unknown_fields=True):
@@ -100,6 +104,8 @@ class ChangedAlert(Wish, kw_only=True, rename=_RENAMED, forbid_unknown_fields=Tr
     """How it is snoozed and stopped."""
     actions: Actions | None = None
     """Of an ACTIONTIMER: what its devices are told when it is over, in the place of what was said of that."""
+    assets: Sounds | None = None
+    """Addresses of its sounds, in the place of those that it had; none: the bell again."""
 
 
 class PreviewWish(Wish, kw_only=True, rename=_RENAMED, forbid_unknown_fields=True):
@@ -108,6 +114,8 @@ class PreviewWish(Wish, kw_only=True, rename=_RENAMED, forbid_unknown_fields=Tru
     EXAMPLE: ClassVar[Mapping[str, Any]] = {"at": "07:00", "every": "FREQ=MONTHLY;BYDAY=-1FR", "limit": 3}
 
     limit: Annotated[int, msgspec.Meta(ge=1, le=MOST_PREVIEWED)] = 10
+    after: AfterInBody = None
+    """`next` of what was seen before; none: from the first on."""
 
 
 class SnoozeWish(msgspec.Struct, kw_only=True, rename={"for_": "for"}, forbid_unknown_fields=True):
@@ -124,6 +132,12 @@ class ExtendWish(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """Such as 5m."""
 
 
+class OccurrencePlace(NamedTuple):
+    """Where an occurrence stands among those of its alert."""
+
+    time: Annotated[datetime, msgspec.Meta(tz=True)]
+
+
 class Preview(msgspec.Struct, kw_only=True, rename=_RENAMED):
     """When something rings."""
 
@@ -133,6 +147,8 @@ class Preview(msgspec.Struct, kw_only=True, rename=_RENAMED):
     until: str | None
     exceptions: list[str]
     timezone: str
+    next: str | None
+    """Give it as `after` to get those that come then; null: there are none."""
 
 
 class AlertView(msgspec.Struct, kw_only=True, rename=_RENAMED):
@@ -166,6 +182,8 @@ class AlertView(msgspec.Struct, kw_only=True, rename=_RENAMED):
     """How it is snoozed and stopped, where it says so itself; null: as its account has it."""
     actions: list[Action]
     """Of an ACTIONTIMER: what its devices are told when it is over."""
+    assets: list[str]
+    """Addresses of its own sounds; none: the bell."""
     devices: dict[str, str]
     """By device id: unknown, set, failed, ringing, stopped or absent, as the device last said."""
 
@@ -191,6 +209,7 @@ def alert_of(data: NewAlert, account: Account, limits: Limits, now: datetime) ->
         everywhere=data.devices is None,
         conduct=conduct_by(OwnConduct(), data.conduct),
         actions=reserved_by(data.actions, data.kind),
+        assets=sounds_of(data.assets, limits.assets),
     )
 
 
@@ -243,10 +262,17 @@ def _change(data: Wish, account: Account) -> Change:
     )
 
 
-def preview_of(schedule: Schedule, after: datetime, limit: int) -> Preview:
-    """The next occurrences after an instant, `limit` at most."""
+def preview_of(schedule: Schedule, now: datetime, limit: int, place: OccurrencePlace | None) -> Preview:
+    """The next occurrences from `now` or from a later place on, `limit` at most; 0: it is paused."""
+    after, last = max(now, place.time) if place else now, now + HORIZON
+    found: list[datetime] = []
+    if limit and after < last:
+        coming = takewhile(lambda occurrence: occurrence <= last, occurrences(schedule, after))
+        found = list(islice(coming, limit + 1))
+    shown, following = page(found, limit, OccurrencePlace)
     return Preview(
-        occurrences=list(islice(occurrences(schedule, after), limit)),
+        occurrences=list(shown),
+        next=following,
         every=every_of(schedule),
         until=until_of(schedule),
         exceptions=exceptions_of(schedule),
@@ -275,6 +301,7 @@ def view_of(shown: Shown) -> AlertView:
         everywhere=alert.everywhere,
         conduct=conduct_view(alert.conduct),
         actions=actions_of(alert.actions),
+        assets=list(alert.assets),
         devices={device_id: life.value for device_id, life in shown.lives.items()},
     )
 

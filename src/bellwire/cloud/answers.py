@@ -7,6 +7,7 @@ import random
 import secrets
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from hashlib import blake2b
 
 from bellwire.cloud.asgi import Header
 from bellwire.protocol.codec import Codec
@@ -35,6 +36,11 @@ def new_writer() -> MultipartWriter:
 def new_message_id() -> str:
     """The id of one message. It need not be hard to guess, so the system is not asked for its bits each time."""
     return f"{_message_ids.getrandbits(128):032x}"
+
+
+def message_id_of(device_id: str, command: int) -> str:
+    """The id of a command, by its place among those of its device: the same, however often it is said."""
+    return blake2b(f"{device_id} {command}".encode(), digest_size=16).hexdigest()
 
 
 def content_type(writer: MultipartWriter) -> Header:

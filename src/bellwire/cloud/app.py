@@ -100,7 +100,7 @@ async def run(config: Config, ready: Callable[[Certificates], None], surrounding
     surroundings = surroundings or Surroundings()
     config.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     with holding(config.data):
-        certificates = ensure_certificates(config.data, [config.host], now())
+        certificates = ensure_certificates(config.data, [config.host, *config.names], now())
         _check_port(config)
         store = SqliteStore(config.database)
         await store.open()
@@ -275,6 +275,8 @@ async def _watch_tokens(gateway: Gateway) -> None:
             await gateway.hang_up_on_revoked()
         except StoreError as error:
             log.warning("tokens could not be looked at", error=str(error))
+        except Exception:  # or what is revoked would stay connected
+            log.exception("tokens could not be looked at")
 
 
 async def _until_next_sweep(stepped: asyncio.Event, gateway: Gateway) -> None:

@@ -21,6 +21,7 @@ from bellwire.cloud.auth import hash_of, new_token
 from bellwire.cloud.calendar_files import Wish
 from bellwire.cloud.calendars.importing import Result, Step
 from bellwire.cloud.feeds import FEED_PATH, SUFFIX
+from bellwire.cloud.pages import PAGE, After, Limit, page, place_of
 from bellwire.cloud.problems import refusals
 from bellwire.cloud.services import Asked, services_of
 from bellwire.cloud.store.calendars import drop_feed, feed_since, list_calendars, set_feed
@@ -61,6 +62,8 @@ class EntryView(msgspec.Struct, kw_only=True):
     """The alert's."""
     scheduled_time: datetime | None
     """When it rings next, of what is added or changed."""
+    timezone: str | None
+    """On whose clocks it does."""
 
 
 class ImportReport(msgspec.Struct, kw_only=True):
@@ -82,6 +85,14 @@ class CalendarView(msgspec.Struct, kw_only=True):
     """That came of it, and are still there."""
 
 
+class CalendarPage(msgspec.Struct, kw_only=True):
+    """Some of the calendars, by name."""
+
+    calendars: list[CalendarView]
+    next: str | None
+    """Give it as `after` to get the next page; null: this was the last."""
+
+
 class FeedView(msgspec.Struct, kw_only=True):
     """The account's feed."""
 
@@ -100,11 +111,14 @@ class CalendarsController(Controller):
 
     path = "/calendars"
 
-    @get(summary="List the calendars that were imported", responses=refusals())
-    async def list(self, request: Asked) -> list[CalendarView]:
-        """The calendars of which the account has alerts."""
-        found = await services_of(request).store.read(list_calendars, request.user.account_id)
-        return [CalendarView(name=each.name, alerts=each.alerts) for each in found]
+    @get(summary="List the calendars that were imported", responses=refusals(422))
+    async def list(self, request: Asked, after: After = None, limit: Limit = PAGE) -> CalendarPage:
+        """A page of the calendars of which the account has alerts, by name."""
+        store, place = services_of(request).store, place_of(after, tuple[str])
+        found = await store.read(list_calendars, request.user.account_id, place[0] if place else "", limit + 1)
+        shown, following = page(found, limit, lambda each: (each.name,))
+        calendars = [CalendarView(name=each.name, alerts=each.alerts) for each in shown]
+        return CalendarPage(calendars=calendars, next=following)
 
     @post(
         "/{name:str}/import",
@@ -175,10 +189,10 @@ class CalendarController(Controller):
         },
     )
     async def export(self, request: Asked) -> Response[bytes]:
-        """All alerts that are not paused, as an .ics file."""
+        """All alerts as an .ics file; those that are paused without an alarm that rings."""
         services = services_of(request)
         version, alerts, account = await services.calendars.version(request.user.account_id)
-        content = await services.calendars.exported(account, alerts)
+        content = await services.calendars.exported(account, alerts, paused=True)
         headers = {"ETag": f'"{version}"', "Content-Disposition": 'attachment; filename="bellwire.ics"'}
         return Response(content, media_type=_CALENDAR, headers=headers)
 
@@ -226,4 +240,5 @@ def _entry(step: Step) -> EntryView:
         reason=step.why or None,
         token=step.token,
         scheduled_time=step.alert.scheduled_time if step.alert else None,
+        timezone=step.alert.schedule.zone if step.alert else None,
     )

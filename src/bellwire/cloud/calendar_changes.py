@@ -14,6 +14,7 @@ from bellwire.cloud.accounts import (
     UnknownAlertError,
     add_alert,
     edit_alert,
+    pause_alert,
     remove_alert,
 )
 from bellwire.cloud.calendars.entries import Known
@@ -66,10 +67,14 @@ def _set(into: Into, step: Step, alert: Alert, now: datetime) -> Transaction[tup
             return step, set((yield from edit_alert(account_id, alert.token, edit, now)).lives)
         except UnknownAlertError:
             step = replace(step, result=Result.ADDED)  # it was deleted just now
+    ringing = replace(alert, paused_on=None)
     try:
-        return step, set((yield from add_alert(account_id, alert, into.devices, into.most, now)).lives)
+        woken = set((yield from add_alert(account_id, ringing, into.devices, into.most, now)).lives)
     except TooManyAlertsError as error:
         return replace(step, result=Result.REFUSED, why=str(error), alert=None, said=None, token=None), set()
+    if alert.paused_on is not None:
+        yield from pause_alert(account_id, alert.token, now)
+    return step, woken
 
 
 def _remove(into: Into, token: str, now: datetime) -> Transaction[set[str]]:

@@ -150,18 +150,18 @@ class CalendarFiles:
         content = msgspec.json.encode((__version__, account.name, self._clock().date(), told))
         return sha256(content).hexdigest()[:32], alerts, account
 
-    async def exported(self, account: Account, alerts: list[Alert]) -> bytes:
-        """These alerts of an account as an .ics file."""
+    async def exported(self, account: Account, alerts: list[Alert], *, paused: bool) -> bytes:
+        """These alerts of an account as an .ics file; with those that are `paused`, too."""
         changed, now = await self._store.read(list_changed, account.account_id), self._clock()
         written = [Written(each, changed.get(each.token, now)) for each in alerts]
         async with self._writing:
-            return await asyncio.to_thread(_write, written, account.name, now)
+            return await asyncio.to_thread(_write, written, account.name, now, paused=paused)
 
 
-def _write(written: list[Written], name: str, now: datetime) -> bytes:
+def _write(written: list[Written], name: str, now: datetime, *, paused: bool) -> bytes:
     from bellwire.cloud.calendars.writing import calendar_of  # noqa: PLC0415 - as in _read
 
-    return calendar_of(written, name, now)
+    return calendar_of(written, name, now, paused=paused)
 
 
 def _patience(most: timedelta) -> Callable[[], None]:

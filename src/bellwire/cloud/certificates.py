@@ -86,7 +86,21 @@ def ensure_certificates(folder: Path, hosts: Sequence[str], now: datetime) -> Ce
             raise _unusable(files.certificate, f"was not issued by {files.ca}", _remake(files.certificate))
         if _good(served, names, now):
             return files
-    served = _new_server(key, names, authority, authority_key, now)
+    first = now - CLOCK_ERROR
+    lifetime = (first, min(first + SERVER_LIFETIME, authority.not_valid_after_utc))
+    served = _new_server(key, names, (authority, authority_key), lifetime)
+    _write(files.certificate, _pem(served) + _pem(authority), 0o644)
+    return files
+
+
+def another_certificate(of: Certificates, folder: Path, host: str, lifetime: tuple[datetime, datetime]) -> Certificates:
+    """Make a certificate of the same authority for this host alone, valid so long: one that nobody should take, for
+    tests. Raises CertificateError, and OSError when a file can't be read or written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    files = Certificates(ca=of.ca, certificate=folder / "server.pem", key=folder / "server.key")
+    authority, authority_key = _pair(of.ca, of.ca.with_name("ca.key"))
+    served = _new_server(_key(files.key), {_subject_name(host)}, (authority, authority_key), lifetime)
     _write(files.certificate, _pem(served) + _pem(authority), 0o644)
     return files
 
@@ -165,17 +179,19 @@ def _issued_by(authority: x509.Certificate, certificate: x509.Certificate) -> bo
 
 
 def _new_server(
-    key: Key, names: set[x509.GeneralName], authority: x509.Certificate, authority_key: Key, now: datetime
+    key: Key,
+    names: set[x509.GeneralName],
+    authority: tuple[x509.Certificate, Key],
+    lifetime: tuple[datetime, datetime],
 ) -> x509.Certificate:
-    first = now - CLOCK_ERROR
-    lifetime = (first, min(first + SERVER_LIFETIME, authority.not_valid_after_utc))
+    issuer, issuer_key = authority
     extensions = (
         (x509.BasicConstraints(ca=False, path_length=None), True),
         (_key_usage("digital_signature"), True),
         (x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), False),
         (x509.SubjectAlternativeName(sorted(names, key=str)), False),
     )
-    return _issue(_name("Bellwire cloud"), key, (authority.subject, authority_key), lifetime, extensions)
+    return _issue(_name("Bellwire cloud"), key, (issuer.subject, issuer_key), lifetime, extensions)
 
 
 def _issue(

@@ -8,10 +8,11 @@ import asyncio
 import contextlib
 from typing import Annotated, Any
 
+import msgspec
 import structlog
 from litestar import Controller, Response, get
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import HeaderParameter
+from litestar.params import HeaderParameter, QueryParameter
 
 from bellwire.cloud.asgi import Receive, Scope, Send, peer_of, until_left
 from bellwire.cloud.change_feed import Listener
@@ -30,7 +31,20 @@ _STREAM = """Server-sent events. Each has an `id`, an `event` (its kind) and `da
 `alert.added`, `alert.changed`, `alert.moved` (on to its next occurrence), `alert.deleted`; `device.added`,
 `device.changed`, `device.removed`, `device.connected`, `device.disconnected`; `ring.started`, `ring.stopped`,
 `ring.missed`; `cloud.started` (no device is connected but those of which it is said after this); `resync` (what
-happened since Last-Event-ID is not kept any more: read alerts and devices anew). It has no end."""
+happened since Last-Event-ID is not kept any more: read alerts and devices anew). It ends after `seconds`."""
+_DAY_S = 86_400
+"""So long a stream lasts at most: then its listener comes again, from where it was."""
+
+
+class StreamedEvent(msgspec.Struct, kw_only=True):
+    """A server-sent event. Without `data` it only says how far the stream is."""
+
+    id: str
+    """For Last-Event-ID."""
+    event: str = ""
+    """Its kind."""
+    data: str = ""
+    """JSON, a ChangeView."""
 
 
 class ChangesController(Controller):
@@ -42,8 +56,10 @@ class ChangesController(Controller):
     @get(
         summary="Listen to what happens",
         responses={
-            200: ResponseSpec(str, description=_STREAM, media_type="text/event-stream", generate_examples=False),
-            **refusals(),
+            200: ResponseSpec(
+                StreamedEvent, description=_STREAM, media_type="text/event-stream", generate_examples=False
+            ),
+            **refusals(422),
         },
     )
     async def listen(
@@ -55,9 +71,15 @@ class ChangesController(Controller):
                 name="Last-Event-ID", description="The `id` of the last event that came: to go on from there"
             ),
         ] = None,
+        seconds: Annotated[
+            int,
+            QueryParameter(
+                ge=0, le=_DAY_S, description="The stream ends after so long; 0: when all is told that was missed"
+            ),
+        ] = _DAY_S,
     ) -> Response[None]:
         """Get every change of the account as it happens; with Last-Event-ID also those that were missed."""
-        return _Answer(_Stream(request, last_event_id))
+        return _Answer(_Stream(request, last_event_id, seconds))
 
 
 class _Answer(Response[None]):
@@ -75,11 +97,13 @@ class _Answer(Response[None]):
 class _Stream:
     """One listener's answer."""
 
-    def __init__(self, request: Asked, last_event_id: str | None) -> None:
+    def __init__(self, request: Asked, last_event_id: str | None, lasts: int) -> None:
+        """`lasts`: seconds after which it ends."""
         self._services: Services = services_of(request)
         self._account_id = request.user.account_id
         self._authorization = request.headers.get("authorization")
         self._last_event_id = last_event_id
+        self._lasts = lasts
         self._reading_time = TimeLimit(self._services.limits.slow_reader)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -110,10 +134,10 @@ class _Stream:
     async def _tell(self, listener: Listener, send: Send) -> None:
         await self._tell_missed(listener.begins, send)
         loop, often = asyncio.get_running_loop(), self._services.limits.sign_of_life.total_seconds()
-        due = loop.time() + often
-        while not listener.ending:
+        due, end = loop.time() + often, loop.time() + self._lasts
+        while not listener.ending and loop.time() < end:
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout_at(due):
+                async with asyncio.timeout_at(min(due, end)):
                     await listener.stirred.wait()
             listener.stirred.clear()
             if loop.time() >= due:  # also when there is always something to tell

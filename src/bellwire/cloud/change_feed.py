@@ -22,6 +22,8 @@ log = structlog.get_logger()
 
 LOOK_EVERY = 0.05
 """Seconds."""
+_REST = 1.0
+"""Seconds until the next look after one that failed as none should: the log is to be read."""
 MOST_WAITING = 1_000
 """Changes that wait for one listener; one that is further behind is cut off, and comes again from where it was."""
 _ROUNDS_TO_END = 20
@@ -137,6 +139,10 @@ class ChangeFeed:
             except StoreError as error:
                 log.warning("changes could not be looked up", error=str(error))
                 changes = []
+            except Exception:  # or all who listen would wait for ever
+                log.exception("changes could not be looked up")
+                await asyncio.sleep(_REST)
+                continue
             for change in changes:
                 self._tell(change)
             if changes:

@@ -32,6 +32,8 @@ class Limits:
     """A device that takes nothing from its downchannel for so long is cut off."""
     label: int = 1024
     """Characters of a label."""
+    assets: int = 32
+    """Sounds of an alert's own."""
     name: int = 200
     """Characters of the name of an account or device."""
     alerts: int = 1000
@@ -83,6 +85,8 @@ class Config:
     """The folder that keeps everything; made when missing, readable by its owner only."""
     host: str = "127.0.0.1"
     port: int = 8443
+    names: tuple[str, ...] = ()
+    """Other names and addresses that its certificate is for: of what stands before it."""
     strict: bool = False
     """Refuse what the documents do not have, instead of recording it."""
     behind_proxy: bool = False

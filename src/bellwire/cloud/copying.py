@@ -25,6 +25,7 @@ from bellwire.cloud.config import Limits
 from bellwire.cloud.countries import country_of
 from bellwire.cloud.languages import language_named
 from bellwire.cloud.snoozing import snooze_length
+from bellwire.cloud.sound_forms import sounds_of
 from bellwire.cloud.store.accounts import (
     add_account,
     add_account_token,
@@ -152,6 +153,7 @@ def check(copy: AccountCopy, limits: Limits) -> None:
         _check_schedule(each.alert)
         _check_conduct(each.alert.conduct)
         _check_actions(each.alert)
+        sounds_of(each.alert.assets, limits.assets)
         if None in {each.alert.scheduled_time.tzinfo, (each.alert.snoozed_from or each.alert.scheduled_time).tzinfo}:
             raise WishError(f"the time of alert {each.alert.token} has no time zone")
         if each.alert.snoozes < 0 or (each.alert.remaining or timedelta()) < timedelta():

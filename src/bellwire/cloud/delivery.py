@@ -5,7 +5,6 @@ A directive is made from the rows when it is about to be sent, so nothing stale 
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -39,8 +38,7 @@ class Once(NamedTuple):
     """Of a command: its place among those that wait."""
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(NamedTuple):
     """A verdict, with all that its words need."""
 
     verdict: Verdict
@@ -204,5 +202,7 @@ class Downchannel:
 
 def _first_commands(plan: Plan) -> int:
     """How many of the commands are said before anything of alerts."""
+    if not plan.commands:
+        return 0
     passed_on = (place for place, command in enumerate(plan.commands, 1) if isinstance(command.message, PassedOn))
     return max(passed_on, default=0)

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from bellwire.cloud.answers import content_type, new_message_id, new_writer
+from bellwire.cloud.answers import content_type, message_id_of, new_message_id, new_writer
 from bellwire.cloud.asgi import Receive, Send, until_left
 from bellwire.cloud.delivery import Downchannel, Once
 from bellwire.cloud.sockets import shut_connection
@@ -46,6 +46,8 @@ class OpenDownchannel:
         """It ends with its token: a device connects again with a new one."""
         self.ending = False
         self.stirred = asyncio.Event()
+        self.is_routine = True
+        """The next look is not after a change that was committed here: it is into the file, where others write too."""
         self._alarm: asyncio.TimerHandle | None = None
 
     def look_within(self, seconds: float) -> None:
@@ -59,6 +61,7 @@ class OpenDownchannel:
 
     def _look(self) -> None:
         self._alarm = None
+        self.is_routine = True
         self.stirred.set()
 
     def closed(self) -> None:
@@ -108,7 +111,7 @@ class DownchannelWriter:
             await send(start)
             await self._send_part(send, writer.opening)
             if codec.profile.greeting is not None:
-                await self._say(downchannel, codec, writer, send, codec.profile.greeting)
+                await self._say(downchannel, codec, writer, send, _directive(codec.profile.greeting))
             await self._deliver(downchannel, codec, writer, send)
             if not leaving.done():
                 await send({"type": "http.response.body", "body": writer.closing})
@@ -130,14 +133,16 @@ class DownchannelWriter:
         memory = downchannel.memory
         while not downchannel.ending:
             downchannel.stirred.clear()
+            read = self._store.read if downchannel.is_routine else self._store.read_own
+            downchannel.is_routine = False
             now = self._clock()
             if downchannel.rest(now) <= 0:
                 log.info("downchannel ends with its token", device=memory.device.device_id)
                 break
-            plan = await self._store.read(memory.plan, now)
+            plan = await read(memory.plan, now)
             if await self._say_once(downchannel, codec, writer, send, memory.first(plan)):
                 for message in memory.say(plan, now):
-                    await self._say(downchannel, codec, writer, send, message)
+                    await self._say(downchannel, codec, writer, send, _directive(message))
                     if self._clock() - now > _STALE:
                         downchannel.stirred.set()
                         break
@@ -156,14 +161,15 @@ class DownchannelWriter:
     ) -> bool:
         """Say what leads to no state; a command that was said goes, whatever comes of the next ones.
 
-        Gives whether all of it was said.
+        A cloud that is killed before that says it again, with the same message id. Gives whether all of it was said.
         """
         memory, begun, last = downchannel.memory, self._clock(), None
         try:
             for once in what:
                 if downchannel.ending:
                     return False
-                await self._say(downchannel, codec, writer, send, once.message)
+                message_id = None if once.seq is None else message_id_of(memory.device.device_id, once.seq)
+                await self._say(downchannel, codec, writer, send, _directive(once.message, message_id))
                 memory.was_said(once, self._clock())
                 last = once.seq or last
                 if self._clock() - begun > _STALE:
@@ -177,11 +183,11 @@ class DownchannelWriter:
         return True
 
     async def _say(
-        self, downchannel: OpenDownchannel, codec: Codec, writer: MultipartWriter, send: Send, message: Message
+        self, downchannel: OpenDownchannel, codec: Codec, writer: MultipartWriter, send: Send, directive: Directive
     ) -> None:
         if downchannel.ending:
             return
-        json = codec.encode_directive(Directive(message=message, message_id=new_message_id()))
+        json = codec.encode_directive(directive)
         await self._send_part(send, writer.part(json))
         self._store.record(downchannel.memory.device.device_id, self._clock(), "directive", json)
 
@@ -189,3 +195,7 @@ class DownchannelWriter:
         for start in range(0, len(data), _PIECE):
             with self._reading_time:
                 await send({"type": "http.response.body", "body": data[start : start + _PIECE], "more_body": True})
+
+
+def _directive(message: Message, message_id: str | None = None) -> Directive:
+    return Directive(message=message, message_id=message_id or new_message_id())

@@ -85,7 +85,7 @@ class Feeds:
         if is_known(header(scope, b"if-none-match"), tag):
             await answer(send, 304, headers)
             return
-        content = await self._calendars.exported(account, alerts)
+        content = await self._calendars.exported(account, alerts, paused=False)
         headers += [(b"content-type", CALENDAR_TYPE.encode()), (b"content-length", str(len(content)).encode())]
         await answer(send, 200, headers, content if scope["method"] == "GET" else b"")
 

@@ -71,7 +71,7 @@ class Idempotency(ASGIMiddleware):
         self._store = store
         self._most_bytes = most_bytes
         self._clock = clock
-        self._under_way: set[tuple[str, bytes]] = set()
+        self._under_way: dict[tuple[str, bytes], _Seal] = {}
 
     async def handle(self, scope: Any, receive: Any, send: Any, next_app: Any) -> None:
         """Serve a request. Raises the errors above, RequestEntityTooLarge, StoreError."""
@@ -85,13 +85,17 @@ class Idempotency(ASGIMiddleware):
         place = user_of(scope).account_id, hashlib.sha256(key.encode()).digest()
         if place in self._under_way:
             raise NotAnsweredAgainError("a request with this Idempotency-Key is under way; wait for its answer")
-        self._under_way.add(place)
+        seal = self._under_way[place] = _Seal(bearer_token(header(scope, b"authorization")), key)
         try:
-            seal = _Seal(bearer_token(header(scope, b"authorization")), key)
             serve = partial(next_app, scope, body.receive)
             await self._once(place, _hash_of(scope, whole), seal, send, serve)
         finally:
-            self._under_way.discard(place)
+            self._done(place, seal)
+
+    def _done(self, place: tuple[str, bytes], seal: "_Seal") -> None:
+        """A request is no longer under way; the next one with its key may be."""
+        if self._under_way.get(place) is seal:
+            del self._under_way[place]
 
     async def _once(
         self,
@@ -104,12 +108,19 @@ class Idempotency(ASGIMiddleware):
         now = self._clock()
         found = await self._store.read(find_answer, *place, now)
         if found is not None:
-            await _send(send, _answered(found, request_hash, seal))
+            again = _answered(found, request_hash, seal)
+            self._done(place, seal)
+            await _send(send, again)
             return
         asked = current_conditions()
         asked.add(partial(add_request, *place, request_hash, now))
 
         async def keep(answer: Answer) -> None:
+            await keep_if_made(answer)
+            # Who gets it may ask again at once.
+            self._done(place, seal)
+
+        async def keep_if_made(answer: Answer) -> None:
             if not asked.were_met or answer.status >= 400 or len(answer.body) > LONGEST_ANSWER:
                 return
             try:

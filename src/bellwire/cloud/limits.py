@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from bellwire.cloud.config import Limits
 from bellwire.cloud.rates import Rate
+from bellwire.cloud.sound_forms import MOST
 
 BURST = timedelta(seconds=4)
 """Requests of so long may come at once."""
@@ -26,6 +27,7 @@ class Settable(NamedTuple):
 SETTABLE: Mapping[str, Settable] = {
     "alerts": Settable(1_000_000, "alerts of an account"),
     "devices": Settable(100_000, "devices of an account"),
+    "assets": Settable(MOST, "sounds of an alert"),
     "label": Settable(10_000, "characters of a label"),
     "listeners": Settable(10_000, "listeners to an account's changes, at a time"),
     "requests": Settable(

@@ -21,6 +21,8 @@ _LONGEST = 4_000
 After: TypeAlias = Annotated[
     str | None, QueryParameter(description="`next` of the page before; none: the first page", max_length=_LONGEST)
 ]
+AfterInBody: TypeAlias = Annotated[str, msgspec.Meta(max_length=_LONGEST)] | None
+"""The same in a body."""
 Limit: TypeAlias = Annotated[int, QueryParameter(ge=1, le=PAGE, description="Rows of the page at most")]
 
 T = TypeVar("T")

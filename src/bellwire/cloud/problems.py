@@ -12,6 +12,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.openapi.datastructures import ResponseSpec
 
+from bellwire.alerts.alert import Kind
 from bellwire.cloud.accounts import TooManyAlertsError, UnknownAlertError, UnknownDeviceError
 from bellwire.cloud.commands import CannotBeToldError
 from bellwire.cloud.etags import PreconditionFailed
@@ -135,7 +136,10 @@ def _place(item: dict[str, str]) -> str:
 
 def _what(item: dict[str, str]) -> str:
     # Litestar's own words for a body that did not come are the name of the handler's parameter, in quotes.
-    return "a JSON object is needed" if item["message"] == "'data'" else item["message"]
+    if item["message"] == "'data'":
+        return "a JSON object is needed"
+    is_kind = item.get("key", "").endswith("kind") and item["message"].startswith("Invalid enum value")
+    return f"{item['message']}, it is none of {', '.join(Kind)}" if is_kind else item["message"]
 
 
 def _failed(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:

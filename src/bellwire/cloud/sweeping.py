@@ -33,7 +33,10 @@ Pause = Callable[[], Awaitable[None]]
 async def sweep(
     store: SqliteStore, bus: Bus, authority: Authority, past_due: timedelta, clock: Clock, *, pause: Pause
 ) -> None:
-    """Put away what is over, again and again with a pause between, until this is cancelled."""
+    """Put away what is over, again and again with a pause between, until this is cancelled.
+
+    Whatever goes wrong, the next sweep is tried: without any, a dead speaker would hold up its series for ever.
+    """
     while True:
         try:
             while await end_overdue(store, bus, past_due, clock) == AT_ONCE:
@@ -44,6 +47,8 @@ async def sweep(
             await authority.sweep()
         except StoreError as error:
             log.warning("what is over could not be put away", error=str(error))
+        except Exception:
+            log.exception("what is over could not be put away")
         await pause()
 
 

@@ -25,6 +25,7 @@ from bellwire.alerts.recurrence import (
     weekdays_of,
     zone_named,
 )
+from bellwire.alerts.rules import has_own_clock
 from bellwire.alerts.workdays import has_calendar
 
 FURTHEST = timedelta(days=3660)
@@ -44,6 +45,8 @@ FOREVER = "never"
 _HAS_NO_END = "what rings once has no end and no exceptions; say how it comes again (every)"
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _MOMENT = timedelta(microseconds=1)
+_EARLIEST = 1000
+"""The first year of which calendars can be written."""
 _LAST_SECOND = time(23, 59, 59)
 
 
@@ -195,12 +198,26 @@ def changed_schedule(before: Schedule, change: Change, now: datetime) -> Schedul
         return schedule_at(change.at or clock.isoformat(), None, place, now, change, floating=floating)
     # Who says at what time it rings, means that time.
     ahead = before.ahead if change.at is None else timedelta()
-    moved = replace(before, start=_start_of(before, change.at, place, now), zone=place, floating=floating, ahead=ahead)
+    moved = _begun(before, _start_of(before, change.at, place, now))
+    moved = replace(moved, zone=place, floating=floating, ahead=ahead)
     if before.rule is None and change.every is None:
         if change.is_said:
             raise WishError(_HAS_NO_END)
         return moved
     return _again(moved, change, max(moved.start, local + _MOMENT))
+
+
+def _begun(before: Schedule, start: datetime) -> Schedule:
+    """The schedule with another start: what was its end or an exception at its time of day is so at the new one."""
+    clock = before.start.time()
+    if before.rule is None or has_own_clock(before.rule):
+        return replace(before, start=start)
+
+    def moved(wall: datetime) -> datetime:
+        return datetime.combine(wall.date(), start.time()) if wall.time() == clock else wall
+
+    times = tuple(map(moved, before.except_times))
+    return replace(before, start=start, until=before.until and moved(before.until), except_times=times)
 
 
 def _start_of(before: Schedule, at: str | None, zone: str, now: datetime) -> datetime:
@@ -267,11 +284,13 @@ def _excepting(schedule: Schedule, texts: Sequence[str]) -> Schedule:
 def _moment(text: str, zone: str) -> date | datetime:
     """A day, or a time on the clocks of `zone`."""
     try:
-        if _DAY_TEXT.fullmatch(text.strip()):
-            return date.fromisoformat(text.strip())
+        is_day = _DAY_TEXT.fullmatch(text.strip()) is not None
         moment = datetime.fromisoformat(text.strip())
     except ValueError:
         raise WishError(f"{text!r} is not a day; write it like 2026-12-25, or 2026-12-25T07:00") from None
+    _check_year(moment, text)
+    if is_day:
+        return moment.date()
     if moment.tzinfo is None:
         return moment
     return _bounded(lambda: moment.astimezone(zone_of(zone)), text).replace(tzinfo=None)
@@ -367,11 +386,17 @@ def _instant(at: str) -> datetime:
         instant = datetime.fromisoformat(at.strip())
     except ValueError:
         raise WishError(f"{at!r} is not a time; write it like 07:00 or 2026-11-21T07:00:00+09:00") from None
+    _check_year(instant, at)
     if instant.tzinfo is None:
         raise WishError(
             f"{at!r} has no time zone; add one, as in {at.strip()}+09:00, or give the time of day alone (07:00)"
         )
     return _bounded(lambda: instant.astimezone(UTC), at).replace(microsecond=0)
+
+
+def _check_year(moment: datetime, text: str) -> None:
+    if moment.year < _EARLIEST:
+        raise WishError(f"{text!r} is out of all bounds")
 
 
 T = TypeVar("T")

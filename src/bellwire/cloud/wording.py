@@ -20,14 +20,15 @@ ASSET_PATH = "/assets/"
 
 
 def occurrence_of(alert: Alert, scheduled_time: datetime, profile: Profile, origin: str) -> Occurrence:
-    """One due time of an alert with what it plays: the kind's bell, then the label as speech where there is one.
+    """One due time of an alert with what it plays: its own sounds or the kind's bell, then the label as speech.
 
-    Where a profile's urls can't name the device's bells, the bell is left to the device.
+    Where a profile's urls can't name the device's bells, the bell is left to the device, as where nothing can be had.
     `origin`: https://host:port by which the device reaches the cloud.
     """
     bell = profile.bell_of(alert.kind.value)
+    own = tuple(Asset(f"asset-{number}", url) for number, url in enumerate(alert.assets, 1))
     assets = (
-        *((Asset("bell", bell),) if bell else ()),
+        *(own or ((Asset("bell", bell),) if bell else ())),
         *((Asset("speech", f"{origin}{ASSET_PATH}{alert.speech}"),) if alert.speech else ()),
     )
     return Occurrence(

@@ -3,6 +3,7 @@
 It knows which parts a run is made of; it must not know cases, nor how results are shown.
 """
 
+import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -69,12 +70,16 @@ async def check_device(
 ) -> Summary:
     """Play the cloud for the device that connects; `ready` is told the address and the authority's file.
 
-    Raises OSError when the port is taken, Unmet when no device connects.
+    Raises ValueError when the port is taken, Unmet when no device connects.
     """
     record = Record(_now)
     certificates = ensure_certificates(folder, [host], _now())
     cloud = PlayedCloud(profile, record, patience)
-    await cloud.listen(host, port, certificates.certificate, certificates.key)
+    try:
+        await cloud.listen(host, port, certificates.certificate, certificates.key)
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        raise ValueError(f"cannot listen on {host} port {port} ({reason}); take another one") from error
     try:
         ready(cloud.url, certificates.ca)
         await cloud.until(lambda: cloud.downchannel is not None, "a device that connects", within=FIRST_CONNECT)

@@ -4,6 +4,7 @@ It knows downchannels, events and downloads as bytes; it must not know what is r
 """
 
 import asyncio
+import ipaddress
 import json
 import secrets
 import ssl
@@ -14,6 +15,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bellwire.cloud.certificates import ALL_ADDRESSES, OWN_HOSTS, own_addresses
 from bellwire.conformance.case import Unmet
 from bellwire.conformance.heard import Heard, Json, Messages, read
 from bellwire.conformance.record import Record
@@ -87,6 +89,7 @@ class PlayedCloud:
         self._news = asyncio.Event()
         self._server: asyncio.Server | None = None
         self.url = ""
+        """Where a device can reach it; once one has, by the address that this one takes."""
 
     async def listen(self, host: str, port: int, certificate: Path, key: Path) -> None:
         """Begin to take connections. Raises OSError."""
@@ -94,7 +97,7 @@ class PlayedCloud:
         tls.load_cert_chain(certificate, key)
         tls.set_alpn_protocols(["h2", "http/1.1"])
         self._server = await asyncio.get_running_loop().create_server(lambda: Served(self), host, port, ssl=tls)
-        self.url = f"https://localhost:{self._server.sockets[0].getsockname()[1]}"
+        self.url = f"https://{reached_at(host)}:{self._server.sockets[0].getsockname()[1]}"
 
     async def close(self) -> None:
         """Drop all connections, and take no more."""
@@ -186,6 +189,8 @@ class PlayedCloud:
     def _open(self, connection: Served, request: Request) -> None:
         self._record.came(f"GET {request.path}")
         self.downchannels.append((datetime.now(UTC), request.headers))
+        if authority := request.headers.get(":authority"):
+            self.url = f"https://{authority}"
         if self.is_refusing:
             connection.answer(request, 500, {}, b"")
             return
@@ -256,3 +261,14 @@ class PlayedCloud:
         self._record.came(f"{request.method} {request.path}")
         self.others.append((request.method, request.path))
         connection.answer(request, 404, {}, b"")
+
+
+def reached_at(host: str) -> str:
+    """The host, as it is written in an address; where all are listened on, one by which others reach this machine."""
+    if host in ALL_ADDRESSES:
+        found = [ipaddress.ip_address(address) for address in own_addresses()]
+        reachable = [address for address in found if not address.is_loopback and not address.is_link_local]
+        host = str(min(reachable, key=lambda address: (address.version, int(address)), default="localhost"))
+    if host in OWN_HOSTS:
+        return "localhost"
+    return f"[{host}]" if ":" in host else host

@@ -49,6 +49,8 @@ class Agenda(Mapping[str, "Held"]):
     @property
     def sounding(self) -> Held | None:
         """The one that has the bell, heard or muted."""
+        if not self._busy:
+            return None  # nearly always, and asked in every turn
         return next((held for held in self.busy() if held.life in SOUNDING), None)
 
     def next_times(self) -> Iterator[datetime]:
@@ -111,10 +113,14 @@ class Draft(MutableMapping[str, "Held"]):
     @property
     def sounding(self) -> Held | None:
         """The one that has the bell, heard or muted."""
+        if not self._busy:
+            return None
         return next((held for held in map(self._held.__getitem__, self._busy) if held.life in SOUNDING), None)
 
     def waiting(self, now: datetime) -> list[Held]:
         """Those that wait for the bell, and those that were snoozed until now, in the order in which they get it."""
+        if not self._busy and not self._snoozed:
+            return []
         waiting = (self._held[token] for token in self._busy if self._held[token].life is Life.WAITING)
         again = (self._held[token] for token in self._snoozed if self._held[token].due_at <= now)
         return sorted((*waiting, *again), key=lambda held: held.turn)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cached_property, partial
 from hashlib import sha256
-from typing import Self
+from typing import Self, TypeVar
 
 import structlog
 
@@ -40,6 +40,8 @@ from bellwire.device.token_file import TokenFile
 from bellwire.protocol.profiles import profile_named
 
 log = structlog.get_logger()
+
+T = TypeVar("T")
 
 VOLUME_STEP = 10
 """What a press of louder or softer changes, of LOUDEST."""
@@ -98,7 +100,7 @@ class Speaker:
             self._ringer = Ringer(
                 self._assets,
                 audio=self._hardware.open_audio,
-                amplified=lambda volume: self._hardware.set_volume(round(volume * LOUDEST)),
+                amplified=self._amplified,
                 on_sounding=self._runner.sounding,
                 on_ended=self._runner.ended,
                 on_fetched=self._runner.fetched,
@@ -273,6 +275,10 @@ class Speaker:
 
         self._hardware.listen(pressed)
 
+    def _amplified(self, volume: float) -> bool:
+        """Whether the hardware makes it so loud; where it fails, the samples are made softer."""
+        return bool(_unfailing("volume", lambda: self._hardware.set_volume(round(volume * LOUDEST))))
+
     def _hush(self, token: str, is_hushed: bool) -> None:
         self._ringer.hush(token, is_hushed)
 
@@ -294,12 +300,13 @@ def _owner_of(config: Config) -> str:
     return "token " + sha256((config.access_token or "").encode()).hexdigest()
 
 
-def _unfailing(what: str, call: Callable[[], object]) -> None:
-    """A lamp or a button that is broken is in the log, and keeps no alarm from ringing."""
+def _unfailing(what: str, call: Callable[[], T]) -> T | None:
+    """A lamp, a button or an amplifier that is broken is in the log, and keeps no alarm from ringing."""
     try:
-        call()
+        return call()
     except Exception:
         log.exception("the hardware failed", what=what)
+        return None
 
 
 def _chance() -> float:

@@ -48,7 +48,7 @@ class Clouds:
     @property
     def kept(self) -> "Clouds":
         """What a restart goes on with: the most wanted cloud, tried anew."""
-        return replace(self, at=0, failures=0) if self.at or self.failures else self
+        return Clouds(self.configured, self.places, self.directive) if self.at or self.failures else self
 
     @property
     def gave_up(self) -> bool:
@@ -78,7 +78,7 @@ def stands(clouds: Clouds) -> Clouds:
 
 def proven(clouds: Clouds) -> Clouds:
     """The connection was good: failures before it do not count any more, nor how the device came there."""
-    return replace(clouds, directive="", failures=0)
+    return replace(clouds, directive="", failures=0) if clouds.directive or clouds.failures else clouds
 
 
 def failed(clouds: Clouds) -> Clouds:

@@ -48,6 +48,7 @@ class Unkept:
 def to_keep(kept: State, after: State) -> Unkept:
     """Every alert that is not as it was kept, and what is remembered beside them."""
     changed = sorted(after.alerts.changes_since(kept.alerts))
+    is_same = after.system.remembered is kept.system.remembered
     return Unkept(
         save=tuple(
             after.alerts[token]
@@ -55,7 +56,7 @@ def to_keep(kept: State, after: State) -> Unkept:
             if token in after.alerts and after.alerts[token] != kept.alerts.get(token)
         ),
         forget=tuple(token for token in changed if token not in after.alerts),
-        remembered=after.system.kept if kept.system.kept != after.system.kept else None,
+        remembered=None if is_same or kept.system.kept == after.system.kept else after.system.kept,
         volume=after.volume if kept.volume != after.volume else None,
         do_not_disturb=after.do_not_disturb if kept.do_not_disturb != after.do_not_disturb else None,
     )
@@ -108,6 +109,8 @@ def _ring_of(held: Held, profile: Profile) -> Ring:
 def to_fetch(before: State, after: State, profile: Profile) -> Iterator[Fetch | ForgetAssets]:
     """Assets that were not needed before, or are not needed any more."""
     changed = after.alerts.changes_since(before.alerts)
+    if not changed:
+        return
     was, now = (
         {url for token in changed if token in alerts for url in urls_of(alerts[token].occurrence, profile)}
         for alerts in (before.alerts, after.alerts)

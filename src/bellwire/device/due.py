@@ -3,6 +3,8 @@
 It knows the time of the turn; it must not know what else happened.
 """
 
+from dataclasses import replace
+
 from bellwire.alerts.lifecycle import Step
 from bellwire.device.difference import is_needed
 from bellwire.device.outputs import Fetch
@@ -28,8 +30,9 @@ def fall_due(turn: Turn) -> None:
         return
     fresh = []
     for held in turn.alerts.due(turn.now):
-        if held.hidden or held.occurrence.scheduled_time < turn.now - turn.profile.past_due:
-            turn.take(held, Step.STOP)
+        is_missed = held.occurrence.scheduled_time < turn.now - turn.profile.past_due
+        if held.hidden or is_missed:
+            turn.take(replace(held, is_missed=is_missed), Step.STOP)
         else:
             fresh.append(turn.take(held, Step.WAIT))
     ringing = turn.sounding

@@ -15,7 +15,7 @@ from typing import Any
 
 from bellwire.alerts.alert import Occurrence
 from bellwire.alerts.lifecycle import ACTIVE, Life, Step
-from bellwire.device import complaints, do_not_disturb, inactivity, inputs, snoozing, system, timekeeping
+from bellwire.device import do_not_disturb, failures, inactivity, inputs, snoozing, system, timekeeping
 from bellwire.device.do_not_disturb import DoNotDisturb
 from bellwire.device.due import end_what_is_over, fall_due, fetch_again
 from bellwire.device.held import LOUDEST, Held, State
@@ -23,17 +23,14 @@ from bellwire.device.inputs import Input
 from bellwire.device.occurrences import alerts_state_of, is_too_large, occurrence_of
 from bellwire.device.outputs import Output, Send
 from bellwire.device.turn import Turn
-from bellwire.protocol.messages import Message, key_of
+from bellwire.protocol.messages import Message
 from bellwire.protocol.messages.alerts import (
     AdjustVolume,
     AlertStopped,
     DeleteAlert,
-    DeleteAlertFailed,
     DeleteAlerts,
-    DeleteAlertsFailed,
     DeleteAlertsSucceeded,
     DeleteAlertSucceeded,
-    OneAlert,
     RequestAlertStop,
     SetAlert,
     SetAlertFailed,
@@ -41,11 +38,10 @@ from bellwire.protocol.messages.alerts import (
     SetVolume,
     StopAlert,
     SynchronizeAlert,
-    tokens_of,
 )
 from bellwire.protocol.messages.context import AlertsState
 from bellwire.protocol.messages.envelope import Directive
-from bellwire.protocol.messages.system import INTERNAL, SynchronizeState
+from bellwire.protocol.messages.system import SynchronizeState
 from bellwire.protocol.profiles.profile import Profile
 
 MAX_ALERTS = 1000
@@ -211,37 +207,7 @@ def _synchronize(turn: Turn, message: SynchronizeAlert | SynchronizeState) -> No
         else:
             _set(turn, occurrence)
     for entry in turn.unread:
-        _not_understood(turn, inputs.NotUnderstood(turn.raw, entry.problem, entry))
-
-
-def _not_understood(turn: Turn, happened: inputs.NotUnderstood) -> None:
-    """Say which alert failed (SetAlertFailed, DeleteAlertFailed: "must"), beside what is said of any directive.
-
-    Where the version's report needs a type and none can be read, nothing can be said.
-    """
-    complaints.not_understood(turn, happened)
-    unread = happened.unread
-    failure = _failure(unread.message, unread.tokens, unread.kind) if unread else None
-    if failure is not None and _has_its_type(failure, turn.profile):
-        turn.do(Send(failure))
-
-
-def _has_its_type(report: Message, profile: Profile) -> bool:
-    """Whether nothing is lacking that the version's table wants."""
-    rows = {row.path for row in profile.events[key_of(report)].fields}
-    return not isinstance(report, OneAlert) or report.type is not None or "type" not in rows
-
-
-def _not_kept(turn: Turn, not_kept: inputs.NotKept) -> None:
-    """Say that it failed (SetAlertFailed, DeleteAlertFailed, DeleteAlertsFailed).
-
-    What can't be saved can't be certified either.
-    """
-    message = not_kept.directive.message
-    failure = _failure(type(message), tokens_of(message), getattr(message, "type", None))
-    if failure is not None:
-        turn.do(Send(failure, certified=False))
-    complaints.complain(turn, INTERNAL, "what it changes can't be saved", not_kept.raw)
+        failures.not_understood(turn, inputs.NotUnderstood(turn.raw, entry.problem, entry))
 
 
 # What people do.
@@ -373,19 +339,6 @@ _DIRECTIVES: Mapping[type[Message], Handler] = {
     **system.DIRECTIVES,
 }
 
-_FAILURES: Mapping[type[Message], Callable[[tuple[str, ...], str | None], Message]] = {
-    DeleteAlert: lambda tokens, kind: DeleteAlertFailed(token=tokens[0], type=kind),
-    DeleteAlerts: lambda tokens, _: DeleteAlertsFailed(tokens=tokens),
-    SetAlert: lambda tokens, kind: SetAlertFailed(token=tokens[0], type=kind),
-}
-
-
-def _failure(directive: type[Message], tokens: tuple[str, ...], kind: str | None) -> Message | None:
-    """What says that a directive about these alerts could not be carried out; None where nothing says so."""
-    failure = _FAILURES.get(directive)
-    return failure(tokens, kind) if failure and tokens else None
-
-
 _INPUTS: Mapping[type[Input], Handler] = {
     Directive: _directive,
     inputs.AssetFailed: _asset_failed,
@@ -395,8 +348,6 @@ _INPUTS: Mapping[type[Input], Handler] = {
     inputs.Disconnected: _disconnected,
     inputs.DoNotDisturbPressed: _do_not_disturb_pressed,
     inputs.DoNotDisturbSet: _do_not_disturb_set,
-    inputs.NotKept: _not_kept,
-    inputs.NotUnderstood: _not_understood,
     inputs.OtherAudio: _other_audio,
     inputs.PlaybackEnded: _playback_ended,
     inputs.SnoozePressed: snoozing.snooze_pressed,
@@ -405,6 +356,7 @@ _INPUTS: Mapping[type[Input], Handler] = {
     inputs.Told: _told,
     inputs.VolumePressed: _volume_pressed,
     inputs.Woke: _nothing,
+    **failures.INPUTS,
     **system.INPUTS,
     **timekeeping.INPUTS,
 }

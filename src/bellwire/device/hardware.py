@@ -64,8 +64,8 @@ class AudioOut(Protocol):
 class Hardware(Protocol):
     """One device. All calls come from the speaker's event loop and must return at once.
 
-    A call of `show` or `listen` that raises is logged, and the speaker goes on: a light that is broken keeps no alarm
-    from ringing.
+    A call of `set_volume`, `show` or `listen` that raises is logged, and the speaker goes on: an amplifier or a light
+    that is broken keeps no alarm from ringing.
     """
 
     @property

@@ -32,6 +32,8 @@ class Held:
     """How often it was snoozed here and the cloud said nothing about it."""
     is_put_off: bool = False
     """It rang, and the cloud gave it this later time: a snooze, or an edit."""
+    is_missed: bool = False
+    """It was too late to ring when its time had come, by the clock as it was then."""
 
     @property
     def token(self) -> str:

@@ -4,8 +4,9 @@ It knows what the engine is told; it must not know who tells it. Beside these a 
 (`protocol.messages.envelope.Directive`).
 """
 
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+
+import msgspec
 
 from bellwire.alerts.alert import Kind
 from bellwire.device.do_not_disturb import HEARD, DoNotDisturb, Hours
@@ -14,31 +15,28 @@ from bellwire.protocol.messages import Message
 from bellwire.protocol.messages.envelope import Directive, Unread
 
 
-@dataclass(frozen=True, slots=True)
-class Started:
+class Started(msgspec.Struct, frozen=True):
     """The device has booted; `alerts`, the volume and `remembered` were saved before."""
 
     alerts: tuple[Held, ...] = ()
     volume: int = LOUDEST
-    remembered: Remembered = field(default_factory=Remembered)
-    setup: Setup = field(default_factory=Setup)
+    remembered: Remembered = msgspec.field(default_factory=Remembered)
+    setup: Setup = msgspec.field(default_factory=Setup)
     latest: datetime | None = None
     """The last time that was saved while the clock was believed."""
     is_same_boot: bool = False
     """The machine has been on since then."""
-    do_not_disturb: DoNotDisturb = field(default_factory=DoNotDisturb)
+    do_not_disturb: DoNotDisturb = msgspec.field(default_factory=DoNotDisturb)
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(msgspec.Struct, frozen=True):
     """The cloud has said something; `raw` is the directive as it came."""
 
     directive: Directive
     raw: str
 
 
-@dataclass(frozen=True, slots=True)
-class NotUnderstood:
+class NotUnderstood(msgspec.Struct, frozen=True):
     """The cloud has said something that is no directive of this version; `problem` is one sentence."""
 
     raw: str
@@ -47,8 +45,7 @@ class NotUnderstood:
     """What is left of it, where it is one that this version has."""
 
 
-@dataclass(frozen=True, slots=True)
-class NotKept:
+class NotKept(msgspec.Struct, frozen=True):
     """What this directive changes could not be saved: so nothing of it has happened."""
 
     directive: Directive
@@ -56,8 +53,7 @@ class NotKept:
     """The directive as it came."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
+class Answered(msgspec.Struct, frozen=True):
     """What came of an event that is tried once (`outputs.Send.once`)."""
 
     message: Message
@@ -65,115 +61,97 @@ class Answered:
     """Of HTTP, as the profile means it; None: there was no answer."""
 
 
-@dataclass(frozen=True, slots=True)
-class Connected:
+class Connected(msgspec.Struct, frozen=True):
     """The downchannel stands."""
 
 
-@dataclass(frozen=True, slots=True)
-class Disconnected:
+class Disconnected(msgspec.Struct, frozen=True):
     """There is no downchannel any more, or a try to connect has failed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Woke:
+class Woke(msgspec.Struct, frozen=True):
     """The time that `outputs.WakeAt` named has come, or may have."""
 
 
-@dataclass(frozen=True, slots=True)
-class ClockStepped:
+class ClockStepped(msgspec.Struct, frozen=True):
     """The wall clock was set, or the machine slept: now is later than it would have been, `by` so much."""
 
     by: timedelta
 
 
-@dataclass(frozen=True, slots=True)
-class KeptByNtp:
+class KeptByNtp(msgspec.Struct, frozen=True):
     """The machine says that its clock is right."""
 
 
-@dataclass(frozen=True, slots=True)
-class TimeTold:
+class TimeTold(msgspec.Struct, frozen=True):
     """The cloud's clock shows this time (HTTP, Date)."""
 
     time: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class StopPressed:
+class StopPressed(msgspec.Struct, frozen=True):
     """Somebody pressed stop, whatever rings."""
 
 
-@dataclass(frozen=True, slots=True)
-class SnoozePressed:
+class SnoozePressed(msgspec.Struct, frozen=True):
     """Somebody pressed snooze, whatever rings."""
 
 
-@dataclass(frozen=True, slots=True)
-class DeletePressed:
+class DeletePressed(msgspec.Struct, frozen=True):
     """Somebody deleted this alert on the device."""
 
     token: str
 
 
-@dataclass(frozen=True, slots=True)
-class VolumePressed:
+class VolumePressed(msgspec.Struct, frozen=True):
     """Somebody set how loud alerts ring; outside 0 to LOUDEST counts as the nearest of them."""
 
     volume: int
 
 
-@dataclass(frozen=True, slots=True)
-class DoNotDisturbPressed:
+class DoNotDisturbPressed(msgspec.Struct, frozen=True):
     """Somebody switched it on or off; where it has hours, until they next begin or end."""
 
     is_on: bool
 
 
-@dataclass(frozen=True, slots=True)
-class DoNotDisturbSet:
+class DoNotDisturbSet(msgspec.Struct, frozen=True):
     """Somebody set its hours, or none, and which kinds of alerts are heard all the same."""
 
     hours: Hours | None
     exceptions: tuple[Kind, ...] = HEARD
 
 
-@dataclass(frozen=True, slots=True)
-class OtherAudio:
+class OtherAudio(msgspec.Struct, frozen=True):
     """A dialogue or another sound has begun, or nothing else is heard any more."""
 
     in_front: bool
 
 
-@dataclass(frozen=True, slots=True)
-class UserActive:
+class UserActive(msgspec.Struct, frozen=True):
     """Somebody used the device in another way: spoke to it, or touched its screen."""
 
 
-@dataclass(frozen=True, slots=True)
-class PlaybackEnded:
+class PlaybackEnded(msgspec.Struct, frozen=True):
     """A ring of so many rounds is over by itself."""
 
     token: str
 
 
-@dataclass(frozen=True, slots=True)
-class AssetFetched:
+class AssetFetched(msgspec.Struct, frozen=True):
     """An asset is ready to play."""
 
     url: str
 
 
-@dataclass(frozen=True, slots=True)
-class AssetFailed:
+class AssetFailed(msgspec.Struct, frozen=True):
     """An asset can't be had now; `reason` is one sentence."""
 
     url: str
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class LoggedOut:
+class LoggedOut(msgspec.Struct, frozen=True):
     """The device is nobody's any more: nothing of the account may stay on it (System, note on logout)."""
 
 

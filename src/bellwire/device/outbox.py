@@ -106,6 +106,8 @@ class Outbox:
         self._loose = Lane()
         self._is_open = False
         self._news = asyncio.Event()
+        self._unforgotten: list[str] = []
+        """Message ids of what has arrived, and a failing disk has not forgotten."""
 
     def letter(self, outgoing: Outgoing) -> Letter:
         """The form in which an event that must arrive is kept."""
@@ -137,6 +139,11 @@ class Outbox:
         if len(lane.waiting) > MAX_WAITING:
             log.error("event dropped: too many are waiting", event_name=lane.waiting[0].name)
             self._remove(lane, lane.waiting[0])
+
+    def waiting_of(self, events: list[Outgoing]) -> list[Outgoing]:
+        """Those that must arrive and have not yet."""
+        waiting = {waiting.message_id for waiting in self._certified.waiting} if events else set()
+        return [event for event in events if event.message_id in waiting]
 
     def clear(self) -> None:
         """Nothing that waits is sent any more."""
@@ -264,10 +271,14 @@ class Outbox:
             self._arrived(outgoing.message_id)
 
     def _arrived(self, message_id: str) -> None:
+        """Has the disk forget it, and what it could not forget before."""
+        self._unforgotten.append(message_id)
         try:
-            self._storage.arrived(message_id)
+            self._storage.arrived(self._unforgotten)
         except StorageError as error:
             log.warning("event may be sent again after a restart", reason=str(error))
+        else:
+            self._unforgotten.clear()
 
 
 def _is_never_taken(status: int) -> bool:

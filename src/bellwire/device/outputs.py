@@ -4,16 +4,16 @@ It knows what the engine asks for; it must not know how it is done. `DropEvents`
 kept together with what `difference.to_keep` finds, or not at all, before anything of it is sent.
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+import msgspec
 
 from bellwire.alerts.alert import Kind
 from bellwire.device.ringer.sounds import Source
 from bellwire.protocol.messages import Message
 
 
-@dataclass(frozen=True, slots=True)
-class Send:
+class Send(msgspec.Struct, frozen=True):
     """Tell the cloud. A `certified` event must arrive, however long it takes; another may be lost."""
 
     message: Message
@@ -22,13 +22,11 @@ class Send:
     """It is not tried again: what comes of it is said as `inputs.Answered`."""
 
 
-@dataclass(frozen=True, slots=True)
-class DropEvents:
+class DropEvents(msgspec.Struct, frozen=True):
     """Nothing that still waits to be sent may be sent any more."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ring:
+class Ring(msgspec.Struct, frozen=True):
     """Ring now; what rang before ends."""
 
     token: str
@@ -45,74 +43,63 @@ class Ring:
     """From its beginning on it becomes louder for so long, up to the alert volume; nothing: it is as loud at once."""
 
 
-@dataclass(frozen=True, slots=True)
-class Mute:
+class Mute(msgspec.Struct, frozen=True):
     """Let this ring be heard no longer."""
 
     token: str
 
 
-@dataclass(frozen=True, slots=True)
-class Stop:
+class Stop(msgspec.Struct, frozen=True):
     """End this ring."""
 
     token: str
 
 
-@dataclass(frozen=True, slots=True)
-class SetVolume:
+class SetVolume(msgspec.Struct, frozen=True):
     """Let alerts ring so loud from now on, 0 to `held.LOUDEST`."""
 
     volume: int
 
 
-@dataclass(frozen=True, slots=True)
-class PutBehind:
+class PutBehind(msgspec.Struct, frozen=True):
     """Let what rings, now and later, be heard behind something else; or in front again."""
 
     is_behind: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Fetch:
+class Fetch(msgspec.Struct, frozen=True):
     """Make these assets ready to play."""
 
     urls: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ForgetAssets:
+class ForgetAssets(msgspec.Struct, frozen=True):
     """No alert plays these any more."""
 
     urls: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class DropAssets:
+class DropAssets(msgspec.Struct, frozen=True):
     """Nothing that was ever fetched may stay."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reconnect:
+class Reconnect(msgspec.Struct, frozen=True):
     """Leave the connection, if there is one, and connect to where the state now says, after the usual wait."""
 
 
-@dataclass(frozen=True, slots=True)
-class Warn:
+class Warn(msgspec.Struct, frozen=True):
     """Tell the person who runs the device, in one sentence, what is wrong and how to mend it."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class CorrectClock:
+class CorrectClock(msgspec.Struct, frozen=True):
     """Take it to be `by` so much later than until now, until somebody sets the machine's clock."""
 
     by: timedelta
 
 
-@dataclass(frozen=True, slots=True)
-class WakeAt:
+class WakeAt(msgspec.Struct, frozen=True):
     """Say `inputs.Woke` at this time, and no longer at the one named before; None: at none."""
 
     time: datetime | None

@@ -5,9 +5,10 @@ What must survive a power cut is on the disk before anything of the same step is
 brings, before anything is heard.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 from uuid import uuid4
 
 import structlog
@@ -15,6 +16,7 @@ import structlog
 from bellwire.device import inputs, outputs
 from bellwire.device.agenda import Agenda
 from bellwire.device.belief import Faith
+from bellwire.device.bell import Bell
 from bellwire.device.clouds import Clouds
 from bellwire.device.difference import Unkept, to_keep
 from bellwire.device.do_not_disturb import DoNotDisturb
@@ -25,7 +27,6 @@ from bellwire.device.lane import Outgoing
 from bellwire.device.observer import Observer, tell
 from bellwire.device.outbox import UNAUTHORIZED, Outbox, Post
 from bellwire.device.outputs import Output
-from bellwire.device.ringer.sounds import Source
 from bellwire.device.storage import Storage, StorageError, do_not_disturb_fact, fact_of, noted_fact, volume_fact
 from bellwire.device.system import components
 from bellwire.device.timer import Clock, Timer
@@ -47,46 +48,6 @@ REFUSALS = {
 }
 
 
-class Bell(Protocol):
-    """What sounds (`ringer.Ringer`)."""
-
-    volume: float
-    """How loud it rings, 0 to 1."""
-    behind: bool
-    """What rings is heard behind something else."""
-
-    def ring(
-        self,
-        token: str,
-        kind: str,
-        sources: tuple[Source, ...],
-        *,
-        rounds: int | None = None,
-        pause: timedelta = timedelta(),
-        behind: Source | None = None,
-        ramp: timedelta = timedelta(),
-    ) -> None:
-        """Begin at once; what rang before ends."""
-
-    def mute(self, token: str) -> None:
-        """Silence, while the ring goes on."""
-
-    def stop(self, token: str) -> None:
-        """End the ring."""
-
-    def expect(self, kinds: Iterable[str]) -> None:
-        """Be ready to ring alerts of these kinds."""
-
-    def prepare(self, urls: Iterable[str]) -> None:
-        """Make assets ready to play."""
-
-    def forget(self, urls: Iterable[str]) -> None:
-        """Drop assets."""
-
-    def forget_all(self) -> None:
-        """Drop every asset that there is."""
-
-
 class Runner:
     """Everything that happens to the speaker comes here, one after the other, on the event loop.
 
@@ -104,6 +65,8 @@ class Runner:
         """The state that is on the disk, as far as it is kept there: older than the other after the disk has failed."""
         self._drops_letters = False
         """Events on the disk were to be dropped, and the disk has failed."""
+        self._unkept: list[Outgoing] = []
+        """Events that must arrive, and that a failing disk has not kept; some may have arrived meanwhile."""
         self._timer = Timer(
             clock,
             on_due=lambda: self.happens(inputs.Woke()),
@@ -172,21 +135,20 @@ class Runner:
         now = self._timer.now()
         before = self._state
         state, done = step(before, happened, now, self._profile)
+        # On time, where a disk may take its time, and so may the system that is asked for the name of an event. What
+        # the power cuts off between the two is due at boot again.
+        is_on_time = isinstance(happened, inputs.Woke)
+        if is_on_time:
+            self._perform(done, _ON_THE_BELL)
         outgoing = [self._outgoing(send, now) for send in _to_send(done)]
-        if isinstance(happened, inputs.Woke):
-            # On time, where a disk may take its time. What the power cuts off between the two is due at boot again.
-            self._perform(done, _ON_THE_BELL)
-            self._state = state
-            self._keep(before, state, done, outgoing)
-            self._line_up(done, outgoing)
-        elif self._keep(before, state, done, outgoing) or not isinstance(happened, inputs.Told):
-            # All but a directive goes on without a disk.
-            self._state = state
-            self._line_up(done, outgoing)
-            self._perform(done, _ON_THE_BELL)
-        else:
+        # All but a directive goes on without a disk.
+        if not self._keep(before, state, done, outgoing) and isinstance(happened, inputs.Told):
             self._step(inputs.NotKept(happened.directive, happened.raw))
             return
+        self._state = state
+        self._line_up(done, outgoing)
+        if not is_on_time:
+            self._perform(done, _ON_THE_BELL)
         self._perform(done, _AFTERWARDS)
         tell(self._observer, before, state)
         changed = (state.alerts.get(token) for token in state.alerts.changes_since(before.alerts))
@@ -205,6 +167,7 @@ class Runner:
         self._timer.correct(by)
 
     def _move_letters(self, by: timedelta) -> None:
+        self._unkept = [replace(event, happened_at=event.happened_at + by) for event in self._unkept]
         try:
             self._storage.moved_by(by)
         except StorageError as error:
@@ -249,23 +212,25 @@ class Runner:
 
         Whether it could, or nothing of this step was to be kept.
         """
-        letters = [self._outbox.letter(event) for event in outgoing if event.certified]
+        certified = [event for event in outgoing if event.certified]
         drops = outputs.DropEvents() in done
         unkept = to_keep(self._kept, after)
-        if unkept or letters or drops or self._drops_letters:
+        events = ([] if drops else self._outbox.waiting_of(self._unkept)) + certified
+        if unkept or events or drops or self._drops_letters:
             try:
                 self._storage.keep(
                     save=unkept.save,
                     forget=unkept.forget,
-                    letters=letters,
+                    letters=map(self._outbox.letter, events),
                     drop_letters=drops or self._drops_letters,
                     facts=_facts(unkept) | self._time_of(after, done),
                 )
             except StorageError as error:
                 log.critical("not kept", reason=str(error))
                 self._drops_letters = self._drops_letters or drops
-                return not (letters or drops or to_keep(before, after))
-        self._kept, self._drops_letters = after, False
+                self._unkept = events
+                return not (certified or drops or to_keep(before, after))
+        self._kept, self._drops_letters, self._unkept = after, False, []
         return True
 
     @property
@@ -294,7 +259,7 @@ class Runner:
 
     # What the connection tells.
 
-    def told_time(self, time: datetime, of_another: bool) -> None:  # noqa: FBT001: a callback
+    def told_time(self, time: datetime, of_another: bool) -> None:
         """The cloud's clock shows this. A cloud on this machine has the same clock, and is no witness."""
         if of_another:
             self.happens(inputs.TimeTold(time))

@@ -182,10 +182,10 @@ class Storage:
         with self._transaction() as db:
             db.execute("UPDATE events SET happened_at = happened_at + ?", (by.total_seconds(),))
 
-    def arrived(self, message_id: str) -> None:
-        """The cloud has this event, or will never take it: it is kept no longer."""
+    def arrived(self, message_ids: Iterable[str]) -> None:
+        """The cloud has these events, or will never take them: they are kept no longer."""
         with self._transaction() as db:
-            db.execute("DELETE FROM events WHERE message_id = ?", (message_id,))
+            db.executemany("DELETE FROM events WHERE message_id = ?", [(message_id,) for message_id in message_ids])
 
     def _migrate(self) -> None:
         (version,) = self._db.execute("PRAGMA user_version").fetchone()

@@ -145,6 +145,8 @@ def set_endpoint(turn: Turn, message: SetEndpoint) -> None:
 
 
 def _clouds(turn: Turn, changed: clouds.Clouds) -> None:
+    if changed is turn.system.remembered.clouds:
+        return  # nearly always: a connection is found good anew in every turn
     turn.system = replace(turn.system, remembered=replace(turn.system.remembered, clouds=changed))
 
 

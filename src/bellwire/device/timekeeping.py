@@ -8,8 +8,10 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
+from bellwire.alerts.lifecycle import Life, Step
 from bellwire.device import belief, do_not_disturb, inputs, system
 from bellwire.device.belief import NOTHING
+from bellwire.device.held import Held
 from bellwire.device.outputs import CorrectClock, Warn
 from bellwire.device.turn import Turn
 
@@ -32,6 +34,8 @@ def due(turn: Turn) -> None:
                 f" long as it had no power; {SET_IT}"
             )
         )
+    if turn.belief is not turn.before.belief:
+        _take_back(turn)
 
 
 def _clock_stepped(turn: Turn, stepped: inputs.ClockStepped) -> None:
@@ -69,6 +73,24 @@ def _carry(turn: Turn, by: timedelta) -> None:
         turn.alerts[held.token] = held.moved_by(by)
     turn.missing = {url: time + by for url, time in turn.missing.items()}
     turn.system = system.moved_by(turn.system, by)
+
+
+def _take_back(turn: Turn) -> None:
+    """What a clock that was ahead has rung and somebody stopped, or what it took for missed, is still to come.
+
+    What rings goes on: a clock that is set must not silence anything. It is set for its time when it is stopped.
+    """
+    for held in list(turn.alerts.values()):
+        if held.life in {Life.STOPPED, Life.WAITING} and _is_to_come(turn, held):
+            turn.take_silently(held, Step.SET)
+    turn.over = {token: time for token, time in turn.over.items() if not turn.is_to_come(time)}
+
+
+def _is_to_come(turn: Turn, held: Held) -> bool:
+    """What nobody has heard is to come also when that is in a minute."""
+    time = held.occurrence.scheduled_time
+    is_unheard = held.is_missed or held.life is Life.WAITING
+    return turn.is_to_come(time) or (is_unheard and time > turn.now and not turn.belief.is_doubted)
 
 
 INPUTS: Mapping[type[inputs.Input], Callable[[Turn, Any], None]] = {

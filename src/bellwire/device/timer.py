@@ -4,6 +4,7 @@ It knows both clocks of the machine; it must not know what is due.
 """
 
 import asyncio
+import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -16,9 +17,8 @@ LOOK_EVERY = 1.0
 STEP = timedelta(seconds=0.5)
 """Less is the clock being slewed, which the next look evens out."""
 
-LEAD = timedelta(milliseconds=1.5)
-"""So much earlier it wakes and then waits without letting go: the event loop counts in whole milliseconds, and beside a
-busy thread a turn has to be waited for."""
+LEAD = 0.0015
+"""Seconds. So much earlier it wakes and then waits without letting go: the event loop counts in whole milliseconds."""
 
 AFTER_FAILURE = timedelta(seconds=1)
 """Something that is due and could not be done is tried again then, not at once for ever."""
@@ -98,12 +98,17 @@ class Timer:
         self._time = time
         self._arm()
 
-    def _arm(self) -> None:
+    def _arm(self, *, had_to_wait: bool = False) -> None:
         self.close()
         wait = LOOK_EVERY
         if self._time is not None:
-            wait = min(wait, max(0.0, (self._time - LEAD - self.now()).total_seconds()))
+            left = self._left(self._time)
+            wait = min(wait, max(0.0, left - _lead(left, had_to_wait=had_to_wait)))
         self._look_at = asyncio.get_running_loop().call_later(wait, self._look)
+
+    def _left(self, time: datetime) -> float:
+        """Seconds until then."""
+        return (time - self.now()).total_seconds()
 
     def notice_step(self) -> None:
         """Calls `on_step` if the wall clock was set since the last look; nothing may be done at the new time before.
@@ -117,15 +122,41 @@ class Timer:
             self._on_step(by)
 
     def _look(self) -> None:
+        had_to_wait = self._had_to_wait()
         try:
             self.notice_step()
-            self._on_look()
-            if self._time is not None and self._time - LEAD <= self.now():
-                self._clock.pause((self._time - self.now()).total_seconds())
+            if self._time is not None and self._left(self._time) <= _patience(had_to_wait=had_to_wait):
+                self._clock.pause(self._left(self._time))
                 self._time = self.now() + AFTER_FAILURE
                 self._on_due()
+            # Not before: whatever asks the system for something lets another thread in.
+            self._on_look()
         finally:
-            self._arm()
+            self._arm(had_to_wait=had_to_wait)
+
+    def _had_to_wait(self) -> bool:
+        """Whether this look comes so late that somebody else must have had the processor, or the interpreter."""
+        return self._look_at is not None and asyncio.get_running_loop().time() - self._look_at.when() > LEAD
 
     def _measure(self) -> timedelta:
         return self._clock.wall() - datetime.fromtimestamp(0, UTC) - timedelta(seconds=self._clock.monotonic())
+
+
+def _lead(left: float, *, had_to_wait: bool) -> float:
+    """Seconds before a time at which the next look is, when there are `left` so many until then.
+
+    A thread that computes gives the interpreter up when its switch interval is over, and has it back after one. So the
+    first look is more than one before the time. Who comes to it at once has nobody beside him, and sleeps again until
+    shortly before; who has had to wait keeps what he has got until the time or, where that is too long, lets go of it
+    once more.
+    """
+    turn = sys.getswitchinterval()
+    first = LEAD + 1.3 * turn
+    if left > first:
+        return first
+    return LEAD + turn if had_to_wait else LEAD
+
+
+def _patience(*, had_to_wait: bool) -> float:
+    """Seconds before a time from which on it is waited for without letting go: well within one's own turn."""
+    return LEAD + 0.4 * sys.getswitchinterval() if had_to_wait else LEAD

@@ -71,14 +71,24 @@ class Turn:
         return moved
 
     def take_silently(self, held: Held, step: Step) -> Held:
-        """Let an alert take a step of which the cloud need not hear. Raises IllegalStepError."""
+        """Let an alert take a step of which the cloud need not hear. Raises IllegalStepError.
+
+        What is stopped long before its time is still to come: it rang by a clock that was ahead, and was set since.
+        """
         life = after(held.life, step)
+        is_early = life is Life.STOPPED and self.is_to_come(held.occurrence.scheduled_time)
+        if is_early:
+            life = Life.SET
         limits = {Life.RINGING: self.profile.ring_limit, Life.MUTED: ANSWER_PATIENCE}
         moved = replace(
             held,
             life=life,
             ends_at=self.now + limits[life] if life in limits else None,
-            is_put_off=life is Life.SET and held.life in ACTIVE and held.occurrence.scheduled_time > self.now,
+            is_put_off=not is_early
+            and life is Life.SET
+            and held.life in ACTIVE
+            and held.occurrence.scheduled_time > self.now,
+            is_missed=held.is_missed and life is Life.STOPPED,
         )
         if life is Life.SNOOZED:
             moved = replace(moved, again_at=self.now + self.system.setup.snooze, snoozes=held.snoozes + 1)
@@ -94,6 +104,10 @@ class Turn:
         else:
             self.alerts[held.token] = moved
         return moved
+
+    def is_to_come(self, time: datetime) -> bool:
+        """Whether that is as long after now, by a clock that is believed, as what is past is too late to ring."""
+        return not self.belief.is_doubted and time - self.now >= self.profile.past_due
 
     def report(self, report: type[OneAlert], held: Held, *, certified: bool = True) -> None:
         """Tell the cloud something of one alert."""
@@ -125,11 +139,10 @@ class Turn:
 
     def end(self) -> tuple[State, tuple[Output, ...]]:
         """The new state, and all that is to be done but to keep it: what is said first, then what is heard."""
-        state = replace(
-            self.before,
+        state = State(
             alerts=self.alerts.agenda(),
             missing=self.missing,
-            over=dict(list(self.over.items())[-MOST_OVER:]),
+            over=self.over if len(self.over) <= MOST_OVER else dict(list(self.over.items())[-MOST_OVER:]),
             volume=self.volume,
             do_not_disturb=self.do_not_disturb,
             is_behind=self.is_behind,

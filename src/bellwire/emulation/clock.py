@@ -31,6 +31,11 @@ class Clock:
         """Whether it goes on by itself."""
         return self._stands_at is None
 
+    @property
+    def is_real(self) -> bool:
+        """Whether it is the real one, and nobody has set it."""
+        return self._stands_at is None and not self._ahead
+
     def set(self, at: datetime, *, runs: bool) -> None:
         """Show this from now on. Raises TimeOutOfReachError."""
         if at.tzinfo is None or not EARLIEST <= at < LATEST:
@@ -49,6 +54,6 @@ class Clock:
             raise TimeOutOfReachError(f"{by} from now is after {LATEST.year}; advance less") from None
         self.set(later, runs=self.runs)
 
-    def is_real(self) -> None:
+    def goes_with_the_real_one(self) -> None:
         """Go with the real clock again."""
         self._ahead, self._stands_at = timedelta(0), None

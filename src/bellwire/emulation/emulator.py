@@ -17,7 +17,7 @@ import httpx
 
 from bellwire.cloud.app import Surroundings, run
 from bellwire.cloud.auth import hash_of, new_token
-from bellwire.cloud.certificates import Certificates, ensure_certificates
+from bellwire.cloud.certificates import Certificates, another_certificate, ensure_certificates
 from bellwire.cloud.config import Config, Limits
 from bellwire.cloud.identity import DeviceIdentity
 from bellwire.cloud.rates import Rate
@@ -26,7 +26,7 @@ from bellwire.cloud.store.devices import device_by_token
 from bellwire.cloud.store.opening import open_now
 from bellwire.emulation.clock import Clock
 from bellwire.emulation.conversation import Conversation
-from bellwire.emulation.faults import LONGEST, OF_MESSAGES, Fault, Faults, FaultWish, checked
+from bellwire.emulation.faults import LONGEST, OF_MESSAGES, Fault, Faults, FaultWish, Wrong, checked
 from bellwire.emulation.front import Front
 from bellwire.emulation.wire import Wire
 
@@ -41,6 +41,7 @@ LIMITS = Limits(
 )
 """The cloud's own, but for two: a directive that is held up on purpose is no slow reader's fault, and all tests come
 from one address and may ask as often as they want."""
+_LOOPBACK = "127.0.0.1"
 _PATIENCE = 15.0
 """Seconds for an answer of the account API."""
 
@@ -75,8 +76,7 @@ class Emulator:
         self.conversation = Conversation(self.clock)
         self.stepped = asyncio.Event()
         self.account = Account("", "")
-        wrong = ensure_certificates(config.data / "impostor", [config.host], datetime.now(UTC))
-        self.front = Front((_loopback(config.host), config.port), certificates.ca, wrong)
+        self.front = Front((config.host, config.port), certificates.ca, _wrong(certificates, config))
         self._database = config.database
         self._known: dict[str, DeviceIdentity] = {}
         self._numbers = count(1)
@@ -87,7 +87,7 @@ class Emulator:
     async def open(self, host: str, port: int) -> None:
         """Take connections of devices. Raises OSError."""
         taken = await self.front.listen(host, port)
-        self.url = f"{self.account_url.rpartition(':')[0]}:{taken}"
+        self.url = Config(data=self._database.parent, host=host, port=taken).url
         await self.reset("UTC")
 
     async def close(self) -> None:
@@ -102,7 +102,7 @@ class Emulator:
                 await self.asks("DELETE", f"devices/{device['device_id']}")
         self.calm()
         self.front.cut()
-        self.clock.is_real()
+        self.clock.goes_with_the_real_one()
         self.stepped.set()
         self.account = await asyncio.to_thread(self._new_account, f"test {next(self._numbers)}", timezone)
         self._known.clear()
@@ -123,9 +123,9 @@ class Emulator:
         if wish.fault in OF_MESSAGES:
             return self.faults.add(wish)
         self.front.brings(wish)
-        words = f"fault: {wish.fault}" + (f" for {wish.seconds:g} s" if wish.seconds else "")
-        self.conversation.note(words)
-        return Fault(fault=wish.fault, seconds=wish.seconds, number=0)
+        what = f" ({wish.certificate})" if wish.certificate else ""
+        self.conversation.note(f"fault: {wish.fault}{what}" + (f" for {wish.seconds:g} s" if wish.seconds else ""))
+        return Fault(fault=wish.fault, certificate=wish.certificate, seconds=wish.seconds, number=0)
 
     def calm(self) -> None:
         """Nothing goes wrong any more."""
@@ -172,14 +172,15 @@ async def emulating(
 ) -> AsyncIterator[tuple[Emulator, asyncio.Task[None]]]:
     """An emulated cloud that serves, and the task that ends with SIGTERM. Raises as `bellwire.cloud.app.run` does.
 
-    `port`: where devices connect, 0 for any free one; `inner_port`: the cloud's own, behind the faults.
+    `port`: where devices connect, 0 for any free one; `inner_port`: the cloud's own, behind the faults, on this machine
+    only, wherever devices are: past all faults nobody else has anything to do.
     """
-    config = Config(data=folder, host=host, port=inner_port, limits=LIMITS)
-    emulator = Emulator(config, ensure_certificates(folder, [host], datetime.now(UTC)))
+    config = Config(data=folder, host=_LOOPBACK, port=inner_port, names=(host,), limits=LIMITS)
+    emulator = Emulator(config, ensure_certificates(folder, [_LOOPBACK, host], datetime.now(UTC)))
     surroundings = Surroundings(
         clock=emulator.clock,
         stepped=emulator.stepped,
-        wrap=lambda cloud: Wire(cloud, emulator.faults, emulator.conversation, emulator.whose),
+        wrap=lambda cloud: Wire(cloud, emulator.faults, emulator.conversation, emulator.whose, emulator.clock),
     )
     ready = asyncio.Event()
     serving = asyncio.create_task(run(config, lambda _: ready.set(), surroundings))
@@ -195,5 +196,14 @@ async def emulating(
         await emulator.close()
 
 
-def _loopback(host: str) -> str:
-    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - not listened on here
+def _wrong(right: Certificates, config: Config) -> dict[Wrong, Certificates]:
+    """One for each way in which a certificate can be wrong, and right but for that."""
+    here, today = config.data / "impostor", datetime.now(UTC)
+    valid = (today - timedelta(days=1), today + timedelta(days=30))
+    return {
+        Wrong.AUTHORITY: ensure_certificates(here / Wrong.AUTHORITY, [config.host, *config.names], today),
+        Wrong.NAME: another_certificate(right, here / Wrong.NAME, "elsewhere.example", valid),
+        Wrong.EXPIRED: another_certificate(
+            right, here / Wrong.EXPIRED, "localhost", (today - timedelta(days=60), today - timedelta(days=30))
+        ),
+    }

@@ -32,8 +32,19 @@ class Trouble(StrEnum):
     STALL = "stall"
     """Connections are accepted, and nothing passes over any, for `seconds` or until it is taken back."""
     WRONG_CERTIFICATE = "wrong-certificate"
-    """Connections end; who connects is shown a certificate of another authority, for `seconds` or until it is taken
+    """Connections end; who connects is shown a certificate that nobody should take, for `seconds` or until it is taken
     back."""
+
+
+class Wrong(StrEnum):
+    """What is wrong with a certificate."""
+
+    AUTHORITY = "authority"
+    """It is of another authority."""
+    NAME = "name"
+    """It is for another host."""
+    EXPIRED = "expired"
+    """Its time is over."""
 
 
 OF_MESSAGES = frozenset({Trouble.DROP, Trouble.DELAY, Trouble.STATUS})
@@ -51,6 +62,8 @@ class FaultWish(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields
     """Of drop, delay and status: the next so many; null: until it is taken back."""
     status: Annotated[int, msgspec.Meta(ge=400, le=599)] | None = None
     """Of status."""
+    certificate: Wrong | None = None
+    """Of wrong-certificate: what is wrong with it; null: its authority."""
     seconds: Annotated[float, msgspec.Meta(ge=0, le=LONGEST)] | None = None
     """How long; of status, what Retry-After says."""
 
@@ -115,5 +128,7 @@ def checked(wish: FaultWish) -> None:
         raise FaultWishError("say how long messages are held up, as in {'fault': 'delay', 'seconds': 2}")
     if wish.fault is not Trouble.STATUS and wish.status is not None:
         raise FaultWishError(f"a status means nothing for {wish.fault}; leave it out")
+    if wish.fault is not Trouble.WRONG_CERTIFICATE and wish.certificate is not None:
+        raise FaultWishError(f"a certificate means nothing for {wish.fault}; leave it out")
     if wish.fault not in OF_MESSAGES and (wish.name is not None or wish.times != 1):
         raise FaultWishError(f"{wish.fault} is of connections, not of messages: leave out name and times")

@@ -5,11 +5,12 @@ It knows connections; of what is said over them it knows nothing: TLS ends behin
 
 import asyncio
 import ssl
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
 from bellwire.cloud.certificates import Certificates
-from bellwire.emulation.faults import FaultWish, Trouble
+from bellwire.emulation.faults import FaultWish, Trouble, Wrong
 
 _PIECE = 65_536
 Stream = tuple[asyncio.StreamReader, asyncio.StreamWriter]
@@ -18,13 +19,14 @@ Stream = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 class Front:
     """Passes every connection on, as long as nothing else is wanted."""
 
-    def __init__(self, cloud: tuple[str, int], authority: Path, wrong: Certificates) -> None:
-        """`authority`: the cloud's; `wrong`: certificates of another one."""
+    def __init__(self, cloud: tuple[str, int], authority: Path, wrong: Mapping[Wrong, Certificates]) -> None:
+        """`authority`: the cloud's; `wrong`: what is shown in the place of its certificate."""
         self._cloud = cloud
         self._authority = authority
         self._wrong = wrong
         self._servers: list[asyncio.Server] = []
-        self._impostor: tuple[str, int] = cloud
+        self._impostors: dict[Wrong, tuple[str, int]] = {}
+        self._wrongness = Wrong.AUTHORITY
         self._writers: set[asyncio.StreamWriter] = set()
         self._running: set[asyncio.Task[None]] = set()
         self._flowing = asyncio.Event()
@@ -36,12 +38,14 @@ class Front:
     async def listen(self, host: str, port: int) -> int:
         """Begin to take connections; gives the port. Raises OSError."""
         server = await asyncio.start_server(self._passed, host, port)
-        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        tls.load_cert_chain(self._wrong.certificate, self._wrong.key)
-        tls.set_alpn_protocols(["h2", "http/1.1"])
-        impostor = await asyncio.start_server(self._seen_through, "127.0.0.1", 0, ssl=tls)
-        self._servers = [server, impostor]
-        self._impostor = impostor.sockets[0].getsockname()[:2]
+        self._servers = [server]
+        for what, certificates in self._wrong.items():
+            tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+            tls.load_cert_chain(certificates.certificate, certificates.key)
+            tls.set_alpn_protocols(["h2", "http/1.1"])
+            impostor = await asyncio.start_server(self._seen_through, "127.0.0.1", 0, ssl=tls)
+            self._servers.append(impostor)
+            self._impostors[what] = impostor.sockets[0].getsockname()[:2]
         taken: int = server.sockets[0].getsockname()[1]
         return taken
 
@@ -60,7 +64,7 @@ class Front:
             self.cut()
         if fault.fault is Trouble.CUT and not fault.seconds:
             return
-        self.trouble = fault.fault
+        self.trouble, self._wrongness = fault.fault, fault.certificate or Wrong.AUTHORITY
         if fault.fault is Trouble.STALL:
             self._flowing.clear()
         if fault.seconds:
@@ -83,7 +87,8 @@ class Front:
         if self.trouble is Trouble.CUT:
             writer.transport.abort()
             return
-        to = self._impostor if self.trouble is Trouble.WRONG_CERTIFICATE else self._cloud
+        is_wrong = self.trouble is Trouble.WRONG_CERTIFICATE
+        to = self._impostors[self._wrongness] if is_wrong else self._cloud
         with suppress(OSError):  # there is no cloud any more: then there is no connection either
             await self._joined((reader, writer), await asyncio.open_connection(*to))
         writer.close()

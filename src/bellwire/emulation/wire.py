@@ -7,10 +7,12 @@ import asyncio
 import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from email.utils import format_datetime
 
 from bellwire.cloud.answers import refusal
 from bellwire.cloud.asgi import App, AsgiMessage, Receive, Scope, Send, answer, header
 from bellwire.cloud.identity import DeviceIdentity
+from bellwire.emulation.clock import Clock
 from bellwire.emulation.conversation import Conversation, name_of
 from bellwire.emulation.faults import DOWNCHANNEL, Fault, Faults, Trouble
 from bellwire.protocol.codec import Codec
@@ -31,11 +33,12 @@ _LONGEST_PART = 1 << 24
 class Wire:
     """The cloud, as devices meet it."""
 
-    def __init__(self, cloud: App, faults: Faults, conversation: Conversation, whose: Whose) -> None:
+    def __init__(self, cloud: App, faults: Faults, conversation: Conversation, whose: Whose, clock: Clock) -> None:
         self._cloud = cloud
         self._faults = faults
         self._conversation = conversation
         self._whose = whose
+        self._clock = clock
         self._codecs = {name: Codec(profile) for name, profile in PROFILES.items()}
         self._serve = {
             **{("POST", profile.events_path): self._event for profile in PROFILES.values()},
@@ -44,11 +47,19 @@ class Wire:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        serve = self._serve.get((scope["method"], scope["path"]))
-        if serve is None:
-            await self._cloud(scope, receive, send)
-        else:
-            await serve(scope, receive, send)
+        serve = self._serve.get((scope["method"], scope["path"]), self._cloud)
+        await serve(scope, receive, self._dated(send))
+
+    def _dated(self, send: Send) -> Send:
+        """Date says what the cloud's clock shows once somebody has set it: devices set their own by it."""
+
+        async def dated(message: AsgiMessage) -> None:
+            if message["type"] == "http.response.start" and not self._clock.is_real:
+                date = (b"date", format_datetime(self._clock(), usegmt=True).encode())
+                message = {**message, "headers": [*message.get("headers", ()), date]}
+            await send(message)
+
+        return dated
 
     async def _event(self, scope: Scope, receive: Receive, send: Send) -> None:
         whole = await _whole(receive)

@@ -124,7 +124,7 @@ class _RemembersNoEnd(Disk):
 def _forgets_at_boot(state: State, happened: Any, now: datetime, profile: Profile) -> Turned:
     """Alerts live in memory only, and what was acknowledged is gone with the power."""
     if isinstance(happened, inputs.Started):
-        return step(State(Agenda()), replace(happened, alerts=()), now, profile)
+        return step(State(Agenda()), msgspec.structs.replace(happened, alerts=()), now, profile)
     return step(state, happened, now, profile)
 
 

@@ -26,7 +26,7 @@ from bellwire.protocol.profiles import PROFILES
 from bellwire.simulation.facts import Committed, Fact
 from bellwire.simulation.faults import Faults
 from bellwire.simulation.network import Line
-from bellwire.simulation.store import new_store
+from bellwire.simulation.store import SimulatedStore
 from bellwire.simulation.world import Planned, World
 
 P = ParamSpec("P")
@@ -67,7 +67,7 @@ class SimulatedCloud:
     def __init__(self, world: World, faults: Faults, observe: Callable[[Fact], None]) -> None:
         self.is_up = True
         self.is_reachable = True
-        self.store = new_store()
+        self.store = SimulatedStore()
         self._world = world
         self._faults = faults
         self._observe = observe
@@ -175,7 +175,7 @@ class SimulatedCloud:
         if opened is None:
             return
         now, memory, device = self._world.now, opened.memory, opened.memory.device
-        plan = self.store.read(memory.plan, now)
+        plan = self.store.read_own(memory.plan, now)
         said = list(memory.say(plan, now))
         for once in memory.once(plan, now):
             said.append(once.message)

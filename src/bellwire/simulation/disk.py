@@ -42,10 +42,11 @@ class Disk:
         self.do_not_disturb = unkept.do_not_disturb or self.do_not_disturb
         self.noted = noted or self.noted
 
-    def arrived(self, message_id: str) -> None:
-        """The cloud has this event. Raises DiskFullError."""
+    def arrived(self, message_ids: Iterable[str]) -> None:
+        """The cloud has these events. Raises DiskFullError."""
         self._check()
-        self.letters.pop(message_id, None)
+        for message_id in message_ids:
+            self.letters.pop(message_id, None)
 
     def _check(self) -> None:
         if self.is_full:

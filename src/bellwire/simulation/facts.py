@@ -9,6 +9,11 @@ from datetime import datetime
 from bellwire.protocol.messages import Message
 
 
+def secret_of(account: str) -> str:
+    """What no other account may hear of: it stands in the account's labels, and in the addresses of its sounds."""
+    return f"secret-of-{account}."
+
+
 @dataclass(frozen=True, slots=True)
 class Fact:
     """Something about one speaker; empty: about the cloud."""

@@ -15,10 +15,10 @@ from bellwire.cloud import accounts
 from bellwire.cloud.accounts import UnknownAlertError
 from bellwire.cloud.snoozing import snooze_alert, stop_alert
 from bellwire.cloud.store.transaction import Transaction
-from bellwire.cloud.wishes import WishError
+from bellwire.cloud.wishes import WishError, first_occurrence
 from bellwire.device import inputs
 from bellwire.simulation.cloud import PAST_DUE, SimulatedCloud
-from bellwire.simulation.facts import Deleted, Fact, Rang, Wished
+from bellwire.simulation.facts import Deleted, Fact, Rang, Wished, secret_of
 from bellwire.simulation.faults import Faults
 from bellwire.simulation.speaker import SimulatedSpeaker
 from bellwire.simulation.world import World
@@ -30,6 +30,17 @@ _MOST_ALERTS = 12
 """Of an account: who has more deletes one."""
 _TO_THE_BUTTON = (3.0, 180.0)
 """Seconds from the first sound to somebody's hand."""
+_AT_THE_BELL = {
+    "stop": 54,
+    "snooze": 12,
+    "delete": 6,
+    "stop by api": 8,
+    "snooze by api": 8,
+    "delete by api": 4,
+    "edit by api": 4,
+    "nothing": 4,
+}
+"""What somebody does who comes because it rings, and how often of a hundred times."""
 _RULES = ("daily", "weekday", "weekend", "weekly")
 _ZONES = ("Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Seoul")
 
@@ -97,9 +108,7 @@ class People:
     def _at_the_bell(self, speaker: SimulatedSpeaker, token: str) -> None:
         if speaker.sounding != token:
             return
-        deed = self._world.chance.choices(
-            ("stop", "snooze", "delete", "stop by api", "snooze by api", "nothing"), (60, 12, 6, 8, 8, 6)
-        )[0]
+        deed = self._world.chance.choices(list(_AT_THE_BELL), list(_AT_THE_BELL.values()))[0]
         household = self._home_of(speaker)
         if deed == "stop":
             speaker.press(inputs.StopPressed())
@@ -111,6 +120,10 @@ class People:
             self._does(household, lambda: stop_alert(household.account, token, self._world.now), token)
         elif deed == "snooze by api":
             self._does(household, lambda: snooze_alert(household.account, token, None, self._world.now), token)
+        elif deed == "delete by api":
+            self._delete(household, token)
+        elif deed == "edit by api" and token in self._tokens[household.account]:
+            self._edit(household, token)
         self._world.after(120.0, lambda: self._at_the_bell(speaker, token))
 
     def _delete_at(self, speaker: SimulatedSpeaker, token: str) -> None:
@@ -155,9 +168,9 @@ class People:
         if first is None:
             return
         on = chance.choice((None, None, [chance.choice(household.speakers).name]))
-        speech = "label.wav" if kind is Kind.REMINDER else None
-        label = f"of {household.account}"
-        alert = Alert(token, kind, label, schedule, first, 1, on is None, speech)
+        secret = secret_of(household.account)
+        speech = f"{secret}wav" if kind is Kind.REMINDER else None
+        alert = Alert(token, kind, secret, schedule, first, 1, on is None, speech)
         self._does(household, lambda: accounts.add_alert(household.account, alert, on, 1000, now), token, schedule)
 
     def _schedule(self, household: Household, *, recurs: bool) -> Schedule:
@@ -175,10 +188,9 @@ class People:
         before = self._tokens[household.account][token]
         schedule = self._schedule(household, recurs=before.rule is not None)
         now = self._world.now
-        first = next_occurrence(schedule, now - PAST_DUE)
-        if first is not None:
-            edit = accounts.Edit(label="again", reschedule=lambda _: (schedule, first))
-            self._does(household, lambda: accounts.edit_alert(household.account, token, edit, now), token, schedule)
+        label = f"again {secret_of(household.account)}"
+        edit = accounts.Edit(label=label, reschedule=lambda _: (schedule, first_occurrence(schedule, now, PAST_DUE)))
+        self._does(household, lambda: accounts.edit_alert(household.account, token, edit, now), token, schedule)
 
     def _delete(self, household: Household, token: str) -> None:
         self._does(household, lambda: accounts.remove_alert(household.account, token, self._world.now), token, None)

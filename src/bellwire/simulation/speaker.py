@@ -82,11 +82,14 @@ class SimulatedSpeaker:
         """What is in memory only."""
         self.state, self._kept = State(), State()
         self._drops_letters = False
+        self._unkept: list[Outgoing] = []
+        self._unforgotten: list[str] = []
         self._ahead = timedelta()
         self._line: Line | None = None
         self._certified, self._loose = Lane(), Lane()
         self._under_way: Outgoing | None = None
         self._wake: Planned | None = None
+        self._armed: tuple[datetime | None, timedelta, float] | None = None
         self._pump_at: Planned | None = None
         self._connect_at: Planned | None = None
         self.sounding = None
@@ -264,20 +267,22 @@ class SimulatedSpeaker:
         return Outgoing(send.message, identifier, send.certified, self._now(), self._monotonic(), send.once)
 
     def _keep(self, before: State, after: State, done: tuple[outputs.Output, ...], outgoing: list[Outgoing]) -> bool:
-        letters = [self._letter(each) for each in outgoing if each.certified]
+        certified = [each for each in outgoing if each.certified]
         drops = outputs.DropEvents() in done
         unkept = to_keep(self._kept, after)
-        if unkept or letters or drops or self._drops_letters:
+        events = [each for each in self._unkept if not drops and each in self._certified.waiting] + certified
+        if unkept or events or drops or self._drops_letters:
             noted = None if after.belief.is_doubted else Noted(self._now(), str(self._boots))
             try:
+                letters = map(self._letter, events)
                 self.disk.keep(unkept, letters, noted, drop_letters=drops or self._drops_letters)
             except DiskFullError:
                 self._drops_letters = self._drops_letters or drops
-                return not (letters or drops or to_keep(before, after))
-        self._kept, self._drops_letters = after, False
-        for each in outgoing:
-            if each.certified:
-                self._observe(Said(self._world.now, self.name, each.message, each.message_id, certified=True))
+                self._unkept = events
+                return not (certified or drops or to_keep(before, after))
+        self._kept, self._drops_letters, self._unkept = after, False, []
+        for each in certified:
+            self._observe(Said(self._world.now, self.name, each.message, each.message_id, certified=True))
         return True
 
     def _letter(self, outgoing: Outgoing) -> Letter:
@@ -306,7 +311,8 @@ class SimulatedSpeaker:
                 self._loose.waiting.clear()
             elif isinstance(output, outputs.WakeAt):
                 self._wake_at = output.time
-                self._arm()
+                if self._armed != self._alarm():
+                    self._arm()
         for each in outgoing:
             lane = self._certified if each.certified else self._loose
             if each.certified or self._line is not None:
@@ -315,7 +321,12 @@ class SimulatedSpeaker:
 
     _wake_at: datetime | None = None
 
+    def _alarm(self) -> tuple[datetime | None, timedelta, float]:
+        """What the timer's hour follows from, as long as nobody sets the clock."""
+        return self._wake_at, self._ahead, self.clock.rate
+
     def _arm(self) -> None:
+        self._armed = self._alarm()
         if self._wake is not None:
             self._wake.call_off()
         if self._wake_at is not None:
@@ -323,7 +334,7 @@ class SimulatedSpeaker:
             self._wake = self._world.at(time, self._boot_only(self._woke))
 
     def _woke(self) -> None:
-        self._wake = None
+        self._wake = self._armed = None
         if not self.is_asleep:
             self.happens(inputs.Woke())
 
@@ -469,10 +480,12 @@ class SimulatedSpeaker:
             if outgoing in lane.waiting:
                 lane.waiting.remove(outgoing)
             if outgoing.certified:
+                self._unforgotten.append(outgoing.message_id)
                 try:
-                    self.disk.arrived(outgoing.message_id)
+                    self.disk.arrived(self._unforgotten)
                 except DiskFullError:
-                    return  # it is sent again after a restart
+                    return  # it is sent again after a restart, unless another arrives before
+                self._unforgotten.clear()
         else:
             lane.failed(self._monotonic())
 

@@ -4,7 +4,7 @@ It knows facts and lines; it must not know why it broke.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -31,14 +31,48 @@ _DEVICE = re.compile(r"\b[ab]\d(?:~\d+)?(?![-\d])")
 
 
 def story(facts: Iterable[Fact], how: str) -> list[str]:
-    """The last lines that have to do with the speakers and alerts that `how` names."""
+    """The last lines that have to do with the speakers and alerts that `how` names.
+
+    What is said again and again is told the first time and the last, and how often between: what led to it stays.
+    """
     tokens, devices = set(_TOKEN.findall(how)), set(_DEVICE.findall(how))
     lines = [
-        f"{fact.at:%m-%d %H:%M:%S.%f}"[:-3] + f" {fact.device or 'account':<8} {_SAID[type(fact)](fact)}"
+        (fact.at, f"{fact.device or 'account':<8} {_SAID[type(fact)](fact)}")
         for fact in facts
         if (not devices or fact.device in devices or not fact.device) and _is_about(fact, tokens)
     ]
-    return lines[-MOST_LINES:]
+    return _shortened(lines)[-MOST_LINES:]
+
+
+def _shortened(lines: Sequence[tuple[datetime, str]]) -> list[str]:
+    """Of lines that say nothing new, one after another, the last alone of each, after how many there were."""
+    told: list[str] = []
+    known: set[str] = set()
+    again: dict[str, datetime] = {}
+    count = 0
+
+    def end_again() -> None:
+        nonlocal count
+        if count > len(again):
+            told.append(f"… {count - len(again)} lines more of the same kinds")
+        told.extend(f"{_stamp(at)} {line}" for line, at in again.items())
+        again.clear()
+        count = 0
+
+    for at, line in lines:
+        if line in known:
+            again.pop(line, None)
+            again[line], count = at, count + 1
+            continue
+        end_again()
+        known.add(line)
+        told.append(f"{_stamp(at)} {line}")
+    end_again()
+    return told
+
+
+def _stamp(time: datetime) -> str:
+    return f"{time:%m-%d %H:%M:%S.%f}"[:-3]
 
 
 def _is_about(fact: Fact, tokens: set[str]) -> bool:

@@ -36,13 +36,17 @@ class World:
 
     def at(self, time: datetime, do: Callable[[], None]) -> Planned:
         """Have it happen then, or now if that is past."""
-        planned = Planned(do)
-        heapq.heappush(self._planned, (max(time.astimezone(UTC), self.now), next(self._order), planned))
-        return planned
+        return self._plan(max(time.astimezone(UTC), self.now), do)
 
     def after(self, seconds: float, do: Callable[[], None]) -> Planned:
-        """Have it happen in so many seconds."""
-        return self.at(self.now + timedelta(seconds=seconds), do)
+        """Have it happen in so many seconds; not at once, unless it is none: who waits for less would wait for ever."""
+        wait = timedelta(seconds=seconds)
+        return self._plan(self.now + (max(wait, timedelta.resolution) if seconds > 0 else timedelta()), do)
+
+    def _plan(self, time: datetime, do: Callable[[], None]) -> Planned:
+        planned = Planned(do)
+        heapq.heappush(self._planned, (time, next(self._order), planned))
+        return planned
 
     def run(self, until: datetime) -> None:
         """Let the time go by."""

@@ -182,9 +182,12 @@ class EmulatedCloud:
         """Accept connections, and have nothing pass over any, for so many seconds or until `heal`."""
         self.fault("stall", seconds=seconds)
 
-    def wrong_certificate(self, seconds: float | None = None) -> None:
-        """End all connections, and show who connects a certificate that nobody should trust."""
-        self.fault("wrong-certificate", seconds=seconds)
+    def wrong_certificate(self, seconds: float | None = None, *, certificate: str = "authority") -> None:
+        """End all connections, and show who connects a certificate that nobody should take.
+
+        `certificate`: what is wrong with it: its authority, its name, or that it is expired.
+        """
+        self.fault("wrong-certificate", seconds=seconds, certificate=certificate)
 
     def fault(self, fault: str, **how: Any) -> None:
         """Have something go wrong, as POST /faults takes it."""

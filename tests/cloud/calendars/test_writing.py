@@ -6,6 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import icalendar
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -68,6 +69,17 @@ def test_what_is_exported_is_imported_as_it_was(schedule: Schedule, label: str, 
     assert (entry.schedule, entry.label, entry.kind) == (schedule, label, kind), entry.why
 
 
+@pytest.mark.parametrize("zone", [SEOUL, "America/New_York", "UTC"])
+def test_what_reaches_to_the_end_of_the_calendar_is_exported(zone: str) -> None:
+    once = Schedule(wall(2026, 12, 1, 7), zone, "FREQ=MONTHLY;BYDAY=-1FR")
+    for_ever = replace(once, until=wall(9999, 12, 31, 23, 59, 59))
+    [entry] = read_calendar(written(alert(for_ever)), Terms(zone=SEOUL, now=NOW))
+
+    assert entry.schedule == for_ever, entry.why
+    excepted = replace(for_ever, except_days=(date(9999, 12, 31),))
+    assert event_in(written(alert(excepted)))["X-BELLWIRE-EXCEPT-DAYS"] == "99991231"
+
+
 def test_other_programs_are_told_of_free_days_one_by_one() -> None:
     workdays = Schedule(wall(2026, 11, 30, 7), SEOUL, "FREQ=DAILY", country="KR", except_days=(date(2026, 12, 2),))
     content = written(alert(workdays))
@@ -94,6 +106,23 @@ def test_each_zone_is_defined_once() -> None:
     assert content.count(b"BEGIN:VTIMEZONE") == 2
 
 
-def test_what_is_paused_is_not_written() -> None:
+def test_what_is_paused_is_in_a_copy_and_rings_nowhere() -> None:
+    schedule = Schedule(wall(2026, 12, 1, 7), SEOUL, "FREQ=DAILY", ahead=timedelta(minutes=15))
+    paused = replace(alert(schedule), paused_on=("kitchen",))
+    content = calendar_of([Written(paused, NOW)], "home", NOW, paused=True)
+
+    [alarm] = event_in(content).walk("VALARM")
+    assert alarm["ACTION"] == "NONE"
+    [entry] = read_calendar(content, Terms(zone=SEOUL, now=NOW))
+    assert (entry.schedule, entry.paused) == (schedule, True)
+
+
+def test_what_is_paused_is_not_in_a_feed() -> None:
     paused = replace(alert(Schedule(wall(2026, 12, 1, 7), "UTC")), paused_on=("kitchen",))
     assert read_calendar(written(paused), Terms(zone=SEOUL, now=NOW)) == []
+
+
+def test_what_is_left_of_a_timer_has_no_time_in_a_calendar() -> None:
+    once = Schedule(wall(2026, 12, 1, 7), "UTC")
+    paused = replace(alert(once, kind=Kind.TIMER), paused_on=(), remaining=timedelta(minutes=4))
+    assert b"VEVENT" not in calendar_of([Written(paused, NOW)], "home", NOW, paused=True)

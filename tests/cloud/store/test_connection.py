@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from bellwire.cloud.store.connection import Connection
 from bellwire.cloud.store.errors import AlreadyExists, NotFound, Refused, StoreBusy, StoreFailed
 from bellwire.cloud.store.transaction import Statement, Transaction
+from tests.cloud.store.opened import attempt_all
 
 _metadata = sa.MetaData()
 bells = sa.Table(
@@ -134,7 +135,7 @@ Batch = list[tuple[list[str], bool]]
 def test_a_batch_is_the_same_as_each_alone(batch: Batch) -> None:
     together, alone = memory(), memory()
     with together.transaction():
-        outcomes = together.attempt_all([partial(cast, *names, crack=crack) for names, crack in batch])
+        outcomes = attempt_all(together, [partial(cast, *names, crack=crack) for names, crack in batch])
     results = [result if error is None else type(error) for result, error in outcomes]
     expected: list[Any] = []
     for names, crack in batch:

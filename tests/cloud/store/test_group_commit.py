@@ -1,17 +1,18 @@
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+import structlog
 from structlog.testing import capture_logs
 
 from bellwire.cloud.store import trace
 from bellwire.cloud.store.accounts import add_account, list_accounts
 from bellwire.cloud.store.connection import Connection
 from bellwire.cloud.store.devices import Device, add_device, saw_device
-from bellwire.cloud.store.errors import AlreadyExists, StoreBusy, StoreFailed
+from bellwire.cloud.store.errors import AlreadyExists, StoreBusy, StoreClosed, StoreFailed
 from bellwire.cloud.store.group_commit import GroupCommit
 from bellwire.cloud.store.instants import from_ms
 from bellwire.cloud.store.opening import connect, open_now
@@ -32,6 +33,17 @@ def path(tmp_path: Path) -> Path:
     raw.execute('CREATE TABLE notes ("of" TEXT REFERENCES accounts (account_id) DEFERRABLE INITIALLY DEFERRED)')
     raw.close()
     return tmp_path / "store.db"
+
+
+@pytest.fixture
+def mute(tmp_path: Path) -> Iterator[None]:
+    """Every line of the log is an error by itself: its file is closed."""
+    with (tmp_path / "log").open("w") as file:
+        pass
+    before = structlog.get_config()
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(file))
+    yield
+    structlog.configure(**before)
 
 
 def note(account_id: str) -> Transaction[None]:
@@ -100,7 +112,7 @@ def test_a_full_disk_fails_the_batch_and_not_the_writer(path: Path) -> None:
     async def main() -> list[BaseException | None]:
         raw = connect(path)
         raw.execute("PRAGMA max_page_count = 100")
-        writer = GroupCommit(Connection(raw), 100)
+        writer = GroupCommit(Connection(raw), 100, lambda: None)
         futures = [writer.submit(add_account, name, name, "UTC", NOW) for name in ("a", "b" * 1_000_000, "c")]
         failed = await asyncio.gather(*futures, return_exceptions=True)
         await writer.submit(add_account, "d", "d", "UTC", NOW)
@@ -110,6 +122,95 @@ def test_a_full_disk_fails_the_batch_and_not_the_writer(path: Path) -> None:
     failed = asyncio.run(main())
     assert [type(error) for error in failed] == [StoreFailed] * 3
     assert names(path) == ["d"]
+
+
+@pytest.mark.usefixtures("mute")
+def test_a_log_that_fails_too_ends_no_writer(path: Path) -> None:
+    async def main() -> BaseException | None:
+        async with opened(path) as store, asyncio.timeout(5):
+            (failed,) = await asyncio.gather(store.write(note, "nobody"), return_exceptions=True)
+            await add(store, "a")
+            return failed
+
+    assert isinstance(asyncio.run(main()), StoreFailed)
+    assert names(path) == ["a"]
+
+
+@pytest.mark.usefixtures("mute")
+def test_what_cannot_be_said_of_the_trace_fails_nobody(path: Path) -> None:
+    async def main() -> None:
+        async with opened(path) as store, asyncio.timeout(5):
+            with another_writes(path):
+                for _ in range(trace._MOST_WAITING + 3):
+                    store.record("nobody", NOW, "event", b"{}")
+                task = add(store, "a")
+            await task
+
+    asyncio.run(main())
+    assert names(path) == ["a"]
+
+
+def test_whatever_goes_wrong_with_a_batch_goes_wrong_with_that_alone(path: Path) -> None:
+    class Unlucky(Connection):
+        def commit(self) -> None:
+            if mishaps:
+                raise mishaps.pop()
+            super().commit()
+
+        def roll_back(self) -> None:
+            if mishaps:
+                raise mishaps.pop()
+            super().roll_back()
+
+    async def main() -> list[BaseException | None]:
+        writer = GroupCommit(Unlucky(connect(path)), 2, lambda: None)
+        async with asyncio.timeout(5):
+            both = [writer.submit(add_account, name, name, "UTC", NOW) for name in ("a", "b")]
+            failed = await asyncio.gather(*both, return_exceptions=True)
+            again = [writer.submit(add_account, name, name, "UTC", NOW) for name in ("c", "d")]
+            failed += await asyncio.gather(*again, return_exceptions=True)
+            await writer.submit(add_account, "e", "e", "UTC", NOW)
+            await writer.close()
+        return failed
+
+    mishaps = [OSError("of the undoing"), MemoryError("of the commit")]
+    failed = asyncio.run(main())
+    assert [type(error) for error in failed[:2]] == [StoreFailed] * 2
+    assert names(path)[-1] == "e"
+
+
+def test_a_writer_that_is_ended_leaves_nobody_waiting(path: Path) -> None:
+    async def main() -> list[BaseException | None]:
+        writer = GroupCommit(Connection(connect(path)), 100, lambda: None)
+        async with asyncio.timeout(5):
+            with another_writes(path):
+                waiting = [writer.submit(add_account, name, name, "UTC", NOW) for name in ("a", "b")]
+                await asyncio.sleep(0)
+                writer._writing.cancel()
+                answers = await asyncio.gather(*waiting, return_exceptions=True)
+            with pytest.raises(StoreClosed):
+                writer.submit(add_account, "c", "c", "UTC", NOW)
+        return answers
+
+    assert [type(error) for error in asyncio.run(main())] == [StoreClosed] * 2
+
+
+def test_one_that_cannot_even_begin_leaves_its_neighbours(path: Path) -> None:
+    def cannot(error: Exception) -> Transaction[None]:
+        raise error
+
+    async def main() -> list[BaseException | None]:
+        async with opened(path) as store, asyncio.timeout(5):
+            with another_writes(path):
+                tasks = [add(store, "a")]
+                tasks += [asyncio.create_task(store.write(cannot, error)) for error in (OSError(), StopIteration())]
+                tasks += [add(store, "b")]
+                await asyncio.sleep(0)
+            return await asyncio.gather(*tasks, return_exceptions=True)
+
+    results = asyncio.run(main())
+    assert [type(result) for result in results] == [type(None), OSError, RuntimeError, type(None)]
+    assert names(path) == ["a", "b"]
 
 
 def test_the_loop_goes_on_while_another_process_writes(path: Path) -> None:
@@ -230,7 +331,7 @@ def test_what_is_said_while_the_last_commit_waits_is_written_too(path: Path) -> 
                 super().commit()
 
         loop = asyncio.get_running_loop()
-        writer = GroupCommit(Talkative(connect(path)), 100)
+        writer = GroupCommit(Talkative(connect(path)), 100, lambda: None)
         done = writer.submit(saw_device, "a1", "d1", NOW, is_here=True)
         await writer.close()
         await done
@@ -250,7 +351,7 @@ def test_the_trace_is_written_when_another_process_has_let_go(path: Path) -> Non
     async def main() -> None:
         raw = connect(path)
         raw.execute("PRAGMA busy_timeout = 1")
-        writer = GroupCommit(Connection(raw), 100)
+        writer = GroupCommit(Connection(raw), 100, lambda: None)
         with capture_logs() as log, another_writes(path):
             writer.record("d1", NOW, "event", b"1")
             await until(lambda: bool(log))

@@ -282,6 +282,40 @@ def test_what_alerts_need_stays_and_one_more_is_refused_when_there_is_no_room(
     assert cache.clip(c) is not None
 
 
+def with_disk(cache: Cache, monkeypatch: pytest.MonkeyPatch, size: int) -> None:
+    """Let there be nothing else on a disk of so many bytes, 1000 of which are to be left."""
+
+    def free(folder: Path) -> int:
+        return size - sum(file.stat().st_size for file in folder.iterdir())
+
+    monkeypatch.setattr(assets, "free_bytes", free)
+    monkeypatch.setattr(assets, "LEFT_FREE", 1000)
+
+
+def test_on_a_small_disk_what_nobody_needs_makes_room_for_alerts(
+    server: Server, cache: Cache, tone: Make, wav: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_disk(cache, monkeypatch, 5000)
+    for n in range(6):
+        url = server.give(f"/{n}", wav(tone(480, 1000 + n)))
+        cache.fetch(url)
+        assert cache.clip(url) is not None
+        assert assets.free_bytes(cache.folder) > 500, "a note may come to it"
+        cache.cache.forget([url])
+
+
+def test_on_a_small_disk_a_sound_for_which_alerts_would_have_no_room_is_refused(
+    server: Server, cache: Cache, tone: Make, wav: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_disk(cache, monkeypatch, 3000)
+    a, b = (server.give(f"/{n}", wav(tone(480, 1000 + n))) for n in range(2))
+    cache.fetch(a)
+    with pytest.raises(AssetError, match="no room for its 1004 bytes: the last 1000 of the disk are for alerts"):
+        cache.fetch(b)
+    assert cache.clip(a) is not None
+    assert assets.free_bytes(cache.folder) > 1000
+
+
 # Fresh and not fresh.
 
 

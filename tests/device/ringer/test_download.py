@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from bellwire.cli.processes import free_port
 from bellwire.device.ringer.download import Downloader, Limits, Received
 from bellwire.device.ringer.sounds import AssetError
 
@@ -271,10 +272,8 @@ def test_a_cancelled_fetch_lets_its_thread_end(server: Server) -> None:
 
 
 def test_nobody_there(server: Server) -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        nobody = f"http://127.0.0.1:{taken.getsockname()[1]}"
-        assert "cannot be reached: Connection refused" in refusal(nobody + "/a?secret", nobody)
+    nobody = f"http://127.0.0.1:{free_port()}"
+    assert "cannot be reached: Connection refused" in refusal(nobody + "/a?secret", nobody)
 
 
 def test_a_name_that_is_none() -> None:

@@ -31,6 +31,8 @@ class Entry:
     """None: there is nothing to ring."""
     why: str = ""
     """Why there is nothing to ring."""
+    paused: bool = False
+    """It rings nowhere until it is resumed, where it is new."""
     refused: bool = False
     """It should ring, and cannot be taken; else it asks for nothing."""
 

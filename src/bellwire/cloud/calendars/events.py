@@ -3,7 +3,7 @@
 It knows properties, and what icalendar makes of them; it must not know what rings.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, NamedTuple
@@ -61,6 +61,8 @@ class Event:
     left_out: tuple[Moment, ...]
     recurrence: Moment | None
     """The occurrence in whose place it stands."""
+    onwards: bool
+    """It stands in the place of all that come after it, too."""
     alarms: tuple[timedelta | datetime, ...]
     """So long before it begins, or at an instant."""
     waits: timedelta
@@ -68,6 +70,7 @@ class Event:
     workdays_of: str | None
     days_left_out: tuple[date, ...]
     moves_along: bool
+    paused: bool
 
 
 class Reader:
@@ -100,8 +103,6 @@ class Reader:
         return Entry(component.line, uid[:_LONGEST_UID], label, which, why=why, refused=True)
 
     def _read(self, component: Component, parsed: Any, uid: str, label: str, recurrence: Moment | None) -> Event:
-        if recurrence is not None and "RANGE" in parsed["RECURRENCE-ID"].params:
-            raise WishError("it changes all occurrences to come (RANGE=THISANDFUTURE), which is not taken")
         end = self._moment(parsed, "DUE" if component.name == "VTODO" else "DTEND")
         start = self._moment(parsed, "DTSTART") or end
         if start is None:
@@ -109,6 +110,7 @@ class Reader:
         zone = start.zone or self._terms.zone
         length = _length(parsed, start, end, zone)
         is_due = component.name == "VTODO" and end is not None
+        paused = _own(parsed, "PAUSED") == "TRUE"
         rules = component.values("RRULE")
         if len(rules) > 1:
             raise WishError("it has several RRULEs; one is taken (RFC 5545, 3.8.5.3)")
@@ -125,11 +127,13 @@ class Reader:
             added=tuple(self._moments(parsed, "RDATE", _MOST_ADDED)),
             left_out=tuple(self._moments(parsed, "EXDATE", _MOST_DATES)),
             recurrence=recurrence,
-            alarms=tuple(self._alarms(parsed, length)),
+            onwards=recurrence is not None and "RANGE" in parsed["RECURRENCE-ID"].params,
+            alarms=tuple(self._alarms(parsed, length, frozenset() if paused else _SILENT)),
             waits=(length if is_due else _NOTHING) + (_NOTHING if isinstance(start.at, datetime) else DAY_BEGINS),
             workdays_of=_own(parsed, "WORKDAYS-OF"),
             days_left_out=tuple(map(_day, filter(None, (_own(parsed, "EXCEPT-DAYS") or "").split(",")))),
             moves_along=start.zone is None or _own(parsed, "FLOATING") == "TRUE",
+            paused=paused,
         )
 
     def _moment(self, parsed: Any, name: str) -> Moment | None:
@@ -159,13 +163,13 @@ class Reader:
             raise WishError(f"it has {len(found)} dates in {name}; {most} are taken at most")
         return found
 
-    def _alarms(self, parsed: Any, length: timedelta) -> Iterator[timedelta | datetime]:
+    def _alarms(self, parsed: Any, length: timedelta, silent: Collection[str]) -> Iterator[timedelta | datetime]:
         alarms = [each for each in parsed.subcomponents if each.name == "VALARM"]
         if len(alarms) > _MOST_ALARMS:
             raise WishError(f"it has {len(alarms)} alarms; {_MOST_ALARMS} are taken at most")
         for alarm in alarms:
             trigger = _one(alarm, "TRIGGER")
-            if str(_one(alarm, "ACTION") or "").upper() in _SILENT or trigger is None:
+            if str(_one(alarm, "ACTION") or "").upper() in silent or trigger is None:
                 continue
             if isinstance(trigger.dt, timedelta):
                 after_end = trigger.params.get("RELATED", "START").upper() == "END"

@@ -41,7 +41,7 @@ class Step:
     why: str = ""
     token: str | None = None
     alert: Alert | None = None
-    """To be added, or with its new content; its version counts for one that is added only."""
+    """To be added, or with its new content; its version, and whether it is paused, count for one that is added only."""
     said: Said | None = None
 
     @property
@@ -159,6 +159,8 @@ class _Plan:
             version=1,
             everywhere=self._everywhere,
         )
+        if entry.paused and not known:
+            alert = replace(alert, paused_on=())
         self._room -= known is None
         result = Result.CHANGED if known else Result.ADDED
         return replace(step, result=result, token=alert.token, alert=alert, said=said)

@@ -4,10 +4,10 @@ It knows RFC 5545, and how Google, Apple and Outlook write it; it must not know 
 read a clock.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from bellwire.alerts.alert import Schedule
 from bellwire.alerts.recurrence import ruled
@@ -16,6 +16,7 @@ from bellwire.alerts.workdays import has_calendar, is_workday
 from bellwire.cloud.calendars.content import components_of
 from bellwire.cloud.calendars.entries import Entry, Terms
 from bellwire.cloud.calendars.events import Event, Reader, in_zone, wall_of
+from bellwire.cloud.calendars.onwards import Change, change_by, changed, changes_in, until_before
 from bellwire.cloud.calendars.zones import Zones
 from bellwire.cloud.wishes import WishError
 
@@ -38,29 +39,46 @@ def read_calendar(content: bytes, terms: Terms) -> list[Entry]:
     zones = {each.uid: each.zone for each in events if each.recurrence is None}
     moved: dict[str, _Gone] = {}
     for each in events:
-        if each.recurrence is not None:
+        if each.recurrence is not None and not each.onwards:
             moved.setdefault(each.uid, set()).add(in_zone(each.recurrence, zones.get(each.uid, each.zone)))
+    file = _File(terms, moved, changes_in(events, terms.patience))
     found: list[Entry] = []
     for one in read:
         if isinstance(one, Entry):
             found.append(one)
         elif one.recurrence is None:
-            found += _entries(one, "", moved.get(one.uid, set()), terms)
+            found += _entries(one, "", file)
         else:
-            found += _entries(one, in_zone(one.recurrence, zones.get(one.uid, one.zone)).isoformat(), set(), terms)
+            found += _entries(one, in_zone(one.recurrence, zones.get(one.uid, one.zone)).isoformat(), file)
     return found
 
 
-def _entries(event: Event, recurrence: str, moved: _Gone, terms: Terms) -> list[Entry]:
+class _File(NamedTuple):
+    """What else is in the file, beside one of its events."""
+
+    terms: Terms
+    moved: Mapping[str, _Gone]
+    """The occurrences of each series, by its UID, in whose place others stand."""
+    changes: Mapping[str, Sequence[Change]]
+    """What changes all that are to come of each series, the earliest first."""
+
+    def gone(self, event: Event) -> _Gone:
+        """The occurrences of a series that do not come."""
+        left_out = (in_zone(each, event.zone) for each in event.left_out)
+        return {*self.moved.get(event.uid, ()), *event.days_left_out, *left_out}
+
+
+def _entries(event: Event, recurrence: str, file: _File) -> list[Entry]:
     """The alerts that an event asks for. `recurrence`: the occurrence in whose place it stands; else empty."""
+    terms = file.terms
     terms.patience()
-    entry = Entry(event.line, event.uid, event.label, recurrence, kind=event.kind)
+    entry = Entry(event.line, event.uid, event.label, recurrence, kind=event.kind, paused=event.paused)
     aheads = event.alarms or (() if terms.unalarmed is None else (terms.unalarmed - event.waits,))
     if event.over or not aheads:
         return [replace(entry, why=event.over or "it has no alarm")]
     found = []
     try:
-        for which, schedule in _schedules(event, recurrence, moved, terms):
+        for which, schedule in _schedules(event, recurrence, file):
             for number, ringing in enumerate(_ringing(schedule, aheads, with_instants=which == recurrence)):
                 found.append(replace(entry, recurrence=which, alarm=number, schedule=ringing))
     except (WishError, ValueError, OverflowError) as error:
@@ -68,19 +86,29 @@ def _entries(event: Event, recurrence: str, moved: _Gone, terms: Terms) -> list[
     return found or [replace(entry, why="it is left out")]
 
 
-def _schedules(event: Event, recurrence: str, moved: _Gone, terms: Terms) -> Iterator[tuple[str, Schedule]]:
+def _schedules(event: Event, recurrence: str, file: _File) -> Iterator[tuple[str, Schedule]]:
     """When an event begins, whatever its alarms: itself, then each date of RDATE that does not come anyway."""
-    gone = {*moved, *event.days_left_out, *(in_zone(each, event.zone) for each in event.left_out)}
-    itself = _itself(event, gone)
-    if event.moves_along:
-        itself = replace(itself, zone=terms.zone, floating=True)
+    if event.onwards:
+        change = change_by(event, file.changes)
+        yield recurrence, changed(_placed(change.series, file.gone(change.series), file.terms), change)
+        return
+    gone = file.gone(event) if event.recurrence is None else file._replace(moved={}).gone(event)
+    itself = _placed(event, gone, file.terms)
+    if event.recurrence is None:
+        itself = until_before(itself, next((each.begins for each in file.changes.get(event.uid, ())), None))
     if itself.rule is not None or not _is_gone(itself.start, gone):
         yield recurrence, itself
     for moment in dict.fromkeys(event.added):
-        terms.patience()
+        file.terms.patience()
         wall = wall_of(in_zone(moment, event.zone))
         if not _is_gone(wall, gone) and not _comes(itself, wall):
             yield wall.isoformat(), Schedule(wall, itself.zone, floating=itself.floating)
+
+
+def _placed(event: Event, gone: _Gone, terms: Terms) -> Schedule:
+    """When an event itself begins, on the account's clocks where it moves along."""
+    itself = _itself(event, gone)
+    return replace(itself, zone=terms.zone, floating=True) if event.moves_along else itself
 
 
 def _itself(event: Event, gone: _Gone) -> Schedule:
@@ -116,8 +144,8 @@ def _ringing(schedule: Schedule, aheads: Iterable[timedelta | datetime], *, with
         if isinstance(ahead, datetime):
             if with_instants:
                 found.add(Schedule(ahead.replace(tzinfo=None), "UTC"))
-        elif abs(ahead) > _LONGEST_AHEAD:
+        elif abs(schedule.ahead + ahead) > _LONGEST_AHEAD:
             raise WishError("its alarm is more than a year away from it")
         else:
-            found.add(replace(schedule, ahead=ahead))
+            found.add(replace(schedule, ahead=schedule.ahead + ahead))
     return sorted(found, key=lambda each: (-each.ahead, each.start))

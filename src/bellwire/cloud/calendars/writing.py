@@ -28,19 +28,22 @@ _MOST_TIMES = 1_000
 _UTC = "UTC"
 
 
-def calendar_of(alerts: Sequence[Written], name: str, now: datetime) -> bytes:
-    """The file with these alerts. One that is paused is not in it: it does not ring."""
+def calendar_of(alerts: Sequence[Written], name: str, now: datetime, *, paused: bool = False) -> bytes:
+    """The file with these alerts; with those that are `paused`, too, which ring nowhere.
+
+    What is left of a timer that is paused has no time in a calendar.
+    """
     calendar = icalendar.Calendar()
     calendar.add("prodid", f"-//bellwire//bellwire {__version__}//EN")
     calendar.add("version", "2.0")
     calendar.add("x-wr-calname", name)
     calendar.add("refresh-interval", SUBSCRIBED, parameters={"VALUE": "DURATION"})
     calendar.add("x-published-ttl", icalendar.vDuration(SUBSCRIBED))
-    ringing = [each for each in alerts if each.alert.paused_on is None]
-    for zone in sorted({each.alert.schedule.zone for each in ringing} - {_UTC}):
-        first = min(each.alert.schedule.start.year for each in ringing if each.alert.schedule.zone == zone)
+    shown = [each for each in alerts if each.alert.paused_on is None or (paused and each.alert.remaining is None)]
+    for zone in sorted({each.alert.schedule.zone for each in shown} - {_UTC}):
+        first = min(each.alert.schedule.start.year for each in shown if each.alert.schedule.zone == zone)
         calendar.add_component(definition_of(zone, max(1970, min(first, now.year)), now.year + _YEARS_AHEAD))
-    for each in ringing:
+    for each in shown:
         calendar.add_component(_event(each, now))
     content: bytes = calendar.to_ical()
     return content
@@ -56,6 +59,8 @@ def _event(written: Written, now: datetime) -> icalendar.Event:
     event.add("transp", "TRANSPARENT")
     _add_times(event, "dtstart", schedule.zone, [schedule.start])
     event.add(f"{OWN}KIND", alert.kind.value)
+    if alert.paused_on is not None:
+        event.add(f"{OWN}PAUSED", "TRUE")
     if schedule.floating:
         event.add(f"{OWN}FLOATING", "TRUE")
     if schedule.rule is not None:
@@ -66,7 +71,7 @@ def _event(written: Written, now: datetime) -> icalendar.Event:
 
 def _alarm(alert: Alert) -> icalendar.Alarm:
     alarm = icalendar.Alarm()
-    alarm.add("action", "DISPLAY")
+    alarm.add("action", "DISPLAY" if alert.paused_on is None else "NONE")
     alarm.add("description", alert.label)
     # The library would write P0D, which some programs do not read.
     alarm.add("trigger", -alert.schedule.ahead if alert.schedule.ahead else vInline("PT0S"))
@@ -76,8 +81,7 @@ def _alarm(alert: Alert) -> icalendar.Alarm:
 def _add_recurrence(event: icalendar.Event, schedule: Schedule, now: datetime) -> None:
     rule = schedule.rule or ""
     if schedule.until is not None:
-        until = instant_of(schedule.until, zone_named(schedule.zone))
-        rule = f"{rule};UNTIL={until:%Y%m%dT%H%M%SZ}"
+        rule = f"{rule};UNTIL={_end_of(schedule.until, schedule.zone):%Y%m%dT%H%M%SZ}"
     event.add("rrule", vInline(rule))
     if schedule.country is not None:
         event.add(f"{OWN}WORKDAYS-OF", schedule.country)
@@ -88,6 +92,11 @@ def _add_recurrence(event: icalendar.Event, schedule: Schedule, now: datetime) -
         {*schedule.except_times, *_times_on(schedule, schedule.except_days), *_free_times(schedule, now)}
     ):
         _add_times(event, "exdate", schedule.zone, times)
+
+
+def _end_of(until: datetime, zone: str) -> datetime:
+    """The last moment in UTC; the last day of the calendar is that everywhere, as `ruled` reads it."""
+    return until if until.date() == date.max else instant_of(until, zone_named(zone))
 
 
 def _times_on(schedule: Schedule, days: Iterable[date]) -> Iterable[datetime]:

@@ -125,7 +125,7 @@ def _keep(
     device = arrival.device
     if not _is_heard(rows, after.token):
         return NOBODY
-    yield from save_report(device.account_id, device.device_id, after)
+    yield from save_report(device.account_id, device.device_id, after, has_row=after.token in rows)
     yield from note_start(device, before, after, arrival.now, rings=after.token in arrival.ringing)
     woken = NOBODY if is_settled(after) else frozenset((device.device_id,))
     if ended is not None:
@@ -209,10 +209,12 @@ def _rings_on_elsewhere(arrival: Arrival, token: str) -> Transaction[bool]:
 def _standings(arrival: Arrival, rows: Rows) -> Iterator[Standing]:
     """How the alerts stand that the event is about."""
     message = arrival.event.message
-    kind = Kind(message.type or Kind.ALARM) if isinstance(message, OneAlert) else Kind.ALARM
     for token in tokens_of(message):
-        row = rows.get(token)
-        yield stranger(token, kind, arrival.now) if row is None else standing_of(row)
+        if (row := rows.get(token)) is not None:
+            yield standing_of(row)
+        else:
+            kind = Kind(message.type or Kind.ALARM) if isinstance(message, OneAlert) else Kind.ALARM
+            yield stranger(token, kind, arrival.now)
 
 
 def _standing(arrival: Arrival, rows: Rows) -> Standing:

@@ -6,6 +6,7 @@ Every transaction takes the account's id.
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -13,7 +14,7 @@ import sqlalchemy as sa
 
 from bellwire.alerts.alert import Alert, Conduct, Kind, Reserved, Schedule
 from bellwire.alerts.lifecycle import Life
-from bellwire.cloud.store.conducts import conduct_in, conduct_text
+from bellwire.cloud.store.conducts import conduct_in, conduct_over, conduct_text
 from bellwire.cloud.store.instants import from_ms, from_ms_or_none, to_ms, to_ms_or_none
 from bellwire.cloud.store.schema import accounts, alerts, standings
 from bellwire.cloud.store.transaction import Args, Statement, Transaction
@@ -21,7 +22,7 @@ from bellwire.cloud.store.transaction import Args, Statement, Transaction
 _ONE = (alerts.c.account_id == sa.bindparam("account_id")) & (alerts.c.token == sa.bindparam("token"))
 _VALUES = (
     "kind", "label", "schedule", "scheduled_ms", "version", "everywhere", "speech", "paused_on",
-    "conduct", "snoozed_from_ms", "snoozes", "remaining_ms", "actions",
+    "conduct", "snoozed_from_ms", "snoozes", "remaining_ms", "actions", "assets",
 )  # fmt: skip
 
 SELECT_ALERT = Statement(sa.select(alerts).where(_ONE), "one alert")
@@ -41,6 +42,10 @@ _AFTER = (alerts.c.account_id == sa.bindparam("account_id")) & (
 SELECT_ALERTS = Statement(
     sa.select(alerts).where(_AFTER).order_by(alerts.c.scheduled_ms, alerts.c.token).limit(sa.bindparam("limit")),
     "an account's alerts in the order of their next occurrences, a page at a time",
+)
+
+SELECT_TOKENS = Statement(
+    sa.select(alerts.c.token).where(alerts.c.account_id == sa.bindparam("account_id")), "all alerts that an account has"
 )
 
 SELECT_LIVES = Statement(
@@ -121,14 +126,20 @@ def load_conducted(account_id: str, token: str) -> Transaction[tuple[Alert, Cond
     rows = yield SELECT_CONDUCTED, {"account_id": account_id, "token": token}
     if not rows:
         return None
-    alert = _alert(rows[0])
-    return alert, alert.conduct.over(conduct_in(rows[0].usual_conduct).over(Conduct()))
+    row = rows[0]
+    return _alert(row), conduct_over(row.conduct, row.usual_conduct)
 
 
 def list_alerts(account_id: str, after: tuple[datetime, str] | None, limit: int) -> Transaction[list[Alert]]:
     """Up to `limit` alerts after the one of this time and token, the earliest first."""
     rows = yield SELECT_ALERTS, {"account_id": account_id, **_after(after), "limit": limit}
     return [_alert(row) for row in rows]
+
+
+def list_tokens(account_id: str) -> Transaction[list[str]]:
+    """The tokens of all of an account's alerts."""
+    rows = yield SELECT_TOKENS, {"account_id": account_id}
+    return [row.token for row in rows]
 
 
 def list_lives(
@@ -227,29 +238,33 @@ def _values(alert: Alert) -> Mapping[str, Any]:
         "snoozes": alert.snoozes,
         "remaining_ms": None if alert.remaining is None else alert.remaining // _MILLISECOND,
         "actions": msgspec.json.encode(alert.actions).decode() if alert.actions else None,
+        "assets": msgspec.json.encode(alert.assets).decode() if alert.assets else None,
     }
 
 
 _MILLISECOND = timedelta(milliseconds=1)
-_decode_schedule = msgspec.json.Decoder(Schedule).decode
+_KINDS = {kind.value: kind for kind in Kind}
+_decode_schedule = lru_cache(8_192)(msgspec.json.Decoder(Schedule).decode)
+"""The same few alerts are read again and again, each time that they ring; what they are does not change."""
 _decode_actions = msgspec.json.Decoder(tuple[Reserved, ...]).decode
-_decode_devices = msgspec.json.Decoder(tuple[str, ...]).decode
+_decode_texts = msgspec.json.Decoder(tuple[str, ...]).decode
 
 
 def _alert(row: Any) -> Alert:
     return Alert(
         token=row.token,
-        kind=Kind(row.kind),
+        kind=_KINDS[row.kind],
         label=row.label,
         schedule=_decode_schedule(row.schedule),
         scheduled_time=from_ms(row.scheduled_ms),
         version=row.version,
         everywhere=bool(row.everywhere),
         speech=row.speech,
-        paused_on=None if row.paused_on is None else _decode_devices(row.paused_on),
+        paused_on=None if row.paused_on is None else _decode_texts(row.paused_on),
         conduct=conduct_in(row.conduct),
         snoozed_from=from_ms_or_none(row.snoozed_from_ms),
         snoozes=row.snoozes,
         remaining=None if row.remaining_ms is None else row.remaining_ms * _MILLISECOND,
         actions=() if row.actions is None else _decode_actions(row.actions),
+        assets=() if row.assets is None else _decode_texts(row.assets),
     )

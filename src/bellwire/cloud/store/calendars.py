@@ -47,10 +47,11 @@ KEEP = Statement(
 
 COUNT_BY_CALENDAR = Statement(
     sa.select(calendar_alerts.c.calendar, sa.func.count().label("count"))
-    .where(_OF_ACCOUNT)
+    .where(_OF_ACCOUNT & (calendar_alerts.c.calendar > sa.bindparam("after")))
     .group_by(calendar_alerts.c.calendar)
-    .order_by(calendar_alerts.c.calendar),
-    "an account's calendars, and how many alerts came of each",
+    .order_by(calendar_alerts.c.calendar)
+    .limit(sa.bindparam("limit")),
+    "an account's calendars, and how many alerts came of each, a page at a time",
 )
 
 SELECT_CHANGED = Statement(
@@ -128,9 +129,9 @@ def keep_known(account_id: str, calendar: str, known: Iterable[Known]) -> Transa
     )
 
 
-def list_calendars(account_id: str) -> Transaction[list[CalendarCount]]:
-    """The calendars of which an account has alerts, by name."""
-    rows = yield COUNT_BY_CALENDAR, {"account_id": account_id}
+def list_calendars(account_id: str, after: str, limit: int) -> Transaction[list[CalendarCount]]:
+    """Up to `limit` calendars of which an account has alerts, by name, after the one of this name; empty: the first."""
+    rows = yield COUNT_BY_CALENDAR, {"account_id": account_id, "after": after, "limit": limit}
     return [CalendarCount(row.calendar, row.count) for row in rows]
 
 

@@ -4,6 +4,7 @@ It must not know who snoozes or stops anything. Every transaction takes the acco
 """
 
 from collections.abc import Callable
+from functools import lru_cache
 
 import msgspec
 import sqlalchemy as sa
@@ -27,9 +28,16 @@ def conduct_text(conduct: OwnConduct) -> str | None:
     return None if conduct == OwnConduct() else msgspec.json.encode(conduct).decode()
 
 
+@lru_cache(1_024)
 def conduct_in(text: str | None) -> OwnConduct:
     """What a row says."""
     return OwnConduct() if text is None else _decode(text)
+
+
+@lru_cache(1_024)
+def conduct_over(own: str | None, usual: str | None) -> Conduct:
+    """What holds for an alert by its row: its own word, else that of its account's row, else the cloud's."""
+    return conduct_in(own).over(conduct_in(usual).over(Conduct()))
 
 
 def load_conduct(account_id: str) -> Transaction[OwnConduct]:

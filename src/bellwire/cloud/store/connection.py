@@ -4,14 +4,14 @@ It knows `sqlite3`; it must not know threads, the event loop, or where the file 
 """
 
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any, ParamSpec, TypeAlias, TypeVar, cast
+from typing import Any, ParamSpec, TypeAlias, TypeVar
 
 from sqlalchemy.dialects.sqlite import pysqlite
 
 from bellwire.cloud.store.errors import AlreadyExists, NotFound, Refused, StoreBusy, StoreError, StoreFailed
-from bellwire.cloud.store.in_mind import StandingsInMind
+from bellwire.cloud.store.in_mind import Find, InMind, Note
 from bellwire.cloud.store.transaction import Args, Compiled, Compiler, Rows, Statement, Transaction
 
 P = ParamSpec("P")
@@ -23,17 +23,33 @@ Outcome: TypeAlias = tuple[T, None] | tuple[None, BaseException]
 _compiler = Compiler(pysqlite.dialect(paramstyle="qmark"))
 
 
+def _nobody(_: Statement) -> None:
+    """Nobody knows it, and nobody is told."""
+
+
 class Connection:
     """Performs transactions one after the other; used by one thread at a time.
 
     >>> connection.run(add_account, "a1", "home", "Asia/Seoul", now)
     """
 
-    def __init__(self, raw: sqlite3.Connection, in_mind: StandingsInMind | None = None) -> None:
-        """`in_mind`: what it need not read again, for the one that writes all the time."""
+    def __init__(
+        self,
+        raw: sqlite3.Connection,
+        in_mind: InMind | None = None,
+        *,
+        overheard: Callable[[Statement], Note | None] = _nobody,
+    ) -> None:
+        """`in_mind`: what it need not read again, for the one that writes all the time.
+
+        `overheard`: who is told what another one reads.
+        """
         self._raw = raw
         self._cursor = raw.cursor()
         self._in_mind = in_mind
+        self._prepared = _Prepared(in_mind.find_of, in_mind.note_of) if in_mind else _Prepared(_nobody, overheard)
+        self._patience_ms: int | None = None
+        """So long `begin` waits; None: as long as SQLite does, which was never told not to."""
 
     def run(self, function: Callable[P, Transaction[T]], *args: P.args, **kwargs: P.kwargs) -> T:
         """Perform a transaction, durably; what it raises, after its writes are undone; StoreBusy, StoreFailed."""
@@ -53,22 +69,31 @@ class Connection:
 
     def begin(self) -> None:
         """Open a transaction that writes, when no other process does any more; StoreBusy, StoreFailed."""
+        if self._patience_ms is None:
+            self._begin()
+            return
+        self.execute(f"PRAGMA busy_timeout = {self._patience_ms}")
+        try:
+            self._begin()
+        finally:
+            self.execute("PRAGMA busy_timeout = 0")
+
+    def begin_at_once(self) -> bool:
+        """The same, without waiting: whether no other process is writing. StoreFailed."""
+        if self._patience_ms is None:
+            self._patience_ms = self._raw.execute("PRAGMA busy_timeout").fetchone()[0]
+            self.execute("PRAGMA busy_timeout = 0")
+        try:
+            self._begin()
+        except StoreBusy:
+            return False
+        return True
+
+    def _begin(self) -> None:
         # IMMEDIATE: one that reads first and writes later is refused at once when another process wrote in between.
         self.execute("BEGIN IMMEDIATE")
         if self._in_mind is not None:
             self._in_mind.believe(self._raw.execute("PRAGMA data_version").fetchone()[0])
-
-    def begin_at_once(self) -> bool:
-        """The same, without waiting: whether no other process is writing. StoreFailed."""
-        patience = self._raw.execute("PRAGMA busy_timeout").fetchone()[0]
-        self.execute("PRAGMA busy_timeout = 0")
-        try:
-            self.begin()
-        except StoreBusy:
-            return False
-        finally:
-            self.execute(f"PRAGMA busy_timeout = {patience}")
-        return True
 
     def commit(self) -> None:
         """Make what is open durable; StoreBusy, StoreFailed."""
@@ -97,29 +122,27 @@ class Connection:
             self.roll_back()
         return result
 
+    def perform_all(self, begin: Iterable[Callable[[], Transaction[Any]]]) -> list[Any] | None:
+        """Perform several inside the transaction that is open, each begun when it is its turn: give their results.
+
+        None: one of them failed, and all that was open is undone. That is rare, and a savepoint for each, or one for
+        all, has SQLite copy every page that they change.
+        """
+        perform = self._perform
+        try:
+            return [perform(begun()) for begun in begin]
+        except Exception:  # noqa: BLE001 - whoever performs them again, one by one, is told which it was and why
+            self.roll_back()
+            return None
+
     def attempt(self, transaction: Transaction[T]) -> Outcome[T]:
         """Perform one inside the transaction that is open: give its result, or its error after undoing it.
 
         StoreFailed when SQLite gave up all that is open, as it does on a full disk.
         """
-        return self._attempt(lambda: self._perform(transaction))
-
-    def attempt_all(self, begin: Sequence[Callable[[], Transaction[Any]]]) -> list[Outcome[Any]]:
-        """Perform several, each begun when it is its turn, as `attempt` does: one that fails leaves the others.
-
-        Nearly always none fails. So all stand under one savepoint, and only where one does fail they are undone and
-        performed again, each under its own, which is two statements less for each.
-        """
-        perform = self._perform
-        outcomes, error = self._attempt(lambda: [(perform(begun()), None) for begun in begin])
-        if error is None:
-            return cast("list[Outcome[Any]]", outcomes)
-        return [self.attempt(begun()) for begun in begin]
-
-    def _attempt(self, perform: Callable[[], T]) -> Outcome[T]:
         self.execute("SAVEPOINT attempt")
         try:
-            result = perform()
+            result = self._perform(transaction)
         except BaseException as error:
             self._forget()
             if not self._raw.in_transaction:
@@ -162,24 +185,46 @@ class Connection:
             return result
 
     def _answer(self, statement: Statement, args: Args | list[Args]) -> Rows:
-        if self._in_mind is None:
-            return self._rows(_compiler[statement], args)
-        rows = self._in_mind.recall(statement, args)
-        if rows is None:
-            rows = self._rows(_compiler[statement], args)
-            self._in_mind.note(statement, args, rows)
+        (sql, parameters, row), find, note = self._prepared[statement]
+        if isinstance(args, list):
+            return self._answer_each(statement, args)
+        if find is not None and (known := find(args)) is not None:
+            return known
+        cursor = self._cursor
+        cursor.execute(sql, parameters(args))
+        rows = [] if row is None else list(map(row, cursor.fetchall()))
+        if note is not None:
+            note(args, rows)
         return rows
 
-    def _rows(self, compiled: Compiled, args: Args | list[Args]) -> Rows:
-        sql, parameters, row = compiled
+    def _answer_each(self, statement: Statement, args: list[Args]) -> Rows:
+        sql, parameters, row = _compiler[statement]
         cursor = self._cursor
-        if isinstance(args, list):
-            if row is None:
-                cursor.executemany(sql, map(parameters, args))
-                return []
-            return [found for one in args for found in self._rows(compiled, one)]
-        cursor.execute(sql, parameters(args))
-        return [] if row is None else list(map(row, cursor.fetchall()))
+        rows: Rows = []
+        if row is None:
+            cursor.executemany(sql, map(parameters, args))
+        else:
+            for one in args:
+                cursor.execute(sql, parameters(one))
+                rows += map(row, cursor.fetchall())
+        if self._in_mind is not None:
+            self._in_mind.note_each(statement, args)
+        return rows
+
+
+class _Prepared(dict[Statement, tuple[Compiled, Find | None, Note | None]]):
+    """By statement all that does not depend on its arguments: compiled, who may know its rows, and who is told."""
+
+    def __init__(
+        self, find_of: Callable[[Statement], Find | None], note_of: Callable[[Statement], Note | None]
+    ) -> None:
+        super().__init__()
+        self._find_of = find_of
+        self._note_of = note_of
+
+    def __missing__(self, statement: Statement) -> tuple[Compiled, Find | None, Note | None]:
+        prepared = self[statement] = _compiler[statement], self._find_of(statement), self._note_of(statement)
+        return prepared
 
 
 def meaning(error: sqlite3.Error) -> StoreError:

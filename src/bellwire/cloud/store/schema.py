@@ -7,7 +7,7 @@ epoch, UTC. Columns with JSON hold text that the transactions encode.
 
 import sqlalchemy as sa
 
-REVISION = "0010"
+REVISION = "0011"
 """The newest migration: a file that is stamped with it needs none."""
 
 _MS = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
@@ -235,6 +235,7 @@ alerts = sa.Table(
     sa.Column("snoozes", sa.Integer, nullable=False, server_default=sa.text("0")),  # of the present occurrence
     sa.Column("remaining_ms", _MS),  # of a timer that is paused: what is left; NULL: it resumes by its schedule
     sa.Column("actions", sa.Text),  # JSON: what its devices are told when it is over; NULL: nothing
+    sa.Column("assets", sa.Text),  # JSON: the addresses of sounds of its own; NULL: it has none
     sa.ForeignKeyConstraint(["account_id"], ["accounts.account_id"], ondelete="CASCADE"),
     sa.CheckConstraint("everywhere IN (0, 1)", name="everywhere"),
     # What is paused falls never due: it would lie at the front of every look.

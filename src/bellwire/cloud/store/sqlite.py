@@ -12,7 +12,7 @@ from typing import ParamSpec, TypeVar
 from bellwire.cloud.store.connection import Connection
 from bellwire.cloud.store.errors import StoreClosed
 from bellwire.cloud.store.group_commit import GroupCommit
-from bellwire.cloud.store.in_mind import StandingsInMind
+from bellwire.cloud.store.in_mind import InMind, UnknownError
 from bellwire.cloud.store.opening import connect
 from bellwire.cloud.store.trace import Direction
 from bellwire.cloud.store.transaction import Transaction
@@ -35,14 +35,15 @@ class SqliteStore:
     def __init__(self, path: Path, *, queue_limit: int = 4_096) -> None:
         self._path = path
         self._queue_limit = queue_limit
+        self._in_mind = InMind()
         self._reader: Connection | None = None
         self._writer: GroupCommit | None = None
 
     async def open(self) -> None:
         """Make or open the file, migrate it, and start the writer; StoreUnusable."""
-        to_write = Connection(await asyncio.to_thread(connect, self._path), StandingsInMind())
-        self._reader = Connection(connect(self._path))
-        self._writer = GroupCommit(to_write, self._queue_limit)
+        to_write = Connection(await asyncio.to_thread(connect, self._path), self._in_mind)
+        self._reader = Connection(connect(self._path), overheard=self._in_mind.note_read_of)
+        self._writer = GroupCommit(to_write, self._queue_limit, self._in_mind.commit)
 
     async def close(self) -> None:
         """Write what is queued, answer its callers, and close the file."""
@@ -68,6 +69,18 @@ class SqliteStore:
         if self._reader is None:
             raise StoreClosed(_CLOSED)
         return self._reader.read(function, *args, **kwargs)
+
+    async def read_own(self, function: Callable[P, Transaction[T]], *args: P.args, **kwargs: P.kwargs) -> T:
+        """As `read`, but without the file where all that is asked for is in mind.
+
+        That is what this process has committed. What another one wrote it shows when this one has written as well.
+        """
+        if self._reader is None:
+            raise StoreClosed(_CLOSED)
+        try:
+            return self._in_mind.committed.perform(function(*args, **kwargs))
+        except UnknownError:
+            return await self.read(function, *args, **kwargs)
 
     def record(self, device_id: str, at: datetime, direction: Direction, body: bytes) -> None:
         """Append a message to the device's trace within about 0.1 s; nobody waits, and under load it may be lost."""

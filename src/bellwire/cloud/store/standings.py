@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 from bellwire.alerts.alert import Alert, Kind
 from bellwire.alerts.lifecycle import Life
 from bellwire.alerts.standing import Desired, Reported, Standing
-from bellwire.cloud.store.instants import from_ms, from_ms_or_none, to_ms
+from bellwire.cloud.store.instants import from_ms, from_ms_or_none, to_ms, to_ms_or_none
 from bellwire.cloud.store.schema import devices, standings
 from bellwire.cloud.store.transaction import Args, Statement, Transaction
 
@@ -34,25 +34,23 @@ _COLUMNS = [
 SELECT_STANDINGS = Statement(sa.select(*_COLUMNS).where(_OF_DEVICE), "all standings of one device")
 
 _DEVICE = (devices.c.account_id == sa.bindparam("account_id")) & (devices.c.device_id == sa.bindparam("device_id"))
-_MARKS = [devices.c.sync_seq, devices.c.command_seq]
-_UNSETTLED = (
-    standings.c.desired_ms.is_(None)
-    | standings.c.reported_ms.is_distinct_from(standings.c.desired_ms)
-    | standings.c.reported_version.is_distinct_from(standings.c.desired_version)
-    | sa.and_(*(standings.c.reported != life.value for life in (Life.SET, Life.RINGING, Life.STOPPED)))
-    | ((standings.c.reported == Life.RINGING.value) & (standings.c.silenced_ms == standings.c.reported_ms))
+
+SELECT_UNSETTLED = Statement(
+    sa.select(*_COLUMNS)
+    .where(_OF_DEVICE)
+    .where(
+        standings.c.desired_ms.is_(None)
+        | standings.c.reported_ms.is_distinct_from(standings.c.desired_ms)
+        | standings.c.reported_version.is_distinct_from(standings.c.desired_version)
+        | sa.and_(*(standings.c.reported != life.value for life in (Life.SET, Life.RINGING, Life.STOPPED)))
+        | ((standings.c.reported == Life.RINGING.value) & (standings.c.silenced_ms == standings.c.reported_ms))
+    ),
+    "the standings of one device of which there may be something to say: not `reconcile.is_settled`",
 )
 
-LOOK = Statement(
-    sa.select(*_MARKS, *_COLUMNS)
-    .join_from(
-        devices,
-        standings,
-        (standings.c.account_id == devices.c.account_id) & (standings.c.device_id == devices.c.device_id) & _UNSETTLED,
-        isouter=True,
-    )
-    .where(_DEVICE),
-    "a device's marks, and its standings of which there may be something to say: not `reconcile.is_settled`",
+SELECT_MARKS = Statement(
+    sa.select(devices.c.sync_seq, devices.c.command_seq).where(_DEVICE),
+    "two numbers by which it is known at a glance what there is to look at",
 )
 
 REPORTED = ("reported", "reported_ms", "reported_version", "reported_at_ms", "failures")
@@ -65,6 +63,13 @@ REPORT = Statement(
         where=standings.c.account_id == _INSERT_STANDING.excluded.account_id,
     ),
     "what a device reported of an alert; what is desired stays as it is, but for an alert that had no row",
+)
+
+REPORT_AGAIN = Statement(
+    sa.update(standings)
+    .where(_OF_DEVICE & (standings.c.token == sa.bindparam("token")))
+    .values({name: sa.bindparam(f"new_{name}") for name in REPORTED}),
+    "what a device reported of an alert that has a row",
 )
 
 DELETE_STANDING = Statement(
@@ -223,11 +228,24 @@ def look(account_id: str, device_id: str) -> Transaction[tuple[Marks, list[Stand
 
     Nothing for a device that is not there any more.
     """
-    rows = yield LOOK, {"account_id": account_id, "device_id": device_id}
-    if not rows:
+    of_device = {"account_id": account_id, "device_id": device_id}
+    marks = yield SELECT_MARKS, of_device
+    if not marks:
         return Marks(), []
-    marks = Marks(rows[0].sync_seq, rows[0].command_seq)
-    return marks, [standing_of(row) for row in rows if row.token is not None]
+    rows = yield SELECT_UNSETTLED, of_device
+    return Marks(*marks[0]), [standing_of(row) for row in rows]
+
+
+def is_unsettled(row: Any) -> bool:
+    """Whether SELECT_UNSETTLED has this row of SELECT_STANDINGS."""
+    reported, reported_ms = row.reported, row.reported_ms
+    return (
+        row.desired_ms is None
+        or reported_ms != row.desired_ms
+        or row.reported_version != row.desired_version
+        or reported not in _HELD
+        or (reported in _RINGING and row.silenced_ms == reported_ms)
+    )
 
 
 def load_standings_of_alert(account_id: str, token: str) -> Transaction[dict[str, Standing]]:
@@ -259,6 +277,7 @@ _KINDS = {kind.value: kind for kind in Kind}
 _LIVES = {life.value: life for life in Life}
 _NOT_THERE = frozenset({Life.ABSENT.value, Life.FAILED.value})
 _RINGING = frozenset({Life.RINGING.value})
+_HELD = frozenset({Life.SET.value, Life.RINGING.value, Life.STOPPED.value})
 _QUIET = frozenset({Life.SET.value, Life.STOPPED.value})
 
 
@@ -279,11 +298,24 @@ def standing_of(row: Any) -> Standing:
     )
 
 
-def save_report(account_id: str, device_id: str, standing: Standing) -> Transaction[None]:
-    """Keep what a device reported. A standing that is absent both ways goes."""
+def save_report(account_id: str, device_id: str, standing: Standing, *, has_row: bool = False) -> Transaction[None]:
+    """Keep what a device reported. A standing that is absent both ways goes. `has_row`: the alert is known there."""
     of_device = {"account_id": account_id, "device_id": device_id, "token": standing.token}
     if standing.desired is None and standing.reported.life is Life.ABSENT:
         yield DELETE_STANDING, of_device
+    elif has_row:
+        reported = standing.reported
+        yield (
+            REPORT_AGAIN,
+            {
+                **of_device,
+                "new_reported": reported.life.value,
+                "new_reported_ms": to_ms_or_none(reported.scheduled_time),
+                "new_reported_version": reported.version,
+                "new_reported_at_ms": to_ms(reported.since),
+                "new_failures": reported.failures,
+            },
+        )
     else:
         yield REPORT, {**of_device, **_values(standing)}
 

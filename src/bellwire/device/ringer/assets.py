@@ -34,6 +34,9 @@ log = structlog.get_logger()
 MAX_DISK = 64 * 1024 * 1024
 """Bytes of all files together."""
 
+LEFT_FREE = 4 * 1024 * 1024
+"""Bytes of the disk that no sound may take: alerts, and what the cloud must hear of them, need some."""
+
 LEAST_FRESH = 6 * 3600.0
 """Seconds in which a file that came is not asked for again, however short its server says that it is fresh."""
 
@@ -165,6 +168,7 @@ class AssetCache:
                 received = await self._downloader.fetch(url, file)
                 fresh = None if received.fresh is None else self._wall() + max(received.fresh, LEAST_FRESH)
                 note = await _to_its_end(partial(_examined, file, part, url, received.length, fresh))
+            await asyncio.to_thread(self._make_room, self._kept_for(url, note))
             self._check_room(url, note)
             # Here and not in a thread: a `forget_all` comes before both files have their names, or after.
             part.rename(self._folder / note.content)
@@ -183,6 +187,10 @@ class AssetCache:
         if note.content not in sizes and taken + note.size > MAX_DISK:
             raise AssetError(
                 f"there is no room for its {note.size} bytes: the sounds of other alerts take {taken} of {MAX_DISK}"
+            )
+        if free_bytes(self._folder) < LEFT_FREE:
+            raise AssetError(
+                f"there is no room for its {note.size} bytes: the last {LEFT_FREE} of the disk are for alerts"
             )
 
     def _kept_for(self, url: str, note: Note) -> set[str]:
@@ -235,6 +243,10 @@ class AssetCache:
         if self._total is None or self._total > MAX_DISK:
             self._total = self._trimmed(kept)
 
+    def _make_room(self, kept: set[str]) -> None:
+        if free_bytes(self._folder) < LEFT_FREE:
+            self._total = self._trimmed(kept)
+
     def _trimmed(self, kept: set[str]) -> int:
         by_age = []
         for file in self._folder.iterdir():
@@ -242,11 +254,18 @@ class AssetCache:
             with suppress(FileNotFoundError):
                 by_age.append((file.stat().st_mtime_ns, file.stat().st_size, file))
         total = sum(size for _, size, _ in by_age)
+        room = min(MAX_DISK, total + free_bytes(self._folder) - LEFT_FREE)
         for _, size, file in sorted(by_age):
-            if total > MAX_DISK and file.name not in kept and file.suffix != _UNFINISHED:
+            if total > room and file.name not in kept and file.suffix != _UNFINISHED:
                 file.unlink(missing_ok=True)
                 total -= size
         return total
+
+
+def free_bytes(folder: Path) -> int:
+    """What is free on the disk of a folder, for this program."""
+    disk = os.statvfs(folder)
+    return disk.f_bavail * disk.f_frsize
 
 
 def _name_of(url: str) -> str:

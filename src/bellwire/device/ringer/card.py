@@ -5,6 +5,7 @@ It knows miniaudio, its backends and their traps; it must not know what is playe
 
 from collections.abc import Generator
 from contextlib import suppress
+from pathlib import Path
 from typing import Any, Literal, Protocol
 
 import miniaudio
@@ -16,6 +17,9 @@ log = structlog.get_logger()
 
 Output = Literal["auto", "null"]
 """The first sound card that plays; or none."""
+
+_SHARED_MEMORY = Path("/dev/shm")  # noqa: S108
+"""Where a running JACK server has what it shares with its clients."""
 
 _BUFFER_MS = 20
 """The card asks this often; it holds about three such buffers, which is how long a busy processor is bridged."""
@@ -57,8 +61,16 @@ def tried() -> str:
 
 
 def _backends() -> list[Any]:
+    """JACK only where a server of it runs: its library prints five lines where none does, and takes 4 MB for them."""
     found = miniaudio.get_enabled_backends() - {miniaudio.Backend.NULL, miniaudio.Backend.CUSTOM}
+    if not _runs_jack():
+        found.discard(miniaudio.Backend.JACK)
     return sorted(found, key=lambda backend: int(backend.value))
+
+
+def _runs_jack() -> bool:
+    # Clients leave a folder there too, without any server.
+    return any(not left.name.startswith("jack_db") for left in _SHARED_MEMORY.glob("jack*"))
 
 
 def _playing(backend: Any, feed: Feed) -> Card:

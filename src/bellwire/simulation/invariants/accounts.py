@@ -1,14 +1,18 @@
-"""No alert crosses from one account to another."""
+"""No secret and no alert crosses from one account to another."""
+
+import re
 
 from bellwire.protocol.messages import Message, alerts, system
-from bellwire.simulation.facts import Fact, Told
+from bellwire.simulation.facts import Fact, Told, secret_of
 from bellwire.simulation.invariants.invariant import Invariant
+
+_ANY_SECRET = re.compile(re.escape(secret_of("?")).replace(r"\?", r"\w+"))
 
 
 class AccountsStayApart(Invariant):
-    """Tokens and labels begin with, or name, the account whose they are."""
+    """Tokens begin with the account whose they are; labels, and addresses of sounds, have its secret in them."""
 
-    name = "no alert crosses accounts"
+    name = "no secret and no alert crosses accounts"
 
     def hear(self, fact: Fact) -> None:
         """Look at every alert that a speaker is told of."""
@@ -16,9 +20,10 @@ class AccountsStayApart(Invariant):
             return
         account = self._speakers[fact.device].device.account_id
         for alert in _alerts_of(fact.message):
-            foreign = alert.label is not None and alert.label.startswith("of ") and alert.label != f"of {account}"
-            if foreign or not alert.token.startswith(f"{account}-"):
-                raise self._broken(f"{fact.device} of {account} is told of {alert.token} {alert.label!r}")
+            said = (alert.label or "", *(asset.url for asset in alert.assets or ()))
+            secrets = {secret for text in said for secret in _ANY_SECRET.findall(text)}
+            if not alert.token.startswith(f"{account}-") or secrets - {secret_of(account)}:
+                raise self._broken(f"{fact.device} of {account} is told of {alert.token}: {', '.join(said)}")
 
 
 def _alerts_of(message: Message) -> tuple[alerts.SetAlert, ...]:

@@ -9,7 +9,8 @@ from bellwire.simulation.invariants.invariant import Invariant
 from bellwire.simulation.invariants.wire import AtTheWire
 
 _ON_TIME = timedelta(seconds=1)
-_LATEST = timedelta(minutes=30)
+_HALF_AN_HOUR = timedelta(minutes=30)
+"""What is later is over; what is earlier is not it."""
 
 
 class RingsOnTime(Invariant):
@@ -22,6 +23,8 @@ class RingsOnTime(Invariant):
         self._wires: defaultdict[str, AtTheWire] = defaultdict(AtTheWire)
         self._away: defaultdict[str, set[str]] = defaultdict(set)
         self._back: dict[str, datetime] = {}
+        self._rang_for: dict[tuple[str, str], datetime] = {}
+        """By speaker and token, the occurrence for which it rang last."""
 
     def hear(self, fact: Fact) -> None:
         """Plan a look at each time that was acknowledged."""
@@ -36,20 +39,26 @@ class RingsOnTime(Invariant):
             self._wires[fact.device].acknowledged.pop(fact.message.token, None)
         wire = self._wires[fact.device]
         token = wire.hear(fact)
-        if token is not None and self._away[fact.device]:
-            del wire.acknowledged[token]  # by a wrong clock it may have rung for it already
+        if token is not None and (self._away[fact.device] or self._has_rung(fact.device, token)):
+            del wire.acknowledged[token]  # by a wrong clock it may have rung for it already, too
         elif token is not None:
             self._plan(fact.device, token, wire.acknowledged[token])
 
+    def _has_rung(self, device: str, token: str) -> bool:
+        """For the time that it acknowledges: it was told once more, and is snoozed, or over."""
+        return self._rang_for.get((device, token)) == self._wires[device].acknowledged[token]
+
     def _rang(self, fact: Rang) -> None:
+        self._rang_for[fact.device, fact.token] = fact.occurrence
         early = fact.due - fact.at
         if early > _ON_TIME and self._is_to_blame(fact.device, fact.due):
             raise self._broken(f"{fact.device} rings {fact.token} {early} early")
-        if self._wires[fact.device].acknowledged.get(fact.token) == fact.occurrence:
+        is_it = self._wires[fact.device].acknowledged.get(fact.token) == fact.occurrence
+        if is_it and fact.occurrence - fact.at < _HALF_AN_HOUR:  # who was rung for earlier is rung for again
             del self._wires[fact.device].acknowledged[fact.token]
 
     def _plan(self, device: str, token: str, time: datetime) -> None:
-        if time < self._world.now - _LATEST:
+        if time < self._world.now - _HALF_AN_HOUR:
             return
         late = max(time, self._world.now) + _ON_TIME
         self._world.at(max(time, self._world.now), lambda: self._look(device, token, time, late))

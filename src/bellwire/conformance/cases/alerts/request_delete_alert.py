@@ -1,5 +1,7 @@
 """Alerts, RequestDeleteAlert event."""
 
+import uuid
+
 from bellwire.conformance.case import Case, Level, Side, expect
 from bellwire.conformance.cases.event_rows import event_cases, has
 from bellwire.conformance.rows import check_rows
@@ -18,9 +20,11 @@ async def _answered(at: CloudStand) -> None:
 
 async def _unknown(at: CloudStand) -> None:
     await at.device.is_online()
-    about = at.device.about("Alerts.RequestDeleteAlert", "not-there")
-    at.takes(await at.device.says("Alerts.RequestDeleteAlert", about))
-    await at.device.heard.take("Alerts.DeleteAlert", "not-there")
+    token = str(uuid.uuid4())  # another one each time: a cloud may ask for the same one more and more seldom
+    # It has it, and shows it: a cloud that sees in another event that it is gone has nothing more to say.
+    at.device.alerts[token] = {"token": token, "type": "ALARM", "scheduledTime": "2035-01-01T00:00:00Z"}
+    at.takes(await at.device.says("Alerts.RequestDeleteAlert", at.device.about("Alerts.RequestDeleteAlert", token)))
+    await at.device.heard.take("Alerts.DeleteAlert", token)
 
 
 async def _sent(at: DeviceStand) -> None:

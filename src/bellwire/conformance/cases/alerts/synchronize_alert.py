@@ -138,7 +138,7 @@ CASES = (
         "begins each connection with one RequestSynchronizeAlert, its payload empty",
         Side.DEVICE,
         _asks,
-        ("RequestSynchronizeAlert/answered", "Introduction/reconnected"),
+        ("RequestSynchronizeAlert/answered", "RequestSynchronizeAlert/payload", "Introduction/reconnected"),
         applies=asks_with,
     ),
     Case(

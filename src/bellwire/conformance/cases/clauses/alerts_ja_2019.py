@@ -81,6 +81,7 @@ CLAUSES = clauses_of(
         },
         "RequestSynchronizeAlert": {
             "answered": "CICはこのイベントを受信すると、クライアントに[`Alerts.SynchronizeAlert`](#SynchronizeAlert)ディレクティブを送信します。",
+            "payload": "なし",
         },
         "SetAlert": {
             "adds": "フィールドの値と同じ識別子を持つアラームが、現在クライアントデバイスにない場合",

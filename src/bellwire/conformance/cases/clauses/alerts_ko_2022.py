@@ -96,6 +96,7 @@ CLAUSES = clauses_of(
         },
         "RequestSynchronizeAlert": {
             "answered": "CLOVA가 이 이벤트 메시지를 받으면, 클라이언트에 [`Alerts.SynchronizeAlert`](#SynchronizeAlert) 지시 메시지를 전송합니다.",
+            "payload": "없음",
         },
         "SetAlert": {
             "adds": "필드의 값과 같은 식별자를 가진 알람이 현재 클라이언트의 기기에 없으면",
@@ -108,6 +109,10 @@ CLAUSES = clauses_of(
             ),
             "downloads": "형태이면 클라이언트는 해당 URI로부터 오디오 콘텐츠를 다운로드하여 알람을 울려야 할 때 재생해야 합니다.",
             "skips": "만약 클라이언트가 해당 오디오 콘텐츠를 다운로드할 수 없거나 재생할 수 없는 상태라면 오디오 재생을 생략해야 합니다.",
+            "goes-on": (
+                "타입이면 알람이 반복적으로 재생되어야 합니다.",
+                "what a loudspeaker plays does not pass the wire; that the alert goes on ringing does (AlertStarted)",
+            ),
             "repeats": (
                 "타입의 알람을 울려야 할 때 이 배열에 명시된 순서대로 오디오 콘텐츠 재생을 반복합니다.",
                 "what a loudspeaker plays does not pass the wire; that the alert goes on ringing does (AlertStarted)",

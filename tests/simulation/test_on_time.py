@@ -1,0 +1,56 @@
+"""Who is blamed for not ringing: whoever acknowledged a time, was there, and has not rung for it yet."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bellwire.protocol.messages.alerts import SetAlert, SetAlertSucceeded
+from bellwire.simulation.cloud import SimulatedCloud
+from bellwire.simulation.facts import Back, Rang, Said, Told
+from bellwire.simulation.faults import Faults
+from bellwire.simulation.invariants.invariant import Broken
+from bellwire.simulation.invariants.on_time import RingsOnTime
+from bellwire.simulation.speaker import SimulatedSpeaker
+from bellwire.simulation.world import World
+
+NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
+DUE = NOON + timedelta(minutes=5)
+
+
+@pytest.fixture
+def world() -> World:
+    return World(1, NOON)
+
+
+@pytest.fixture
+def invariant(world: World) -> RingsOnTime:
+    """Of a speaker that is there, with nothing to ring."""
+    faults = Faults({})
+    cloud = SimulatedCloud(world, faults, lambda _: None)
+    cloud.account("a", "UTC")
+    device = cloud.device("a", "a0", "cic-ko-2022")
+    speaker = SimulatedSpeaker(world, cloud, device, faults, lambda _: None)
+    speaker.boots()
+    invariant = RingsOnTime(world, cloud, {"a0": speaker})
+    invariant.hear(Back(world.now, "a0", "power"))
+    return invariant
+
+
+def acknowledges(invariant: RingsOnTime, world: World) -> None:
+    invariant.hear(Told(world.now, "a0", SetAlert(token="t", type="ALARM", scheduled_time=DUE)))
+    invariant.hear(Said(world.now, "a0", SetAlertSucceeded(token="t", type="ALARM"), "m", certified=True))
+
+
+def test_who_acknowledged_and_is_silent_is_blamed(invariant: RingsOnTime, world: World) -> None:
+    acknowledges(invariant, world)
+    with pytest.raises(Broken, match="a0 does not ring t, which it has acknowledged for 12:05:00"):
+        world.run(DUE + timedelta(seconds=2))
+
+
+def test_who_has_rung_is_not_blamed_for_a_time_that_it_is_told_once_more(invariant: RingsOnTime, world: World) -> None:
+    acknowledges(invariant, world)
+    world.run(DUE)
+    invariant.hear(Rang(world.now, "a0", "t", DUE, DUE))
+    world.run(DUE + timedelta(seconds=10))
+    acknowledges(invariant, world)  # its first word was lost
+    world.run(DUE + timedelta(minutes=1))
