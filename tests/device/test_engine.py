@@ -382,6 +382,21 @@ def test_what_is_over_stays_over_when_the_list_still_has_it(device: Device) -> N
     assert life(device) is Life.STOPPED
 
 
+def test_an_older_list_rings_nothing_that_was_stopped_and_deleted(device: Device) -> None:
+    ringing(device)
+    device << of(StopAlert, "a") >> stopped("a") >> silent("a")
+    device << of(DeleteAlert, "a") >> deleted("a")
+    device << everything(alarm("a", "07:00:00")) >> is_set("a") >> stopped("a")
+    assert device.disk == {}
+
+
+def test_what_was_deleted_unheard_can_be_set_again(device: Device) -> None:
+    device << alarm("a", "07:00:00") >> is_set("a")
+    device << of(DeleteAlert, "a") >> deleted("a")
+    device << alarm("a", "07:00:00") >> is_set("a")
+    device.at("07:00:00") >> started("a") >> rings("a")
+
+
 def test_a_list_can_replace_a_full_one(device: Device) -> None:
     device << everything(*(alarm(f"old-{number}", "07:00:00") for number in range(MAX_ALERTS)))
     device.silently() << everything(*(alarm(f"new-{number}", "07:00:00") for number in range(MAX_ALERTS)))

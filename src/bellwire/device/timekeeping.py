@@ -11,7 +11,6 @@ from typing import Any
 from bellwire.alerts.lifecycle import Life, Step
 from bellwire.device import belief, do_not_disturb, inputs, system
 from bellwire.device.belief import NOTHING
-from bellwire.device.held import Held
 from bellwire.device.outputs import CorrectClock, Warn
 from bellwire.device.turn import Turn
 
@@ -81,16 +80,11 @@ def _take_back(turn: Turn) -> None:
     What rings goes on: a clock that is set must not silence anything. It is set for its time when it is stopped.
     """
     for held in list(turn.alerts.values()):
-        if held.life in {Life.STOPPED, Life.WAITING} and _is_to_come(turn, held):
+        was_heard = held.life is Life.STOPPED and not held.is_missed
+        is_past = held.life in {Life.STOPPED, Life.WAITING}
+        if is_past and turn.is_to_come(held.occurrence.scheduled_time, was_heard=was_heard):
             turn.take_silently(held, Step.SET)
     turn.over = {token: time for token, time in turn.over.items() if not turn.is_to_come(time)}
-
-
-def _is_to_come(turn: Turn, held: Held) -> bool:
-    """What nobody has heard is to come also when that is in a minute."""
-    time = held.occurrence.scheduled_time
-    is_unheard = held.is_missed or held.life is Life.WAITING
-    return turn.is_to_come(time) or (is_unheard and time > turn.now and not turn.belief.is_doubted)
 
 
 INPUTS: Mapping[type[inputs.Input], Callable[[Turn, Any], None]] = {

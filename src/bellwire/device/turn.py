@@ -95,9 +95,10 @@ class Turn:
         elif life not in ACTIVE:
             moved = replace(moved, again_at=None, snoozes=0)
         is_removed = life is Life.STOPPED and self.profile.stopping_removes
+        was_stopped = life is Life.ABSENT and held.life is Life.STOPPED and not held.is_missed
         if life is Life.SET:
             self.over.pop(held.token, None)
-        if is_removed:
+        if is_removed or was_stopped:
             self.over[held.token] = held.occurrence.scheduled_time
         if is_removed or life is Life.ABSENT:
             self.alerts.pop(held.token, None)
@@ -105,9 +106,13 @@ class Turn:
             self.alerts[held.token] = moved
         return moved
 
-    def is_to_come(self, time: datetime) -> bool:
-        """Whether that is as long after now, by a clock that is believed, as what is past is too late to ring."""
-        return not self.belief.is_doubted and time - self.now >= self.profile.past_due
+    def is_to_come(self, time: datetime, *, was_heard: bool = True) -> bool:
+        """Whether that is after now, by a clock that is believed.
+
+        Where it was heard already, so long after now as what is past is too late to ring.
+        """
+        least = self.profile.past_due if was_heard else timedelta.resolution
+        return not self.belief.is_doubted and time - self.now >= least
 
     def report(self, report: type[OneAlert], held: Held, *, certified: bool = True) -> None:
         """Tell the cloud something of one alert."""
