@@ -161,6 +161,23 @@ def _never_sweeps(cloud: SimulatedCloud) -> Iterator[None]:
 
 
 @contextmanager
+def _never_synchronizes(cloud: SimulatedCloud) -> Iterator[None]:
+    """A context is not compared with what is believed, and no list is said: what was lost stays lost."""
+    right = cloud.hears
+
+    def hears(line: Line, device: DeviceIdentity, json: bytes, answer: Callable[[int], None]) -> None:
+        event = msgspec.json.decode(json)
+        event.pop("context", None)
+        if "Synchronize" in event["event"]["header"]["name"]:
+            answer(204)
+        else:
+            right(line, device, msgspec.json.encode(event), answer)
+
+    with _instead(cloud, "hears", hears):
+        yield
+
+
+@contextmanager
 def _drops_known_ids(cloud: SimulatedCloud) -> Iterator[None]:
     """Events are told apart by their messageId alone, of which the first eight bits count."""
     right, known = cloud.hears, set[str]()
@@ -223,6 +240,7 @@ BREAKAGES: dict[str, Breakage] = {
             of_the_cloud=_answers_before_the_commit,
         ),
         Breakage("no-sweep", "what nobody reports is never over", of_the_cloud=_never_sweeps),
+        Breakage("no-context", "neither contexts nor lists mend anything", of_the_cloud=_never_synchronizes),
         Breakage(
             "message-ids", "events are told apart by a messageId that is not unique", of_the_cloud=_drops_known_ids
         ),
