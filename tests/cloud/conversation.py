@@ -18,6 +18,7 @@ from bellwire.alerts.lifecycle import Life
 from bellwire.alerts.recurrence import next_occurrence
 from bellwire.alerts.standing import Standing
 from bellwire.cloud import accounts
+from bellwire.cloud.account_changes import Change, change_account
 from bellwire.cloud.activity import user_acted
 from bellwire.cloud.auth import hash_of
 from bellwire.cloud.commands import order
@@ -152,6 +153,11 @@ class Talk:
     def lives_in(self, country: str | None) -> None:
         """The account's owner moves."""
         self._store.run(set_country, ACCOUNT, country)
+
+    def goes_to(self, zone: str) -> list[str]:
+        """The account is in another time zone, and speaks as one does there; the ids of its devices."""
+        change = Change(frozenset({"timezone"}), timezone=zone)
+        return self.writes(change_account, ACCOUNT, change, lambda _, label, speaks: f"{label}-{speaks}", self.now)
 
     def known(self, line: "Line") -> DeviceDetail:
         """What is known of a device."""

@@ -32,7 +32,7 @@ def listening(home: Account) -> Speaker:
     return speaker
 
 
-def imports(home: Account, content: bytes, name: str = "work", query: str = "") -> dict[str, Any]:
+def imports(home: Account, content: bytes, name: str = "office", query: str = "") -> dict[str, Any]:
     status, report = home.asks("POST", f"/calendars/{name}/import{query}", raw=content)
     assert status == 200, report
     assert report["calendar"] == name
@@ -66,7 +66,7 @@ def test_events_become_reminders_that_the_devices_are_told_of(home: Account) -> 
     assert {(each.label, each.type) for each in told} == {("Tea", "REMINDER"), ("Dinner", "REMINDER")}
     assert {each.token for each in told} == {entry["token"] for entry in report["entries"]}
     assert [asset.asset_id for asset in told[0].assets] == ["bell", "speech"]
-    assert calendars(home) == [{"name": "work", "alerts": 2}]
+    assert calendars(home) == [{"name": "office", "alerts": 2}]
 
 
 def test_the_same_again_tells_the_devices_nothing_and_an_edit_only_what_it_changes(home: Account) -> None:
@@ -106,10 +106,10 @@ def test_calendars_are_listed_a_page_at_a_time(home: Account) -> None:
 
 
 def test_calendars_of_two_names_do_not_touch_one_another(home: Account) -> None:
-    imports(home, calendar(TEA), "work")
+    imports(home, calendar(TEA), "office")
     imports(home, calendar(TEA, DINNER), "family")
 
-    assert counts(imports(home, calendar(), "work")) == {"removed": 1}
+    assert counts(imports(home, calendar(), "office")) == {"removed": 1}
     assert calendars(home) == [{"name": "family", "alerts": 2}]
     assert counts(home.asks("DELETE", "/calendars/family")[1]) == {"removed": 2}
     assert (calendars(home), alerts(home)) == ([], [])
@@ -144,7 +144,7 @@ def test_new_alerts_ring_on_the_devices_that_are_named(home: Account) -> None:
     imports(home, calendar(TEA), query=f"?device={kitchen}")
 
     assert [each["devices"] for each in alerts(home)] == [{kitchen: "unknown"}]
-    status, refused = home.asks("POST", "/calendars/work/import?device=nobody", raw=calendar(TEA))
+    status, refused = home.asks("POST", "/calendars/office/import?device=nobody", raw=calendar(TEA))
     assert (status, refused["detail"]) == (422, "this account has no device nobody")
 
 
@@ -177,7 +177,7 @@ def test_what_google_and_outlook_write_is_imported(home: Account) -> None:
     ],
 )
 def test_what_cannot_be_imported(home: Account, query: str, body: bytes, status: int, complaint: str) -> None:
-    answer = home.asks("POST", f"/calendars/work/import{query}", raw=body)
+    answer = home.asks("POST", f"/calendars/office/import{query}", raw=body)
     assert answer[0] == status
     assert complaint in answer[1]["detail"]
 
@@ -185,14 +185,14 @@ def test_what_cannot_be_imported(home: Account, query: str, body: bytes, status:
 def test_a_file_may_be_larger_than_other_requests_and_not_endless(home: Account) -> None:
     large = calendar(f"{TEA}\nDESCRIPTION:{'x' * 200_000}")
     assert counts(imports(home, large)) == {"added": 1}
-    status, answer = home.asks("POST", "/calendars/work/import", raw=b"x" * (LIMITS.calendar + 1))
+    status, answer = home.asks("POST", "/calendars/office/import", raw=b"x" * (LIMITS.calendar + 1))
     assert (status, answer["detail"]) == (413, "the body is too large")
 
 
 def test_an_account_does_not_import_without_end(home: Account) -> None:
     status, imports_made = 200, 0
     while status == 200 and imports_made < 10 * LIMITS.imports.most:
-        status, _ = home.asks("POST", "/calendars/work/import", raw=calendar())
+        status, _ = home.asks("POST", "/calendars/office/import", raw=calendar())
         imports_made += 1
     assert status == 429
     assert imports_made > LIMITS.imports.most

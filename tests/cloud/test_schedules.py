@@ -182,10 +182,6 @@ def floats(talk: Talk, token: str, rule: str | None, *, floating: bool = True) -
     talk.writes(accounts.edit_alert, ACCOUNT, token, edit, talk.now)
 
 
-def goes_to(talk: Talk, zone: str) -> list[str]:
-    return talk.writes(accounts.move_account, ACCOUNT, zone, talk.now)
-
-
 def test_what_floats_moves_with_its_account_and_what_is_fixed_does_not(talk: Talk) -> None:
     line = talk.connects("kitchen")
     talk.now = at("05:00")
@@ -193,13 +189,13 @@ def test_what_floats_moves_with_its_account_and_what_is_fixed_does_not(talk: Tal
     floats(talk, "once", None)
     floats(talk, "fixed", DAILY, floating=False)
 
-    assert goes_to(talk, "Europe/Berlin") == ["kitchen"]
+    assert talk.goes_to("Europe/Berlin") == ["kitchen"]
 
     seven = at("06:00")
     assert talk.alerts() == {"again": seven, "once": seven, "fixed": at("07:00")}
     assert {each.scheduled_time for each in line.hears() if hasattr(each, "scheduled_time")} == {seven, at("07:00")}
     assert talk.reads(find_account, ACCOUNT).timezone == "Europe/Berlin"
-    goes_to(talk, "UTC")
+    talk.goes_to("UTC")
     assert set(talk.alerts().values()) == {at("07:00")}
 
 
@@ -207,7 +203,7 @@ def test_what_would_be_past_by_the_move_rings_when_it_would_have_rung(talk: Talk
     talk.now = at("05:00")
     floats(talk, "once", None)
     floats(talk, "again", DAILY)
-    goes_to(talk, "Asia/Seoul")  # where it is 14:00
+    talk.goes_to("Asia/Seoul")  # where it is 14:00
     assert talk.alerts() == {"once": at("07:00"), "again": at("22:00")}
 
 
@@ -219,7 +215,7 @@ def test_what_rings_goes_on_and_comes_next_in_the_new_zone(talk: Talk) -> None:
     line.hears()
     line.shows(alarm("a", at("07:00")), ringing=("a",)) >> SetAlertSucceeded(**A)
 
-    assert goes_to(talk, "Asia/Seoul") == []
+    assert talk.goes_to("Asia/Seoul") == []
     line.shows(alarm("a", at("07:00"))) >> AlertStopped(**A)
 
     assert talk.alerts() == {"a": at("22:00")}
@@ -229,16 +225,11 @@ def test_what_is_paused_moves_too(talk: Talk) -> None:
     talk.now = at("05:00")
     floats(talk, "a", DAILY)
     pauses(talk)
-    goes_to(talk, "Europe/Berlin")
+    talk.goes_to("Europe/Berlin")
     resumes(talk)
     assert talk.alerts() == {"a": at("06:00")}
     assert shown(talk).schedule == Schedule(at("07:00").replace(tzinfo=None), "Europe/Berlin", DAILY, floating=True)
     assert talk.now + timedelta(hours=1) == at("06:00")
-
-
-def speaks_as_in(talk: Talk, zone: str) -> list[str]:
-    change = accounts.Change(frozenset({"timezone"}), timezone=zone)
-    return talk.writes(accounts.change_account, ACCOUNT, change, lambda _, label, speaks: f"{label}-{speaks}", talk.now)
 
 
 def test_what_is_paused_is_spoken_anew_and_stays_paused(talk: Talk) -> None:
@@ -247,7 +238,7 @@ def test_what_is_paused_is_spoken_anew_and_stays_paused(talk: Talk) -> None:
     line.hears()
     pauses(talk)  # and the device has not deleted it yet
 
-    assert speaks_as_in(talk, "Asia/Tokyo") == []
+    assert talk.goes_to("Asia/Tokyo") == []
 
     assert shown(talk).speech == "tea-ja"
     standing = talk.standing(line, "a")
@@ -262,7 +253,7 @@ def test_what_moves_and_is_spoken_anew_is_set_with_both(talk: Talk) -> None:
     edit = accounts.Edit(reschedule=lambda each: (replace(each, floating=True), alert.scheduled_time))
     talk.writes(accounts.edit_alert, ACCOUNT, "a", edit, talk.now)
 
-    assert speaks_as_in(talk, "Asia/Tokyo") == ["kitchen"]
+    assert talk.goes_to("Asia/Tokyo") == ["kitchen"]
 
     after, standing = shown(talk), talk.standing(line, "a")
     assert (after.speech, after.scheduled_time) == ("tea-ja", at("22:00"))

@@ -96,7 +96,7 @@ def told(talk: Talk) -> list[str]:
 
 def test_a_week_of_one_alarm(talk: Talk) -> None:
     talk.now = on("Sun", "20:00")
-    talk.writes(accounts.move_account, ACCOUNT, "Asia/Seoul", talk.now)
+    talk.goes_to("Asia/Seoul")
     kitchen, bedroom = talk.connects("kitchen"), talk.connects("bedroom")
     adds_the_alarm(talk)
     get(up("Mon"), kitchen, bedroom)

@@ -63,7 +63,7 @@ def language(
     It decides what kanji and numbers alone are read in. Labels are spoken anew, on the devices too.
     """
     from bellwire.cli import records
-    from bellwire.cloud.accounts import language_of_account
+    from bellwire.cloud.account_changes import language_of_account
     from bellwire.cloud.languages import LANGUAGES
 
     with records.opened(data) as store:

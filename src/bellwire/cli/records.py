@@ -17,7 +17,8 @@ import msgspec
 from bellwire.alerts.recurrence import zone_named
 from bellwire.cli.failure import Failure, shown_in_one_line
 from bellwire.cli.machine import time_zone
-from bellwire.cloud.accounts import Change, change_account, name_of
+from bellwire.cloud.account_changes import Change, change_account
+from bellwire.cloud.accounts import name_of
 from bellwire.cloud.assets import AssetStore, secret_of
 from bellwire.cloud.auth import hash_of, new_token
 from bellwire.cloud.config import Config

@@ -12,7 +12,7 @@ from litestar import Controller, get, patch
 from litestar.params import JSONBody
 
 from bellwire.alerts.alert import Conduct
-from bellwire.cloud.accounts import Change, change_settings, follow_account, language_of_account
+from bellwire.cloud.account_changes import Change, change_settings, follow_account, language_of_account
 from bellwire.cloud.bulk import PORTION
 from bellwire.cloud.conduct_forms import ConductView, ConductWish, conduct_by, conduct_view
 from bellwire.cloud.countries import country_of

@@ -5,24 +5,20 @@ It knows alerts, standings and limits; it must not know HTTP (`api`) nor what is
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from functools import partial
+from datetime import datetime
 
 from bellwire.alerts.alert import Alert, OwnConduct, Reserved, Schedule
 from bellwire.alerts.lifecycle import Life
 from bellwire.alerts.recurrence import next_occurrence, without
 from bellwire.alerts.rings import End, Ending
 from bellwire.alerts.standing import Desired
-from bellwire.cloud.languages import default_language
 from bellwire.cloud.ringing import note_done
-from bellwire.cloud.store.accounts import Account, find_account, set_country, set_language, set_timezone
 from bellwire.cloud.store.alerts import (
     count_alerts,
     delete_alert,
     insert_alert,
     list_alerts,
     list_lives,
-    list_tokens,
     load_alert,
     update_alert,
 )
@@ -44,10 +40,6 @@ from bellwire.cloud.wishes import WishError, one_line, schedule_once, whole_seco
 
 _ANY_NUMBER = 1_000_000
 """More alerts than any account has."""
-_MOMENT = timedelta(milliseconds=1)
-_EVER = datetime.max.replace(tzinfo=UTC)
-NameOfLabel = Callable[[str, str, str], str]
-"""Gives the name of a sound: of an account, a label and what the account speaks."""
 
 
 class UnknownAlertError(LookupError):
@@ -283,103 +275,6 @@ def resume_alert(account_id: str, token: str, now: datetime) -> Transaction[Show
         wanted = sorted((yield from which_are_there(account_id, before.paused_on)))
     yield from add_standings(account_id, alert, wanted, now)
     return (yield from show_alert(account_id, token))
-
-
-def move_account(account_id: str, zone: str, now: datetime) -> Transaction[list[str]]:
-    """The account is in another time zone, with all of its alerts. Gives devices' ids. Raises NotFound."""
-    yield from set_timezone(account_id, zone)
-    woken: set[str] = set()
-    for alert in (yield from list_alerts(account_id, None, _ANY_NUMBER)):
-        woken |= yield from _move(account_id, alert, zone, now)
-    return sorted(woken)
-
-
-def _move(account_id: str, alert: Alert, zone: str, now: datetime) -> Transaction[set[str]]:
-    """What floats rings at the same wall time in another zone. Gives devices' ids.
-
-    What rings or is snoozed, and what would be past by the move, stays as it is: nothing is lost.
-    """
-    if not alert.schedule.floating or alert.schedule.zone == zone:
-        return set()
-    schedule = replace(alert.schedule, zone=zone)
-    following = next_occurrence(schedule, now)
-    if following is None:
-        return set()
-    is_to_come = alert.scheduled_time > now and alert.snoozed_from is None and alert.paused_on is None
-    moved = replace(alert, schedule=schedule, scheduled_time=following if is_to_come else alert.scheduled_time)
-    yield from update_alert(account_id, moved, now)
-    if alert.snoozed_from is not None:
-        return set()
-    to_come, desired = Place(now + _MOMENT, _EVER), Desired(following, alert.version)
-    return set((yield from desire_instead(account_id, alert.token, to_come, desired)))
-
-
-def language_of_account(account: Account) -> str:
-    """In which language an account's labels are spoken: as it was said, or that of its country or time zone."""
-    return account.language or default_language(account.country, account.timezone)
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What of an account becomes different; a field that is not in `said` stays."""
-
-    said: frozenset[str]
-    """`country`, `language`, `timezone`."""
-    country: str | None = None
-    language: str | None = None
-    timezone: str | None = None
-    """Every account has one: None stays as it is, said or not."""
-
-
-def change_account(
-    account_id: str, change: Change, name_of_label: NameOfLabel, now: datetime
-) -> Transaction[list[str]]:
-    """Change an account, and all of its alerts with it, at once. Returns the ids of its devices. Raises NotFound."""
-    stirred = yield from change_settings(account_id, change)
-    tokens = yield from list_tokens(account_id)
-    stirred += yield from follow_account(account_id, tokens, name_of_label, now)
-    return list(dict.fromkeys(stirred))
-
-
-def change_settings(account_id: str, change: Change) -> Transaction[list[str]]:
-    """Change an account alone: its alerts then are to follow it. Returns the ids of its devices. Raises NotFound."""
-    stirred: list[str] = []
-    if "country" in change.said:
-        stirred += yield from set_country(account_id, change.country)
-    if "language" in change.said:
-        yield from set_language(account_id, change.language)
-    if "timezone" in change.said and change.timezone is not None:
-        yield from set_timezone(account_id, change.timezone)
-    return stirred
-
-
-def follow_account(
-    account_id: str, tokens: Sequence[str], name_of_label: NameOfLabel, now: datetime
-) -> Transaction[list[str]]:
-    """Have alerts be where their account is, and be spoken as it speaks; again: nothing changes.
-
-    Gives devices' ids. Raises NotFound.
-    """
-    account = yield from find_account(account_id)
-    speaks = language_of_account(account)
-    stirred: set[str] = set()
-    for token in tokens:
-        found = yield from load_alert(account_id, token)
-        if found is not None:
-            stirred |= yield from _move(account_id, found, account.timezone, now)
-            stirred |= yield from _speak_anew(account_id, token, partial(name_of_label, account_id), speaks, now)
-    return sorted(stirred)
-
-
-def _speak_anew(
-    account_id: str, token: str, name_of: Callable[[str, str], str], speaks: str, now: datetime
-) -> Transaction[set[str]]:
-    alert = yield from load_alert(account_id, token)
-    if alert is None or alert.speech is None or (speech := name_of(alert.label, speaks)) == alert.speech:
-        return set()
-    again = replace(alert, speech=speech, version=alert.version + 1)
-    yield from update_alert(account_id, again, now)
-    return set((yield from renew(account_id, token, again.version)))
 
 
 def remove_alert(account_id: str, token: str, now: datetime) -> Transaction[list[str]]:

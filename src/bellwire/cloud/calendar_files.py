@@ -14,7 +14,7 @@ import msgspec
 
 from bellwire import __version__
 from bellwire.alerts.alert import Alert, Kind
-from bellwire.cloud import accounts
+from bellwire.cloud.account_changes import language_of_account
 from bellwire.cloud.assets import AssetStore
 from bellwire.cloud.attempts import Attempts
 from bellwire.cloud.bus import Bus
@@ -129,7 +129,7 @@ class CalendarFiles:
         """The step with the name of its label's sound, which is made when a speaker asks for it."""
         if step.alert is None or step.alert.kind is Kind.ALARM or not step.label.strip():
             return step
-        language = accounts.language_of_account(account)
+        language = language_of_account(account)
         speech = self._assets.later(account.account_id, step.label, language)
         return replace(step, alert=replace(step.alert, speech=speech))
 

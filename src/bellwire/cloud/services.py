@@ -12,7 +12,7 @@ from litestar import Request
 from litestar.datastructures import ResponseHeader, State
 
 from bellwire.alerts.alert import Kind
-from bellwire.cloud import accounts
+from bellwire.cloud.account_changes import language_of_account
 from bellwire.cloud.assets import AssetStore
 from bellwire.cloud.auth import Tokens
 from bellwire.cloud.authority import Authority
@@ -57,13 +57,13 @@ class Services:
         """The name of the asset that speaks the label; None where there is nothing to speak, or it cannot be."""
         if not label.strip() or kind is Kind.ALARM:
             return None
-        return await self.assets.speech(account.account_id, label, accounts.language_of_account(account))
+        return await self.assets.speech(account.account_id, label, language_of_account(account))
 
     def promised_speech(self, account: Account, kind: Kind, label: str) -> str | None:
         """The same for many alerts at once: the asset is made when a speaker asks for it."""
         if not label.strip() or kind is Kind.ALARM:
             return None
-        return self.assets.promised(account.account_id, label, accounts.language_of_account(account))
+        return self.assets.promised(account.account_id, label, language_of_account(account))
 
 
 def services_of(request: Asked) -> Services:

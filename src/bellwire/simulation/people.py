@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from bellwire.alerts.alert import Alert, Kind, Schedule
 from bellwire.alerts.recurrence import EVERY, next_occurrence
 from bellwire.cloud import accounts
+from bellwire.cloud.account_changes import Change, change_account
 from bellwire.cloud.accounts import UnknownAlertError
 from bellwire.cloud.snoozing import snooze_alert, stop_alert
 from bellwire.cloud.store.transaction import Transaction
@@ -169,7 +170,7 @@ class People:
             return
         on = chance.choice((None, None, [chance.choice(household.speakers).name]))
         secret = secret_of(household.account)
-        speech = f"{secret}wav" if kind is Kind.REMINDER else None
+        speech = _name_of_sound(household.account) if kind is Kind.REMINDER else None
         alert = Alert(token, kind, secret, schedule, first, 1, on is None, speech)
         self._does(household, lambda: accounts.add_alert(household.account, alert, on, 1000, now), token, schedule)
 
@@ -239,7 +240,8 @@ class People:
     def _move(self, household: Household) -> None:
         if self._cloud.is_up:
             household.zone = self._world.chance.choice(_ZONES)
-            woken = self._cloud.write(accounts.move_account, household.account, household.zone, self._world.now)
+            change = Change(frozenset({"timezone"}), timezone=household.zone)
+            woken = self._cloud.write(change_account, household.account, change, _name_of_sound, self._world.now)
             self._cloud.wake(woken)
 
     def _log_out(self, speaker: SimulatedSpeaker) -> None:
@@ -264,3 +266,8 @@ class People:
         device = self._cloud.device(account, name, before.profile)
         self._cloud.revoke(before)
         speaker.is_emptied(device, lambda: self.on_rename(before.device_id, speaker))
+
+
+def _name_of_sound(account: str, *_: str) -> str:
+    """The same for all labels of an account, whatever it speaks."""
+    return f"{secret_of(account)}wav"

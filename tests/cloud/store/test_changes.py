@@ -10,8 +10,8 @@ from msgspec.structs import replace as struct_replace
 from bellwire.alerts.alert import Alert, Kind, Schedule
 from bellwire.alerts.lifecycle import Life
 from bellwire.alerts.standing import Standing
-from bellwire.cloud.accounts import Change as AccountChange
-from bellwire.cloud.accounts import change_account
+from bellwire.cloud.account_changes import Change as AccountChange
+from bellwire.cloud.account_changes import change_account
 from bellwire.cloud.store import changes
 from bellwire.cloud.store.accounts import add_account
 from bellwire.cloud.store.alerts import delete_alert, insert_alert, move_alert, update_alert
