@@ -13,8 +13,9 @@ from bellwire.alerts.alert import Alert, Kind, Schedule
 from bellwire.alerts.lifecycle import Life
 from bellwire.cloud import accounts
 from bellwire.cloud.address import AlreadyRunningError, NotRunningError, address_of, holding
-from bellwire.cloud.app import PortTakenError, run
+from bellwire.cloud.app import run
 from bellwire.cloud.config import Config
+from bellwire.cloud.listening import PortTakenError
 from bellwire.cloud.store.opening import open_now
 from bellwire.cloud.store.standings import lives_of
 from bellwire.protocol.messages.alerts import RequestSynchronizeAlert, SetAlert, SetAlertSucceeded, SynchronizeAlert

@@ -47,6 +47,16 @@ def test_one_reminder_for_every_room_each_with_its_own_label_and_time(tmp_path: 
     asyncio.run(scene())
 
 
+def test_a_kind_that_there_is_not_is_told_which_there_are(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with api_desk(tmp_path) as desk:
+            call = await bulk(desk, {"at": "07:00"}, {"at": "07:00", "kind": "alarm"})
+            assert call.status == 422
+            assert "alerts[1].kind: Invalid enum value 'alarm', it is none of ALARM, TIMER" in call.json["detail"]
+
+    asyncio.run(scene())
+
+
 def test_each_is_added_or_refused_by_itself(tmp_path: Path) -> None:
     async def scene() -> None:
         async with api_desk(tmp_path, alerts=3) as desk:

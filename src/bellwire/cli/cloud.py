@@ -64,10 +64,11 @@ def cloud(
     import uvloop
 
     from bellwire.cloud.address import AlreadyRunningError
-    from bellwire.cloud.app import PortTakenError, run
+    from bellwire.cloud.app import run
     from bellwire.cloud.certificates import CertificateError, Certificates
     from bellwire.cloud.config import Config
     from bellwire.cloud.limits import limits_of
+    from bellwire.cloud.listening import PortTakenError
     from bellwire.cloud.regions import served_elsewhere
     from bellwire.cloud.speech import synthesizer_of
     from bellwire.cloud.store.errors import StoreError

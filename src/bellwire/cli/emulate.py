@@ -38,8 +38,8 @@ def emulate(
     import uvloop
 
     from bellwire.cli.processes import free_port
-    from bellwire.cloud.app import PortTakenError
     from bellwire.cloud.certificates import CertificateError
+    from bellwire.cloud.listening import PortTakenError
     from bellwire.cloud.store.errors import StoreError
     from bellwire.emulation.serving import serve
 

@@ -6,7 +6,6 @@ It knows what is made of what; it must not know how any part does its work.
 import asyncio
 import gc
 import signal
-import socket
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -32,6 +31,7 @@ from bellwire.cloud.conditions import ConditionalStore
 from bellwire.cloud.config import Config
 from bellwire.cloud.feeds import FEED_PATH, Feeds
 from bellwire.cloud.gateway import Gateway
+from bellwire.cloud.listening import check_port, until_accepting
 from bellwire.cloud.oauth import OAuth
 from bellwire.cloud.regions import Regions
 from bellwire.cloud.services import Services
@@ -70,10 +70,6 @@ _TO_STOP = 1.0
 """Seconds for clients to close their connections; those that do not are cut off when the process ends."""
 
 
-class PortTakenError(RuntimeError):
-    """Somebody else listens where this cloud should."""
-
-
 def now() -> datetime:
     """The clock of the cloud, in UTC."""
     return datetime.now(UTC)
@@ -101,7 +97,7 @@ async def run(config: Config, ready: Callable[[Certificates], None], surrounding
     config.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     with holding(config.data):
         certificates = ensure_certificates(config.data, [config.host, *config.names], now())
-        _check_port(config)
+        check_port(config.host, config.port, "choose another with --port")
         store = SqliteStore(config.database)
         await store.open()
         try:
@@ -174,7 +170,7 @@ async def _serve(
     sweeping = asyncio.create_task(sweep(store, bus, authority, config.limits.past_due, clock, pause=pause))
     watching = asyncio.create_task(_watch_tokens(gateway))
     try:
-        await _until_accepting(config, serving)
+        await until_accepting(config.host, config.port, serving)
         announce(config.data, config.url)
         # What a cloud is made of lives as long as it does: a tenth of its time went into looking for garbage there.
         # And next to nothing that an event makes is garbage by the time of the next look, when it comes so soon.
@@ -292,26 +288,3 @@ def _stop_signal() -> asyncio.Event:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     return stop
-
-
-def _check_port(config: Config) -> None:
-    with socket.socket(socket.AF_INET6 if ":" in config.host else socket.AF_INET) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((config.host, config.port))
-        except OSError as error:
-            raise PortTakenError(
-                f"cannot listen on {config.host} port {config.port} ({error.strerror}); choose another with --port"
-            ) from None
-
-
-async def _until_accepting(config: Config, serving: asyncio.Task[None]) -> None:
-    while not serving.done():
-        try:
-            _, writer = await asyncio.open_connection(config.host, config.port)
-        except OSError:
-            await asyncio.sleep(0.01)
-        else:
-            writer.close()
-            return
-    await serving

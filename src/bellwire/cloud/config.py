@@ -115,6 +115,11 @@ class Config:
     @property
     def url(self) -> str:
         """The address that commands on this machine use: localhost, where the cloud listens there."""
-        if self.host in _FOUND_AS_LOCALHOST:
-            return f"https://localhost:{self.port}"
-        return f"https://[{self.host}]:{self.port}" if ":" in self.host else f"https://{self.host}:{self.port}"
+        return url_of(self.host, self.port)
+
+
+def url_of(host: str, port: int) -> str:
+    """The address of what listens there; localhost, where it is found by that name."""
+    if host in _FOUND_AS_LOCALHOST:
+        return f"https://localhost:{port}"
+    return f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}"

@@ -3,6 +3,9 @@
 It knows which error is answered with which status; it must not know any route.
 """
 
+import re
+from collections.abc import Sequence
+from enum import Enum
 from http import HTTPStatus
 from typing import Any
 
@@ -11,8 +14,8 @@ import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.openapi.datastructures import ResponseSpec
+from msgspec.inspect import EnumType, ListType, Metadata, StructType, Type, UnionType, type_info
 
-from bellwire.alerts.alert import Kind
 from bellwire.cloud.accounts import TooManyAlertsError, UnknownAlertError, UnknownDeviceError
 from bellwire.cloud.commands import CannotBeToldError
 from bellwire.cloud.etags import PreconditionFailed
@@ -94,7 +97,8 @@ def refusals(*statuses: int, body: bool = False) -> dict[int, ResponseSpec]:
     }
 
 
-def _problem(status: int, detail: str, headers: dict[str, str] | None = None) -> Response[Problem]:
+def answered(status: int, detail: str, headers: dict[str, str] | None = None) -> Response[Problem]:
+    """The answer that says what was wrong."""
     problem = Problem(status=status, title=HTTPStatus(status).phrase, detail=detail)
     return Response(problem, status_code=status, media_type=MEDIA_TYPE, headers=headers or {})
 
@@ -102,12 +106,12 @@ def _problem(status: int, detail: str, headers: dict[str, str] | None = None) ->
 def _refused(_: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
     status, detail = next(_ANSWERS[kind] for kind in type(error).__mro__ if kind in _ANSWERS)
     headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None
-    return _problem(status, str(error) if detail is None else detail, headers)
+    return answered(status, str(error) if detail is None else detail, headers)
 
 
 def _not_authorized(_: Request[Any, Any, Any], refusal: Refusal) -> Response[Problem]:
     headers = {} if refusal.wait is None else {"Retry-After": str(int(refusal.wait.total_seconds()))}
-    return _problem(_FAULTS.get(refusal.fault, 422), str(refusal), headers)
+    return answered(_FAULTS.get(refusal.fault, 422), str(refusal), headers)
 
 
 def _http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:
@@ -120,14 +124,14 @@ def _http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Pro
         405: f"{request.method} is not among the methods of {path}; /schema lists them",
         413: "the body is too large",
     }
-    return _problem(error.status_code, details.get(error.status_code, error.detail), error.headers)
+    return answered(error.status_code, details.get(error.status_code, error.detail), error.headers)
 
 
-def _invalid(_: Request[Any, Any, Any], error: ValidationException) -> Response[Problem]:
+def _invalid(request: Request[Any, Any, Any], error: ValidationException) -> Response[Problem]:
     """JSON of which a field is not as the schema says."""
     items = error.extra if isinstance(error.extra, list) else []
-    told = "; ".join(f"{_place(item)}: {_what(item)}" for item in items)
-    return _problem(422, f"{told or error.detail}; /schema says what is taken")
+    told = "; ".join(f"{_place(item)}: {_what(item)}{_choices(request, item)}" for item in items)
+    return answered(422, f"{told or error.detail}; /schema says what is taken")
 
 
 def _place(item: dict[str, str]) -> str:
@@ -136,15 +140,38 @@ def _place(item: dict[str, str]) -> str:
 
 def _what(item: dict[str, str]) -> str:
     # Litestar's own words for a body that did not come are the name of the handler's parameter, in quotes.
-    if item["message"] == "'data'":
-        return "a JSON object is needed"
-    is_kind = item.get("key", "").endswith("kind") and item["message"].startswith("Invalid enum value")
-    return f"{item['message']}, it is none of {', '.join(Kind)}" if is_kind else item["message"]
+    return "a JSON object is needed" if item["message"] == "'data'" else item["message"]
+
+
+def _choices(request: Request[Any, Any, Any], item: dict[str, str]) -> str:
+    """What a field of a body may be, where that is a few words; else nothing."""
+    body = getattr(request.route_handler, "parsed_data_field", None)
+    if body is None or "key" not in item or not item["message"].startswith("Invalid enum value"):
+        return ""
+    words = _enum_at(type_info(body.annotation), re.sub(r"\[[^]]*\]", "", item["key"]).split("."))
+    return f", it is none of {', '.join(map(str, words))}" if words else ""
+
+
+def _enum_at(place: Type, names: Sequence[str]) -> type[Enum] | None:
+    """The type of the field that is reached by these names, if its values are listed."""
+    match place:
+        case Metadata():
+            return _enum_at(place.type, names)
+        case UnionType():
+            return next(filter(None, (_enum_at(each, names) for each in place.types)), None)
+        case ListType():
+            return _enum_at(place.item_type, names)
+        case StructType() if names:
+            types = {field.encode_name: field.type for field in place.fields}
+            return _enum_at(types[names[0]], names[1:]) if names[0] in types else None
+        case EnumType() if not names:
+            return place.cls
+    return None
 
 
 def _failed(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
     log.error("account API failed", path=request.url.path, exc_info=error)
-    return _problem(500, _FAILED)
+    return answered(500, _FAILED)
 
 
 HANDLERS: dict[Any, Any] = {

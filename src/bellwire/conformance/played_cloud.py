@@ -15,7 +15,8 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bellwire.cloud.certificates import ALL_ADDRESSES, OWN_HOSTS, own_addresses
+from bellwire.cloud.certificates import ALL_ADDRESSES, own_addresses
+from bellwire.cloud.config import url_of
 from bellwire.conformance.case import Unmet
 from bellwire.conformance.heard import Heard, Json, Messages, read
 from bellwire.conformance.record import Record
@@ -97,7 +98,7 @@ class PlayedCloud:
         tls.load_cert_chain(certificate, key)
         tls.set_alpn_protocols(["h2", "http/1.1"])
         self._server = await asyncio.get_running_loop().create_server(lambda: Served(self), host, port, ssl=tls)
-        self.url = f"https://{reached_at(host)}:{self._server.sockets[0].getsockname()[1]}"
+        self.url = url_of(reached_at(host), self._server.sockets[0].getsockname()[1])
 
     async def close(self) -> None:
         """Drop all connections, and take no more."""
@@ -264,11 +265,9 @@ class PlayedCloud:
 
 
 def reached_at(host: str) -> str:
-    """The host, as it is written in an address; where all are listened on, one by which others reach this machine."""
-    if host in ALL_ADDRESSES:
-        found = [ipaddress.ip_address(address) for address in own_addresses()]
-        reachable = [address for address in found if not address.is_loopback and not address.is_link_local]
-        host = str(min(reachable, key=lambda address: (address.version, int(address)), default="localhost"))
-    if host in OWN_HOSTS:
-        return "localhost"
-    return f"[{host}]" if ":" in host else host
+    """The host; where all are listened on, one by which others reach this machine, or localhost."""
+    if host not in ALL_ADDRESSES:
+        return host
+    found = [ipaddress.ip_address(address) for address in own_addresses()]
+    reachable = [address for address in found if not address.is_loopback and not address.is_link_local]
+    return str(min(reachable, key=lambda address: (address.version, int(address)), default="localhost"))

@@ -4,7 +4,6 @@ It knows requests and answers; it must not know how anything is brought about.
 """
 
 from datetime import datetime
-from http import HTTPStatus
 from typing import Annotated, Any
 
 import msgspec
@@ -18,7 +17,7 @@ from litestar.params import FromPath, JSONBody, Parameter
 
 from bellwire import __version__
 from bellwire.cloud.alert_forms import NewAlert
-from bellwire.cloud.problems import HANDLERS, MEDIA_TYPE, Problem
+from bellwire.cloud.problems import HANDLERS, MEDIA_TYPE, Problem, answered
 from bellwire.cloud.wishes import WishError, length_of, zone_of
 from bellwire.emulation.clock import TimeOutOfReachError
 from bellwire.emulation.conversation import Entry
@@ -143,9 +142,7 @@ def _from_this_machine(connection: ASGIConnection[Any, Any, Any, Any], _: Any) -
 
 def _problem(status: int) -> Any:
     def handler(_: Asked, error: Exception) -> Response[Problem]:
-        said = error.status if isinstance(error, RefusedError) else status
-        problem = Problem(status=said, title=HTTPStatus(said).phrase, detail=str(error))
-        return Response(problem, status_code=said, media_type=MEDIA_TYPE)
+        return answered(error.status if isinstance(error, RefusedError) else status, str(error))
 
     return handler
 

@@ -18,7 +18,7 @@ import httpx
 from bellwire.cloud.app import Surroundings, run
 from bellwire.cloud.auth import hash_of, new_token
 from bellwire.cloud.certificates import Certificates, another_certificate, ensure_certificates
-from bellwire.cloud.config import Config, Limits
+from bellwire.cloud.config import Config, Limits, url_of
 from bellwire.cloud.identity import DeviceIdentity
 from bellwire.cloud.rates import Rate
 from bellwire.cloud.store.accounts import add_account, add_account_token
@@ -87,7 +87,7 @@ class Emulator:
     async def open(self, host: str, port: int) -> None:
         """Take connections of devices. Raises OSError."""
         taken = await self.front.listen(host, port)
-        self.url = Config(data=self._database.parent, host=host, port=taken).url
+        self.url = url_of(host, taken)
         await self.reset("UTC")
 
     async def close(self) -> None:
@@ -119,9 +119,9 @@ class Emulator:
 
     def brings(self, wish: FaultWish) -> Fault:
         """Have this go wrong. Raises FaultWishError."""
-        checked(wish)
         if wish.fault in OF_MESSAGES:
             return self.faults.add(wish)
+        checked(wish)
         self.front.brings(wish)
         what = f" ({wish.certificate})" if wish.certificate else ""
         self.conversation.note(f"fault: {wish.fault}{what}" + (f" for {wish.seconds:g} s" if wish.seconds else ""))
@@ -187,9 +187,9 @@ async def emulating(
     waiting = asyncio.create_task(ready.wait())
     await asyncio.wait({serving, waiting}, return_when=asyncio.FIRST_COMPLETED)
     waiting.cancel()
-    if serving.done():
-        serving.result()
     try:
+        if serving.done():
+            serving.result()
         await emulator.open(host, port)
         yield emulator, serving
     finally:

@@ -6,17 +6,15 @@ It knows both and their order; it must not know who drives it.
 import asyncio
 import os
 import signal
-import socket
 import sys
 import tempfile
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
 from granian.constants import HTTPModes, Interfaces
 from granian.server.embed import Server
 
-from bellwire.cloud.app import PortTakenError
+from bellwire.cloud.listening import check_port, until_accepting
 from bellwire.emulation.control import control_api
 from bellwire.emulation.emulator import Emulator, emulating
 
@@ -38,8 +36,8 @@ async def serve(
 
     `attached`: also end when standard input does. Raises as `bellwire.cloud.app.run` does.
     """
-    _check_free(host, port, "--port")
-    _check_free(_HOST, control_port, "--control-port")
+    check_port(host, port, "choose another with --port, or leave it out")
+    check_port(_HOST, control_port, "choose another with --control-port, or leave it out")
     with tempfile.TemporaryDirectory(prefix="bellwire-emulate-") as folder:
         async with emulating(Path(folder), host, port, inner_port) as (emulator, serving):
             control = Server(
@@ -52,7 +50,7 @@ async def serve(
                 log_enabled=False,
             )
             controlling = asyncio.create_task(control.serve())
-            await _accepting(control_port, controlling)
+            await until_accepting(_HOST, control_port, controlling)
             ending = asyncio.create_task(_end_with_input()) if attached else None
             ready(emulator, f"http://{_HOST}:{control_port}")
             try:
@@ -62,26 +60,6 @@ async def serve(
                     ending.cancel()
                 control.stop()  # type: ignore[no-untyped-call]
                 await asyncio.wait({controlling}, timeout=_TO_STOP)
-
-
-def _check_free(host: str, port: int, option: str) -> None:
-    """Raise PortTakenError where somebody else listens: it would be he who is found there."""
-    try:
-        socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET).close()
-    except OSError as error:
-        raise PortTakenError(
-            f"cannot listen on {host} port {port} ({error.strerror}); choose another with {option}, or leave it out"
-        ) from None
-
-
-async def _accepting(port: int, serving: asyncio.Task[None]) -> None:
-    while not serving.done():
-        with suppress(OSError):
-            _, writer = await asyncio.open_connection(_HOST, port)
-            writer.close()
-            return
-        await asyncio.sleep(0.01)
-    serving.result()
 
 
 async def _end_with_input() -> None:

@@ -40,6 +40,11 @@ class Wire:
         self._whose = whose
         self._clock = clock
         self._codecs = {name: Codec(profile) for name, profile in PROFILES.items()}
+        self._forms: dict[str, Codec] = {}
+        """In whose form a path's answers are, as long as it is not known whose request it is: as the gateway has it."""
+        for codec in self._codecs.values():
+            for path in (codec.profile.events_path, codec.profile.downchannel_path):
+                self._forms.setdefault(path, codec)
         self._serve = {
             **{("POST", profile.events_path): self._event for profile in PROFILES.values()},
             **{("GET", profile.downchannel_path): self._downchannel for profile in PROFILES.values()},
@@ -108,14 +113,12 @@ class Wire:
             self._conversation.note("downchannel closed", device_id)
 
     async def _device(self, scope: Scope) -> DeviceIdentity | None:
-        profile = next(each for each in PROFILES.values() if scope["path"] in {each.events_path, each.downchannel_path})
-        token = profile.token_of(header(scope, b"authorization") or "")
+        token = self._forms[scope["path"]].profile.token_of(header(scope, b"authorization") or "")
         return await self._whose(token) if token else None
 
     async def _refuse(self, scope: Scope, send: Send, device: DeviceIdentity | None, fault: Fault) -> None:
         """The status that is wanted, in the form of the device's version."""
-        paths = {path: name for name, each in PROFILES.items() for path in (each.events_path, each.downchannel_path)}
-        codec = self._codecs[device.profile if device else paths[scope["path"]]]
+        codec = self._codecs[device.profile] if device else self._forms[scope["path"]]
         status = fault.status or 500
         retry = [(b"retry-after", b"%d" % (fault.seconds or 1))] if status in {429, 503} else []
         refused = refusal(codec, status, "a fault that a test wants", retry)

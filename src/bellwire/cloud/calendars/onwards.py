@@ -10,13 +10,11 @@ from itertools import zip_longest
 from typing import NamedTuple
 
 from bellwire.alerts.alert import Schedule
-from bellwire.alerts.rules import read_rule, walls
+from bellwire.alerts.rules import has_own_clock, read_rule, walls
 from bellwire.cloud.calendars.events import Event, in_zone, wall_of
 from bellwire.cloud.wishes import WishError
 
 _MOMENT = timedelta(seconds=1)
-_CLOCKS = ("BYHOUR", "BYMINUTE", "BYSECOND", "BYSETPOS", "FREQ=HOURLY")
-"""In a rule with one of these, another start gives no other time of day."""
 
 
 class Change(NamedTuple):
@@ -83,7 +81,7 @@ def changed(schedule: Schedule, change: Change) -> Schedule:
     begin = change.begins
     later = wall_of(in_zone(change.event.start, change.series.zone)) - begin
     schedule = replace(until_before(schedule, change.ends), start=begin)
-    if begin.date() != (begin + later).date() or any(word in (schedule.rule or "") for word in _CLOCKS):
+    if begin.date() != (begin + later).date() or (schedule.rule is not None and has_own_clock(schedule.rule)):
         # So much later than the series says, each time.
         return replace(schedule, ahead=-later)
     return replace(

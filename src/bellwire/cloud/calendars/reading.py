@@ -63,9 +63,10 @@ class _File(NamedTuple):
     """What changes all that are to come of each series, the earliest first."""
 
     def gone(self, event: Event) -> _Gone:
-        """The occurrences of a series that do not come."""
+        """The occurrences of an event that do not come."""
+        moved = self.moved.get(event.uid, ()) if event.recurrence is None else ()
         left_out = (in_zone(each, event.zone) for each in event.left_out)
-        return {*self.moved.get(event.uid, ()), *event.days_left_out, *left_out}
+        return {*moved, *event.days_left_out, *left_out}
 
 
 def _entries(event: Event, recurrence: str, file: _File) -> list[Entry]:
@@ -92,7 +93,7 @@ def _schedules(event: Event, recurrence: str, file: _File) -> Iterator[tuple[str
         change = change_by(event, file.changes)
         yield recurrence, changed(_placed(change.series, file.gone(change.series), file.terms), change)
         return
-    gone = file.gone(event) if event.recurrence is None else file._replace(moved={}).gone(event)
+    gone = file.gone(event)
     itself = _placed(event, gone, file.terms)
     if event.recurrence is None:
         itself = until_before(itself, next((each.begins for each in file.changes.get(event.uid, ())), None))

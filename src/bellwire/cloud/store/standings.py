@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 from bellwire.alerts.alert import Alert, Kind
 from bellwire.alerts.lifecycle import Life
 from bellwire.alerts.standing import Desired, Reported, Standing
-from bellwire.cloud.store.instants import from_ms, from_ms_or_none, to_ms, to_ms_or_none
+from bellwire.cloud.store.instants import from_ms, from_ms_or_none, to_ms
 from bellwire.cloud.store.schema import devices, standings
 from bellwire.cloud.store.transaction import Args, Statement, Transaction
 
@@ -65,10 +65,13 @@ REPORT = Statement(
     "what a device reported of an alert; what is desired stays as it is, but for an alert that had no row",
 )
 
+_AGAIN = {name: f"new_{name}" for name in REPORTED}
+"""What each is called among the arguments of an UPDATE, where SQLAlchemy wants the column's own name for itself."""
+
 REPORT_AGAIN = Statement(
     sa.update(standings)
     .where(_OF_DEVICE & (standings.c.token == sa.bindparam("token")))
-    .values({name: sa.bindparam(f"new_{name}") for name in REPORTED}),
+    .values({name: sa.bindparam(again) for name, again in _AGAIN.items()}),
     "what a device reported of an alert that has a row",
 )
 
@@ -304,18 +307,8 @@ def save_report(account_id: str, device_id: str, standing: Standing, *, has_row:
     if standing.desired is None and standing.reported.life is Life.ABSENT:
         yield DELETE_STANDING, of_device
     elif has_row:
-        reported = standing.reported
-        yield (
-            REPORT_AGAIN,
-            {
-                **of_device,
-                "new_reported": reported.life.value,
-                "new_reported_ms": to_ms_or_none(reported.scheduled_time),
-                "new_reported_version": reported.version,
-                "new_reported_at_ms": to_ms(reported.since),
-                "new_failures": reported.failures,
-            },
-        )
+        values = _values(standing)
+        yield REPORT_AGAIN, {**of_device, **{again: values[name] for name, again in _AGAIN.items()}}
     else:
         yield REPORT, {**of_device, **_values(standing)}
 
