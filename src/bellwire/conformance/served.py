@@ -59,11 +59,6 @@ class Served(asyncio.Protocol):
         self._transport: asyncio.Transport
         self._speaks: _Http2 | _Http1
 
-    @property
-    def is_http2(self) -> bool:
-        """Whether the protocol is spoken over it, else something is downloaded."""
-        return isinstance(self._speaks, _Http2)
-
     def answer(
         self, request: Request, status: int, headers: Mapping[str, str], body: bytes, *, end: bool = True
     ) -> None:
