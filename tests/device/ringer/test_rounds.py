@@ -1,10 +1,18 @@
 from collections.abc import Callable
 
+import pytest
+
 from bellwire.device.ringer.clip import Whole
 from bellwire.device.ringer.rounds import round_of
 from bellwire.device.ringer.sounds import Asset, Bell, bell
 
 ONE, TWO = Whole(b"one."), Whole(b"two.")
+
+
+@pytest.fixture(autouse=True)
+def _bells_are_made() -> None:
+    for kind in ("ALARM", "REMINDER", "TIMER"):
+        bell(kind)
 
 
 def ready(**clips: Whole) -> Callable[[str], Whole | None]:
