@@ -4,6 +4,7 @@ import queue
 import subprocess
 import sys
 import termios
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO
@@ -47,6 +48,20 @@ def test_the_end_of_the_input_says_what_it_is_to_say(pipe: tuple[int, int]) -> N
     with words_from(source, heard.put, at_end="quit"):
         os.close(sink)
         assert heard.get(timeout=5) == Wish("quit")
+
+
+def test_when_it_is_over_what_comes_is_for_others(pipe: tuple[int, int]) -> None:
+    source, sink = pipe
+    heard: queue.SimpleQueue[Wish] = queue.SimpleQueue()
+    before = threading.enumerate()
+    with words_from(source, heard.put):
+        os.write(sink, b"stop\n")
+        assert heard.get(timeout=5) == Wish("stop")
+    assert threading.enumerate() == before
+    os.write(sink, b"delete\n")
+    assert os.read(source, 100) == b"delete\n"
+    os.close(sink)
+    assert heard.empty()
 
 
 def test_keys_on_a_terminal_without_job_control() -> None:

@@ -4,11 +4,12 @@ It knows terminals and pipes; it must not know what follows from a word.
 """
 
 import os
+import select
 import termios
 import threading
 import tty
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Literal, NamedTuple, get_args
 
 Word = Literal[
@@ -58,20 +59,17 @@ def words_from(source: int, heard: Heard, *, at_end: Word | None = None) -> Iter
     """Listen on a file descriptor for the length of a block; gives whether single keys count.
 
     On a terminal keys count at once, and its mode is put back at the end; elsewhere lines do: a word, and after
-    ``delete`` perhaps the token of an alert. `heard` is called on a thread of its own. The end of the input says
-    `at_end`, or nothing.
+    ``delete`` perhaps the token of an alert. `heard` is called on a thread of its own, which ends with the block: what
+    comes later is for others. The end of the input says `at_end`, or nothing.
     """
     by_key = may_read_keys(source)
     before = termios.tcgetattr(source) if by_key else None
-    over = threading.Event()
     if by_key:
         tty.setcbreak(source)
     try:
-        if by_key or not os.isatty(source):
-            threading.Thread(target=_listen, args=(source, by_key, heard, over, at_end), daemon=True).start()
-        yield by_key
+        with _listening(source, by_key, heard, at_end) if by_key or not os.isatty(source) else nullcontext():
+            yield by_key
     finally:
-        over.set()
         if before is not None:
             termios.tcsetattr(source, termios.TCSADRAIN, before)
 
@@ -86,17 +84,29 @@ def may_read_keys(source: int) -> bool:
         return True
 
 
-def _listen(source: int, by_key: bool, heard: Heard, over: threading.Event, at_end: Word | None) -> None:
-    for wish in _wishes(source, by_key=by_key):
-        if not over.is_set():
-            heard(wish)
-    if at_end is not None and not over.is_set():
+@contextmanager
+def _listening(source: int, by_key: bool, heard: Heard, at_end: Word | None) -> Iterator[None]:
+    over, end = os.pipe()  # closed at one end it can be read at the other, and that ends a wait for both
+    thread = threading.Thread(target=_listen, args=(source, over, by_key, heard, at_end), daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        os.close(end)
+        thread.join()
+        os.close(over)
+
+
+def _listen(source: int, over: int, by_key: bool, heard: Heard, at_end: Word | None) -> None:
+    for wish in _wishes(source, over, by_key=by_key):
+        heard(wish)
+    if at_end is not None and not _is_over(over):
         heard(Wish(at_end))
 
 
-def _wishes(source: int, *, by_key: bool) -> Iterator[Wish]:
+def _wishes(source: int, over: int, *, by_key: bool) -> Iterator[Wish]:
     line = b""
-    while data := _read(source):
+    while data := _read(source, over):
         if by_key:
             yield from (Wish(KEYS[key]) for key in data.decode(errors="replace").lower() if key in KEYS)
         else:
@@ -104,7 +114,13 @@ def _wishes(source: int, *, by_key: bool) -> Iterator[Wish]:
             yield from (wish for each in lines if (wish := _wish_of(each.decode(errors="replace"))))
 
 
-def _read(source: int) -> bytes:
+def _is_over(over: int) -> bool:
+    return bool(select.select([over], [], [], 0)[0])
+
+
+def _read(source: int, over: int) -> bytes:
+    if over in select.select([source, over], [], [])[0]:
+        return b""
     try:
         return os.read(source, _LONGEST_LINE)
     except OSError:  # the terminal has gone: nobody is there any more
