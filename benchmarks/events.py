@@ -1,4 +1,4 @@
-"""Durable events a second, beside the floor: the same load on the same server answering 204 unread.
+"""Durable events a second, beside the floor: the same load on the same server answering 204 unread, or a little more.
 
 Each device lives: AlertStarted, AlertStopped, then the SetAlert of the next day comes down its downchannel, and it
 answers SetAlertSucceeded. Every event carries the context of ten alerts, and is answered when it is on the disk.
@@ -8,13 +8,15 @@ import asyncio
 import re
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from typing import NamedTuple
 
 import uvloop
 
 from bellwire.protocol.multipart import MultipartWriter
 from bellwire.protocol.profiles import DEFAULT_PROFILE
+from benchmarks.floor_server import COMMITTED, DECODED, READ, STEPS, UNREAD
 from benchmarks.servers import BenchDevice, Ready, data_folder, populate, running, settle
 from benchmarks.wire import RefusedError, Wire, connect, header_block
 
@@ -25,6 +27,7 @@ measured."""
 ALERTS = 10
 SECONDS = 3.0
 ROUNDS = 5
+CLOUD = "cloud"
 
 _STATE = b'{"token":"%b","type":"ALARM","scheduledTime":"%b"}'
 _SET_ALERT = re.compile(rb'"name":"SetAlert".*?"token":"([^"]+)".*?"scheduledTime":"([^"]+)"')
@@ -91,6 +94,10 @@ class LivingDevice:
             b'"payload":{"token":"%b","type":"ALARM"}}}'
         ) % (b",".join(states.values()), b",".join(states[each] for each in self._ringing), name, about)
 
+    def leave(self) -> None:
+        """Hang up."""
+        self._wire.close()
+
     def _pushed(self, data: bytes) -> None:
         data = self._unread + data
         end = 0
@@ -113,37 +120,52 @@ class Round(NamedTuple):
     """That the server used for each, on all cores."""
 
 
-def measure() -> dict[str, float]:
-    """Medians of both, in turn, and of their ratios. CPU time is what a noisy machine changes least."""
-    with data_folder() as data, data_folder() as floor_data:
+def measure() -> dict[str, dict[str, float]]:
+    """By server, medians of what it did, and of its ratio to the floor in the same round.
+
+    CPU time is what a noisy machine changes least.
+    """
+    with ExitStack() as stack:
+        data = stack.enter_context(data_folder())
         _, devices = populate(data, CONNECTIONS, ALERTS)
-        with running("benchmarks.cloud_server", data) as cloud, running("benchmarks.floor_server", floor_data) as floor:
-            pairs = uvloop.run(_rounds(cloud, floor, devices))
+        servers = {CLOUD: stack.enter_context(running("benchmarks.cloud_server", data))}
+        for step in STEPS:
+            folder = stack.enter_context(data_folder())
+            servers[step] = stack.enter_context(running("benchmarks.floor_server", folder, step))
+        rounds = uvloop.run(_rounds(servers, devices))
+    return {name: _medians(rounds, name) for name in servers}
+
+
+def _medians(rounds: list[dict[str, Round]], name: str) -> dict[str, float]:
     return {
-        "events_per_second": statistics.median(durable.events_per_second for durable, _ in pairs),
-        "floor_per_second": statistics.median(unread.events_per_second for _, unread in pairs),
+        "events_per_second": statistics.median(each[name].events_per_second for each in rounds),
         "of_the_floor": statistics.median(
-            durable.events_per_second / unread.events_per_second for durable, unread in pairs
+            each[name].events_per_second / each[UNREAD].events_per_second for each in rounds
         ),
-        "event_cpu_us": statistics.median(durable.cpu_us for durable, _ in pairs),
-        "floor_cpu_us": statistics.median(unread.cpu_us for _, unread in pairs),
+        "cpu_us": statistics.median(each[name].cpu_us for each in rounds),
     }
 
 
-async def _rounds(cloud: Ready, floor: Ready, devices: list[BenchDevice]) -> list[tuple[Round, Round]]:
-    tokens = [device.token for device in devices]
-    at_cloud = await connect(cloud.port, cloud.ca, tokens, DEFAULT_PROFILE.downchannel_path)
-    at_floor = await connect(floor.port, floor.ca, tokens, None)
-    durable = [LivingDevice(wire, device, hears=True) for wire, device in zip(at_cloud, devices, strict=True)]
-    unread = [LivingDevice(wire, device, hears=False) for wire, device in zip(at_floor, devices, strict=True)]
-    await asyncio.gather(*(device.settle() for device in durable))
-    pairs = []
+async def _rounds(servers: Mapping[str, Ready], devices: list[BenchDevice]) -> list[dict[str, Round]]:
+    living = {name: await _living(server, devices, is_cloud=name == CLOUD) for name, server in servers.items()}
+    rounds = []
     for _ in range(ROUNDS):
-        pairs.append((await _load(cloud, durable), await _load(floor, unread)))
+        rounds.append({name: await _load(servers[name], each) for name, each in living.items()})
         await settle()
-    for wire in (*at_cloud, *at_floor):
-        wire.close()
-    return pairs
+    for each in living.values():
+        for device in each:
+            device.leave()
+    return rounds
+
+
+async def _living(server: Ready, devices: list[BenchDevice], *, is_cloud: bool) -> list[LivingDevice]:
+    """The devices, connected to a server; `is_cloud`: it says something, and knows them when this has ended."""
+    path = DEFAULT_PROFILE.downchannel_path if is_cloud else None
+    wires = await connect(server.port, server.ca, [device.token for device in devices], path)
+    living = [LivingDevice(wire, device, hears=is_cloud) for wire, device in zip(wires, devices, strict=True)]
+    if is_cloud:
+        await asyncio.gather(*(device.settle() for device in living))
+    return living
 
 
 async def _load(server: Ready, devices: list[LivingDevice]) -> Round:
@@ -154,15 +176,18 @@ async def _load(server: Ready, devices: list[LivingDevice]) -> Round:
     return Round(answered / took, (server.cpu_seconds() - cpu) / answered * 1e6)
 
 
-def report(figures: dict[str, float]) -> list[tuple[str, str, str]]:
+def report(figures: dict[str, dict[str, float]]) -> list[tuple[str, str, str]]:
     """Rows for the table: what, figure, what is to be reached."""
     return [
-        ("durable events/s", f"{figures['events_per_second']:,.0f}", ""),
-        ("floor: the same answered 204 unread", f"{figures['floor_per_second']:,.0f}", ""),
-        ("durable events of the floor", f"{figures['of_the_floor']:.0%}", "≥ 40 %"),
+        ("durable events/s", f"{figures[CLOUD]['events_per_second']:,.0f}", ""),
+        ("floor: the same answered 204 unread", f"{figures[UNREAD]['events_per_second']:,.0f}", ""),
+        ("durable events of the floor", f"{figures[CLOUD]['of_the_floor']:.0%}", "≥ 40 %"),
+        ("  its first steps alone: read", f"{figures[READ]['of_the_floor']:.0%}", ""),
+        ("  … and decoded", f"{figures[DECODED]['of_the_floor']:.0%}", ""),
+        ("  … and a commit for nothing", f"{figures[COMMITTED]['of_the_floor']:.0%}", ""),
         (
             "CPU time of an event / of the floor's",
-            f"{figures['event_cpu_us']:.0f} / {figures['floor_cpu_us']:.0f} us",
+            f"{figures[CLOUD]['cpu_us']:.0f} / {figures[UNREAD]['cpu_us']:.0f} us",
             "",
         ),
     ]

@@ -45,10 +45,10 @@ class Ready:
 
 
 @contextmanager
-def running(module: str, data: Path) -> Iterator[Ready]:
-    """A server in a process of its own, until the end of the block."""
+def running(module: str, data: Path, *more: str) -> Iterator[Ready]:
+    """A server in a process of its own, until the end of the block; `more` arguments follow its folder and port."""
     port = free_port()
-    command = [sys.executable, "-m", module, str(data), str(port)]
+    command = [sys.executable, "-m", module, str(data), str(port), *more]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:

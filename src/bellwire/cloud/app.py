@@ -172,11 +172,7 @@ async def _serve(
     try:
         await until_accepting(config.host, config.port, serving)
         announce(config.data, config.url)
-        # What a cloud is made of lives as long as it does: a tenth of its time went into looking for garbage there.
-        # And next to nothing that an event makes is garbage by the time of the next look, when it comes so soon.
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(_NEW_OBJECTS)
+        look_seldom_for_garbage()
         ready()
         await asyncio.wait({serving, asyncio.create_task(stop.wait())}, return_when=asyncio.FIRST_COMPLETED)
         log.info("shutting down")
@@ -189,6 +185,17 @@ async def _serve(
         await asyncio.wait({serving}, timeout=_TO_STOP)
         if serving.done():
             serving.result()
+
+
+def look_seldom_for_garbage() -> None:
+    """Leave alone what is there by now: all that a cloud is made of, and it lives as long as the cloud does.
+
+    A tenth of its time went into looking for garbage there. And next to nothing that an event makes is garbage by the
+    time of the next look, when it comes so soon.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_NEW_OBJECTS)
 
 
 def http2_server(config: Config, certificates: Certificates, app: App) -> Server:
