@@ -5,6 +5,7 @@ import pytest
 from bellwire.cloud.config import Limits
 from bellwire.cloud.limits import SETTABLE, limits_of
 from bellwire.cloud.rates import Rate
+from bellwire.device.occurrences import MAX_ASSETS, MAX_LABEL
 
 
 def test_what_is_set_is_another_and_the_rest_stays() -> None:
@@ -21,6 +22,13 @@ def test_the_defaults_are_those_of_the_documents() -> None:
 
     assert (limits.alerts, limits.devices, limits.label, limits.assets) == (1000, 100, 1024, 32)
     assert limits.past_due == timedelta(minutes=30)
+
+
+def test_no_limit_lets_an_alert_in_that_our_speaker_would_refuse() -> None:
+    the_label_spoken = 1
+
+    assert SETTABLE["assets"].most + the_label_spoken <= MAX_ASSETS
+    assert SETTABLE["label"].most <= MAX_LABEL
 
 
 @pytest.mark.parametrize("wish", ["alerts", "alerts=", "=5", "alarms=5", "alerts:5", ""])

@@ -22,6 +22,7 @@ from bellwire.device.inputs import (
     StopPressed,
     Woke,
 )
+from bellwire.device.occurrences import MAX_ASSETS, MAX_LABEL
 from bellwire.device.ringer.sounds import Asset as Clip
 from bellwire.device.ringer.sounds import Bell
 from bellwire.protocol.messages import Message
@@ -291,10 +292,10 @@ def test_an_edit_that_fails_leaves_the_alarm_as_it_was(device: Device) -> None:
 
 
 def test_what_is_too_large_fails(device: Device) -> None:
-    device << alarm("a", "07:00:00", label="x" * 1024) >> is_set("a")
-    device << alarm("a", "07:00:00", label="x" * 1025) >> of(SetAlertFailed, "a")
-    device << reminder(*[CIC_KO_2022.bell_of("REMINDER")] * 32, token="b") >> is_set("b", "REMINDER")
-    device << reminder(*[SPEECH] * 33, token="c") >> of(SetAlertFailed, "c", "REMINDER")
+    device << alarm("a", "07:00:00", label="x" * MAX_LABEL) >> is_set("a")
+    device << alarm("a", "07:00:00", label="x" * (MAX_LABEL + 1)) >> of(SetAlertFailed, "a")
+    device << reminder(*[CIC_KO_2022.bell_of("REMINDER")] * MAX_ASSETS, token="b") >> is_set("b", "REMINDER")
+    device << reminder(*[SPEECH] * (MAX_ASSETS + 1), token="c") >> of(SetAlertFailed, "c", "REMINDER")
     assert device.disk.keys() == {"a", "b"}
 
 

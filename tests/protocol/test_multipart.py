@@ -204,6 +204,36 @@ def test_what_never_ends_is_cut_off_and_not_kept(before: bytes, endless: bytes) 
             assert len(reader._buffer) < 1000 + 2 * 64
 
 
+def test_a_part_that_is_too_long_is_passed_over_however_it_comes() -> None:
+    for length, fits in ((20, True), (21, False), (60, False)):
+        body = b"--b\r\n" + b"a: b\r\n\r\n".ljust(length, b"x") + b"\r\n--b\r\n\r\n2\r\n--b--"
+        for pieces in ([body], single_bytes(body), *([body[:at], body[at:]] for at in range(len(body)))):
+            reader = MultipartReader(b"b", 20, leaves_out=60)
+            read = [part.body for piece in pieces for part in reader.feed(piece)]
+            assert (read, reader.left_out, reader.finished) == (
+                ([b"x" * 12, b"2"], 0, True) if fits else ([b"2"], 1, True)
+            )
+
+
+def test_of_what_is_passed_over_nothing_is_kept_and_it_must_end_all_the_same() -> None:
+    for endless in (b"x" * 64, b"\r\n" * 32, b"\r\n--bx" * 10):
+        reader = MultipartReader(b"b", max_part=1000, leaves_out=100_000)
+        reader.feed(b"--b\r\n")
+        with pytest.raises(TooLarge, match="more than 100000 bytes"):
+            for _ in range(2000):
+                reader.feed(endless)
+                assert len(reader._buffer) < 1000 + 2 * 64
+
+
+def test_blanks_after_a_delimiter_are_not_passed_over_without_end() -> None:
+    reader = MultipartReader(b"b", max_part=1000, leaves_out=100_000)
+    reader.feed(b"--b\r\nx\r\n--b")
+    with pytest.raises(TooLarge, match="more than 1000 blanks"):
+        for _ in range(200):
+            reader.feed(b" " * 64)
+            assert len(reader._buffer) < 1000 + 2 * 64
+
+
 # Broken framing
 
 

@@ -27,7 +27,12 @@ log = structlog.get_logger()
 
 MAX_DIRECTIVE = 2**23
 """Bytes of one part of the downchannel: a list of 1,000 alerts, each with a label of 1,024 characters, is 3.5 MB in
-Korean, 6.5 MB when each character is escaped. Refused it would come again with the next connection, for ever."""
+Korean, 6.5 MB when each character is escaped. A longer one is left out: a connection that ended for it would get it
+again, for ever. A cloud says what is in it one by one when nobody acknowledges it (a list whose alerts have sounds of
+their own)."""
+
+MAX_LEFT_OUT = 2**26
+"""Bytes of a part of the downchannel that is left out; what goes on even longer may have no end."""
 
 MAX_ANSWER = 2**20
 """Bytes of a whole answer to an event."""
@@ -211,7 +216,9 @@ class Connection:
             answer = await self._read_answer(downchannel, asyncio.get_running_loop().time() + ANSWER_SECONDS)
             raise _Refused(answer, request)
         with _broken_multipart_ends_it():
-            return MultipartReader(boundary_of(downchannel.headers.get("content-type", "")), MAX_DIRECTIVE)
+            return MultipartReader(
+                boundary_of(downchannel.headers.get("content-type", "")), MAX_DIRECTIVE, MAX_LEFT_OUT
+            )
 
     async def _hold(self, http2: Http2Connection, downchannel: Stream, reader: MultipartReader) -> None:
         """Returns when the cloud ends the downchannel. Raises Unreachable when it breaks."""
@@ -222,8 +229,11 @@ class Connection:
         try:
             self._listener.connected()
             while not reader.finished and (data := await downchannel.read()):
+                left_out = reader.left_out
                 with _broken_multipart_ends_it():
                     parts = reader.feed(data)
+                if reader.left_out > left_out:
+                    log.warning("message left out: it is too long", most_bytes=MAX_DIRECTIVE)
                 for part in parts:
                     if part.is_json:
                         self._delivered = True

@@ -14,11 +14,11 @@ from bellwire.protocol.messages.alerts import SetAlert
 from bellwire.protocol.messages.context import AlertsState, AlertState
 from bellwire.protocol.profiles.profile import AssetFailure, Profile
 
-MAX_ASSETS = 32
-"""Of one alert; those in the field have two or three."""
+MAX_ASSETS = 128
+"""Of one alert. In the field they have two or three; our cloud can be told to take 100, and adds the label's speech."""
 
-MAX_LABEL = 1024
-"""Characters."""
+MAX_LABEL = 10_000
+"""Characters: as many as our cloud can be told to take. An alert that is refused here rings nowhere."""
 
 
 def occurrence_of(message: SetAlert) -> Occurrence:

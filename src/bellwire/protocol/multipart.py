@@ -64,11 +64,19 @@ class MultipartReader:
     blanks, and the last CRLF may be missing: real clients do all of these.
     """
 
-    def __init__(self, boundary: bytes, max_part: int) -> None:
-        """`max_part`: bytes of a part with its headers and blanks after it; a longer one raises TooLarge."""
+    def __init__(self, boundary: bytes, max_part: int, leaves_out: int = 0) -> None:
+        """`max_part`: bytes of a part with its headers and blanks after it; a longer one raises TooLarge.
+
+        `leaves_out`: where it has no more bytes than this, it is passed over instead, and not kept meanwhile.
+        """
         self.finished = False
+        self.left_out = 0
+        """Parts that were passed over."""
         self._delimiter = b"\r\n--" + boundary
         self._max_part = max_part
+        self._leaves_out = leaves_out
+        self._dropped = 0
+        """Bytes that are over already of a part that is being passed over."""
         # The CRLF before a delimiter is part of it: lent to the first one, which may open the body.
         self._buffer = bytearray(b"\r\n")
         self._searched = 0
@@ -77,7 +85,7 @@ class MultipartReader:
     def feed(self, data: bytes) -> list[Part]:
         """The parts that `data` completes.
 
-        Raises MalformedMultipart when a part's headers never end, TooLarge when a part is too long.
+        Raises MalformedMultipart when a part's headers never end, TooLarge when a part is too long to be passed over.
         What comes after the closing delimiter is ignored.
         """
         if not self.finished:
@@ -87,21 +95,34 @@ class MultipartReader:
             if self._in_part and raw:
                 parts.append(_parse_part(raw))
             self._in_part = True
-        self._bound(len(self._buffer))
+        if self._is_too_long(len(self._buffer)):
+            self._drop_what_was_searched()
         return parts
 
-    def _bound(self, length: int) -> None:
-        """Refuse a part that reaches so far with the line end before it, its delimiter and the end of that line."""
-        if length > self._max_part + len(self._delimiter) + 4:
-            raise TooLarge(f"a part has more than {self._max_part} bytes")
+    def _is_too_long(self, reach: int) -> bool:
+        """Whether a part is, that reaches so far with the line end before it, its delimiter and the end of that line.
+
+        Raises TooLarge where it is not passed over.
+        """
+        around = len(self._delimiter) + 4
+        length = self._dropped + reach - around
+        if length > max(self._max_part, self._leaves_out):
+            raise TooLarge(f"a part has more than {max(self._max_part, self._leaves_out)} bytes")
+        return length > self._max_part
+
+    def _drop_what_was_searched(self) -> None:
+        del self._buffer[: self._searched]
+        self._dropped += self._searched
+        self._searched = 0
+        if len(self._buffer) > self._max_part + len(self._delimiter) + 4:
+            raise TooLarge(f"more than {self._max_part} blanks follow a delimiter")
 
     def _next_section(self) -> bytes | None:
         """What stands before the next delimiter, or None when that has not come whole yet."""
         while (at := self._buffer.find(self._delimiter, self._searched)) >= 0:
             after = at + len(self._delimiter)
             if self._buffer.startswith(b"--", after):
-                self._bound(after + 2)
-                section = bytes(self._buffer[:at])
+                section = self._section(at, after + 2)
                 self._buffer.clear()
                 self.finished = True
                 return section
@@ -113,14 +134,20 @@ class MultipartReader:
             if line_end < 0:
                 self._searched = at
                 return None
-            self._bound(line_end + 2)
-            section = bytes(self._buffer[:at])
+            section = self._section(at, line_end + 2)
             # The line end stays: it opens the next part, and a doubled delimiter needs it.
             del self._buffer[:line_end]
             self._searched = 0
             return section
         self._searched = max(self._searched, len(self._buffer) - len(self._delimiter) + 1, 0)
         return None
+
+    def _section(self, at: int, reach: int) -> bytes:
+        """What stands before `at`; nothing of a part that is passed over."""
+        is_too_long = self._is_too_long(reach)
+        self._dropped = 0
+        self.left_out += is_too_long and self._in_part
+        return b"" if is_too_long else bytes(self._buffer[:at])
 
 
 def _parse_part(raw: bytes) -> Part:
