@@ -22,6 +22,7 @@ from bellwire.alerts.rings import (
     outcome_of,
     set_since,
     started,
+    was_in_reach,
     why_missed,
 )
 from bellwire.alerts.standing import Desired, Reported, Seen, Standing, observed
@@ -129,6 +130,15 @@ def test_one_that_came_back_tells_of_what_rang_while_it_was_away() -> None:
 
     assert (told.away_until, late_by(told)) == (after(hours=2), None)
     assert ended(told, after(hours=2, seconds=2), End(Ending.ITSELF, "bedroom")).ending is Ending.ITSELF
+
+
+def test_a_button_of_one_that_was_away_while_it_rang_is_not_heard() -> None:
+    rang = Ring(device_id="bedroom", scheduled_time=DUE, started_at=after(seconds=1))
+
+    assert was_in_reach(rang, after(hours=-9))
+    assert not was_in_reach(rang, after(minutes=2))
+    assert not was_in_reach(replace(rang, started_at=after(minutes=3), away_until=after(minutes=2)), after(minutes=2))
+    assert not was_in_reach(replace(rang, started_at=None), after(hours=-9))
 
 
 def test_one_that_rings_on_when_it_comes_back_is_stopped_because_of_the_other() -> None:

@@ -241,7 +241,8 @@ class Line:
         now = self._talk.now
         told = self.memory.flight.told_before(event, now)
         with self.memory.flight.answering(event) as acknowledged:
-            arrival = Arrival(self.device, self.memory.profile, event, now, acknowledged, told, self.memory.agreed)
+            memory = self.memory
+            arrival = Arrival(self.device, memory.profile, event, now, acknowledged, told, memory.agreed, memory.opened)
             self._store.run(receive, arrival)
         self.memory.flight.shown(event, told)
         self.memory.heard(event)

@@ -27,6 +27,8 @@ class Ending(StrEnum):
     """Its sounds or its hour were over."""
     DEVICE = "device"
     """A button there, or its sounds or its hour were over: the device's version does not tell which."""
+    UNHEARD = "unheard"
+    """The same, of a device that was away meanwhile: its button could not be heard of."""
     CANCELLED = "cancelled"
     """A later alert took the bell."""
     ELSEWHERE = "elsewhere"
@@ -152,6 +154,11 @@ def ended(ring: Ring, at: datetime, end: End) -> Ring:
     if ring.ending in {None, Ending.UNREPORTED}:
         return replace(ring, ending=end.ending, ended_by=end.device_id)
     return ring
+
+
+def was_in_reach(ring: Ring, connected_since: datetime) -> bool:
+    """Whether a device, connected since then, was so while it rang: a button there would have been heard of."""
+    return ring.started_at is not None and ring.started_at >= connected_since and ring.away_until is None
 
 
 def outcome_of(ring: Ring, past_due: timedelta) -> Outcome:

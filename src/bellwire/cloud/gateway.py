@@ -228,10 +228,11 @@ class Gateway:
         now = self._clock()
         self._store.record(device.device_id, now, "event", json)
         event = self._read(codec, json)
-        flight, agreed = (downchannel.memory.flight, downchannel.memory.agreed) if downchannel else (Flight(), {})
+        memory = downchannel.memory if downchannel else None
+        flight, agreed, since = (memory.flight, memory.agreed, memory.opened) if memory else (Flight(), {}, None)
         told = flight.told_before(event, now)
         with flight.answering(event) as acknowledged:
-            arrival = Arrival(device, codec.profile, event, now, acknowledged, told, agreed)
+            arrival = Arrival(device, codec.profile, event, now, acknowledged, told, agreed, since)
             woken = await self._store.write(receive_event, arrival)
         if remarkable := remark(arrival):
             log.warning(remarkable, device=device.device_id)

@@ -129,6 +129,7 @@ _ENDINGS: dict[Ending, Callable[[str], str]] = {
     Ending.BUTTON: lambda where: f", by the button{where}",
     Ending.ITSELF: lambda _: ", by itself: nobody stopped it",
     Ending.DEVICE: lambda _: ", by its button or by itself: its version does not tell which",
+    Ending.UNHEARD: lambda _: ", by its button or by itself: it was offline meanwhile",
     Ending.CANCELLED: lambda _: ", by a later alert",
     Ending.ELSEWHERE: lambda where: f", because it was stopped{where}",
     Ending.ACCOUNT: lambda _: ", in the account",

@@ -7,7 +7,7 @@ What is kept is of occurrences that the account has, or had: a device can't make
 from datetime import datetime
 
 from bellwire.alerts.alert import Alert
-from bellwire.alerts.rings import SOON, End, Ring, begun, ended, set_since, started
+from bellwire.alerts.rings import SOON, End, Ring, begun, ended, set_since, started, was_in_reach
 from bellwire.alerts.standing import Standing
 from bellwire.cloud.identity import DeviceIdentity
 from bellwire.cloud.store.devices import connected_since
@@ -57,6 +57,19 @@ def note_stop(account_id: str, token: str, occurrence: datetime | None, now: dat
         known = yield from load_ring(account_id, end.device_id, token, occurrence)
     if known is not None and known.stopped_at is None:
         yield from put_ring(account_id, token, ended(known, now, end))
+
+
+def was_heard(
+    device: DeviceIdentity, token: str, occurrence: datetime | None, now: datetime, *, connected_since: datetime
+) -> Transaction[bool]:
+    """Whether a button of the device, connected since then, was within hearing while this rang. None: the last one."""
+    if occurrence is None:
+        known = yield from last_ring(device.account_id, device.device_id, token, now)
+    elif occurrence >= connected_since:
+        return True
+    else:
+        known = yield from load_ring(device.account_id, device.device_id, token, occurrence)
+    return known is not None and was_in_reach(known, connected_since)
 
 
 def note_over(account_id: str, token: str, place: Place, now: datetime, end: End) -> Transaction[None]:

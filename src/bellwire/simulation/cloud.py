@@ -156,7 +156,8 @@ class SimulatedCloud:
         flight = opened.memory.flight if opened else Flight()
         told = flight.told_before(event, now)
         with flight.answering(event) as acknowledged:
-            arrival = Arrival(device, PROFILES[device.profile], event, now, acknowledged, told)
+            since = opened.memory.opened if opened else None
+            arrival = Arrival(device, PROFILES[device.profile], event, now, acknowledged, told, connected_since=since)
             woken, error = self.store.attempt(receive(arrival))
             if error is not None:
                 raise error

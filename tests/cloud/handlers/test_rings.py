@@ -194,6 +194,40 @@ def test_it_was_snoozed_by_a_button_and_the_snooze_ended_by_another(talk: Talk) 
     assert talk.alerts() == {"a": at("07:00", day=21)}
 
 
+def test_whether_a_button_was_pressed_is_not_told_by_one_that_was_away_while_it_rang(talk: Talk) -> None:
+    (kitchen,) = house(talk, "kitchen")
+    rings_on(talk, kitchen)
+    talk.passes(minutes=1)
+    kitchen.line.leaves()
+    talk.passes(minutes=5)
+    kitchen.line = talk.connects(kitchen.line.device)
+    stops(kitchen)
+
+    (told,) = talk.tells("a")
+    assert told == (
+        "20 07:00 kitchen rang at 07:00:00, 12 ms late; stopped at 07:06:00, by its button or by itself: "
+        "it was offline meanwhile"
+    )
+
+
+def test_one_that_is_back_and_rings_then_is_known_to_have_been_let_alone(talk: Talk) -> None:
+    (kitchen,) = house(talk, "kitchen")
+    kitchen.line.leaves()
+    talk.moves("a", at("07:30"))
+    talk.now = at("07:31")
+    kitchen.line = talk.connects(kitchen.line.device)
+    kitchen.line.hears()
+    talk.passes(seconds=1)
+    kitchen.shows(at("07:30")) >> kitchen.of(SetAlertSucceeded)
+    talk.passes(seconds=1)
+    kitchen.shows(at("07:30"), ringing=True) >> kitchen.of(AlertStarted)
+    talk.passes(hours=1)
+    kitchen.shows(at("07:30")) >> kitchen.of(AlertStopped)
+
+    (told,) = talk.tells("a")
+    assert told.endswith("stopped at 08:31:02, by itself: nobody stopped it")
+
+
 def test_where_each_device_is_stopped_by_itself_each_has_its_own_end(talk: Talk) -> None:
     kitchen, bedroom = house(talk, "kitchen", "bedroom")
     talk.writes(save_conduct, ACCOUNT, OwnConduct(stop_everywhere=False))
@@ -391,7 +425,7 @@ def test_one_that_rang_alone_tells_so_when_it_is_back(talk: Talk) -> None:
 
     assert talk.tells("a")[0] == (
         "20 07:00 bedroom rang while it was offline, as it told at 09:00:01 when it was back; "
-        "stopped at 09:00:01, by itself: nobody stopped it"
+        "stopped at 09:00:01, by its button or by itself: it was offline meanwhile"
     )
     shown = ring_of(talk, "bedroom")
     assert (shown.outcome, shown.why, shown.late_seconds) == (Outcome.RANG, None, None)

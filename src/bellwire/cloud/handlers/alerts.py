@@ -16,7 +16,7 @@ from bellwire.alerts.rings import End, Ending, has_drifted
 from bellwire.alerts.standing import Standing, ended_occurrence, observed, reported_step, stranger
 from bellwire.cloud.handlers.arrival import Arrival
 from bellwire.cloud.occurrences import NOBODY, Woken, end_occurrence, goes_apart, silence_occurrence
-from bellwire.cloud.ringing import note_done, note_late_start, note_start, note_stop
+from bellwire.cloud.ringing import note_done, note_late_start, note_start, note_stop, was_heard
 from bellwire.cloud.store.alerts import delete_alert, load_alert
 from bellwire.cloud.store.devices import device_drifted
 from bellwire.cloud.store.reports import save_volume
@@ -160,7 +160,7 @@ def _stopped(arrival: Arrival, rows: Rows) -> Transaction[Woken]:
     before = _standing(arrival, rows)
     after = reported_step(before, Step.STOP, arrival.now, arrival.acknowledged, arrival.seen(before.token))
     ended = ended_occurrence(before, after)
-    ending = _ending(arrival, before)
+    ending = yield from _ending(arrival, before, ended)
     if ending is Ending.CANCELLED and (yield from _rings_on_elsewhere(arrival, before.token)):
         yield from _note_stop(arrival, before.token, ended, ending)
         ended = None
@@ -172,11 +172,15 @@ def _stopped(arrival: Arrival, rows: Rows) -> Transaction[Woken]:
     return (yield from _keep(arrival, rows, before, after, ended, ending=ending))
 
 
-def _ending(arrival: Arrival, stopped: Standing) -> Ending:
+def _ending(arrival: Arrival, stopped: Standing, ended: datetime | None) -> Transaction[Ending]:
     """What ended the ringing, unless it is known to be something else (a button that asked, an edit, a deletion)."""
     if _was_cancelled(arrival, stopped):
         return Ending.CANCELLED
-    return Ending.ITSELF if arrival.profile.stop_asks_first else Ending.DEVICE
+    if not arrival.profile.stop_asks_first:
+        return Ending.DEVICE
+    since = arrival.connected_since or arrival.now
+    is_sure = yield from was_heard(arrival.device, stopped.token, ended, arrival.now, connected_since=since)
+    return Ending.ITSELF if is_sure else Ending.UNHEARD
 
 
 def _note_stop(arrival: Arrival, token: str, occurrence: datetime | None, ending: Ending) -> Transaction[None]:

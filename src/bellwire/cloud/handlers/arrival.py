@@ -32,6 +32,8 @@ class Arrival(msgspec.Struct, frozen=True):
     """By token, what the device was told so long ago that its context shows it."""
     agreed: Agreed = msgspec.field(default_factory=dict)
     """Noted by whoever compares; it spares comparing again, and decides nothing."""
+    connected_since: datetime | None = None
+    """Since when the present downchannel stands; None: there is none."""
 
     shown: Mapping[str, AlertState] | None = None
     """The device's alerts, by token, as the context has them; None when there is no context."""
