@@ -192,10 +192,28 @@ def test_what_the_cloud_refuses(bellwire: Bellwire, account: Account, wish: tupl
         (("preview",), "say when it shall ring"),
         (("preview", "some-token", "--at", "07:00"), "either TOKEN or when"),
         (("list", "--url", "https://localhost:1"), "--token"),
+        (("list", "--ca", "ca.pem"), "--ca is for --url"),
+        (("list", "--url", "https://localhost:1", "--token", "t", "--account", "home"), "leave out --account"),
     ],
 )
 def test_what_is_not_even_asked(bellwire: Bellwire, args: tuple[str, ...], said: str) -> None:
     assert said in bellwire("alert", *args).usage
+
+
+def test_an_edit_keeps_the_recurrence_or_is_told_to_end_it(bellwire: Bellwire, account: Account) -> None:
+    added = bellwire("alert", "add", "Up", "--at", "07:00", "--every", "weekday", *account.here, "--json").answer
+    edit = ("alert", "edit", added["token"], "--in", "10m", *account.here)
+    assert "it comes again" in bellwire(*edit).complaint
+    (kept,) = bellwire("alert", "list", *account.here, "--json").answer
+    assert (kept["every"], kept["scheduled_time"]) == ("weekday", added["scheduled_time"])
+    assert bellwire(*edit, "--every", "once", "--json").answer["every"] is None
+
+
+@pytest.mark.parametrize("token", ["é", "a\nb", "a b", ""])
+def test_a_token_that_can_be_none(bellwire: Bellwire, account: Account, token: str) -> None:
+    *address, _, _ = account.elsewhere
+    complaint = bellwire("alert", "list", *address, "--token", token).complaint
+    assert "the account's token is of printable ASCII characters without blanks" in complaint
 
 
 def test_an_alert_that_is_not_there(bellwire: Bellwire, account: Account) -> None:

@@ -37,6 +37,20 @@ def test_a_folder_or_port_that_is_taken(cloud: RunningCloud, tmp_path: Path) -> 
     assert f"port {port} (Address already in use)" in ran_alone("cloud", "--data", tmp_path, "--port", port).complaint
 
 
+def test_a_secret_that_is_damaged(tmp_path: Path) -> None:
+    (tmp_path / "asset.secret").touch()
+    refused = ran_alone("cloud", "--data", tmp_path, "--port", str(free_port())).complaint
+    assert "asset.secret is not 32 bytes long: delete it" in refused
+
+
+def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for folder in (tmp_path / "file", tmp_path / "file" / "data"):
+        refused = ran_alone("cloud", "--data", folder, "--port", str(free_port())).complaint
+        assert f"{folder} cannot be the cloud's data folder" in refused
+        assert "name another with --data" in refused
+
+
 def test_what_cannot_speak_is_refused(tmp_path: Path) -> None:
     refused = ran_alone("cloud", "--speech", "no-such-program", "--data", tmp_path).complaint
     assert "'no-such-program' is not a program that can be run; give espeak, none, or a command" in refused

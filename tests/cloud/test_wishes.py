@@ -408,6 +408,14 @@ def test_a_label_may_have_all_that_people_write() -> None:
         one_line("label", text, len(text) - 1)
 
 
+@pytest.mark.parametrize("at", ["2026-11-21", "2026-11-21+09:00", "20261121", "2026-11-21T07:00", "2026-11-21 07:00"])
+def test_what_is_advised_for_a_time_without_a_zone_is_taken(at: str) -> None:
+    with pytest.raises(WishError, match="has no time zone; add one, as in ") as refused:
+        schedule_at(at, None, "UTC", FRIDAY)
+    advised = str(refused.value).partition("as in ")[2].partition(",")[0]
+    assert f"{schedule_at(advised, None, 'Asia/Seoul', FRIDAY).start:%Y-%m-%d}" == "2026-11-21"
+
+
 def test_an_instant_is_told_on_the_clocks_of_its_zone() -> None:
     assert schedule_in("1h", "Asia/Seoul", FRIDAY) == Schedule(datetime(2026, 11, 20, 16, 0), "Asia/Seoul")  # noqa: DTZ001
 

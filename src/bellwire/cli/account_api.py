@@ -118,6 +118,8 @@ def api_on_this_machine(data: Path, account: str | None) -> Iterator[AccountApi]
 @contextmanager
 def api_at(url: str, authority: Path | None, token: str) -> Iterator[AccountApi]:
     """The API of a cloud anywhere."""
+    if not (token.isascii() and token.isprintable() and token and " " not in token):
+        raise Failure("the account's token is of printable ASCII characters without blanks; give it as it was shown")
     with shown_in_one_line(httpx.InvalidURL):
         by_proxy = httpx.URL(url).host not in _THIS_MACHINE  # where the environment names one
     with _client(url, authority, token, by_proxy=by_proxy) as client:

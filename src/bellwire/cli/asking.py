@@ -29,10 +29,14 @@ def asked(
     from bellwire.cli.account_api import api_at, api_on_this_machine
 
     if url is None:
+        if authority is not None:
+            raise typer.BadParameter("--ca is for --url; without it the cloud on this machine is asked")
         with api_on_this_machine(data, account) as api:
             yield api
     elif token is None:
         raise typer.BadParameter(f"--url needs the account's token: --token TOKEN, or in {TOKEN_VARIABLE}")
+    elif account is not None:
+        raise typer.BadParameter("with --url the token says whose it is: leave out --account")
     else:
         with api_at(url, authority, token) as api:
             yield api

@@ -63,8 +63,9 @@ def cloud(
     logs.configure()
     import uvloop
 
-    from bellwire.cloud.address import AlreadyRunningError
+    from bellwire.cloud.address import AlreadyRunningError, FolderError
     from bellwire.cloud.app import run
+    from bellwire.cloud.assets import SecretError
     from bellwire.cloud.certificates import CertificateError, Certificates
     from bellwire.cloud.config import Config
     from bellwire.cloud.limits import limits_of
@@ -99,5 +100,5 @@ def cloud(
         hint(f"speakers trust it by {certificates.ca.absolute()}")
         hint("next: bellwire speaker, or for another machine's: bellwire device add")
 
-    with shown_in_one_line(StoreError, CertificateError, AlreadyRunningError, PortTakenError):
+    with shown_in_one_line(StoreError, CertificateError, FolderError, AlreadyRunningError, SecretError, PortTakenError):
         uvloop.run(run(config, ready))

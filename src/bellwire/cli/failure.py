@@ -3,6 +3,7 @@
 It must not know which command failed, nor what it was doing.
 """
 
+import errno
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,7 +23,12 @@ def shown_in_one_line(*foreseen: type[Exception]) -> Iterator[None]:
     except foreseen as error:
         raise Failure(str(error)) from error
     except OSError as error:
-        raise Failure(f"{error.filename}: {error.strerror}" if error.filename else str(error)) from error
+        raise Failure(_of_a_file(error)) from error
+
+
+def _of_a_file(error: OSError) -> str:
+    reason = "the disk is full; make room on it" if error.errno == errno.ENOSPC else error.strerror or str(error)
+    return f"{error.filename}: {reason}" if error.filename else reason
 
 
 def tell(sentence: str, status: int = 1) -> int:

@@ -19,6 +19,10 @@ _BETWEEN_TRIES = 0.01
 """Seconds. Who looks whether a cloud runs shares the lock for less than that."""
 
 
+class FolderError(RuntimeError):
+    """What should be the data folder can't be one."""
+
+
 class AlreadyRunningError(RuntimeError):
     """Another cloud has this data folder."""
 
@@ -36,11 +40,17 @@ class Address(msgspec.Struct, frozen=True):
 
 @contextmanager
 def holding(folder: Path) -> Iterator[None]:
-    """Have the folder to oneself. The lock goes with the process, however that ends. Raises AlreadyRunningError.
+    """Have the folder to oneself; made where it is missing. The lock goes with the process, however that ends.
 
-    Waits up to 0.1 s for those who look whether a cloud runs.
+    Raises FolderError, AlreadyRunningError. Waits up to 0.1 s for those who look whether a cloud runs.
     """
-    descriptor = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise FolderError(
+            f"{folder} cannot be the cloud's data folder ({error.strerror}); mend that, or name another with --data"
+        ) from error
     try:
         if not any(_has_locked(descriptor) for _ in range(_TRIES)):
             raise AlreadyRunningError(

@@ -5,6 +5,7 @@ It knows the fields of the bodies; it must not know routes, nor how alerts are k
 
 import uuid
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from itertools import islice, takewhile
 from typing import Annotated, Any, ClassVar, NamedTuple
@@ -22,6 +23,7 @@ from bellwire.cloud.pages import AfterInBody, page
 from bellwire.cloud.sound_forms import Sounds, sounds_of
 from bellwire.cloud.store.accounts import Account
 from bellwire.cloud.wishes import (
+    ONCE,
     Change,
     WishError,
     ahead_of,
@@ -232,11 +234,17 @@ def changed_by(present: Schedule, data: Wish, account: Account, now: datetime) -
         return changed_schedule(present, change, now)
     if data.at is not None:
         raise WishError(_WHEN)
+    if present.rule is not None and data.every is None:
+        raise WishError(
+            "it comes again, and a length of time (in) is for what rings once; give a time (at), or end that too "
+            "(every: once)"
+        )
     return _schedule_in(data.in_, change, data.timezone or account.timezone, now)
 
 
 def _schedule_in(length: str, change: Change, zone: str, now: datetime) -> Schedule:
-    if change.is_said:
+    once = replace(change, every=None) if change.every == ONCE else change
+    if once.is_said:
         raise WishError("what comes again needs a time (at), not a length of time (in)")
     return schedule_in(length, zone, now)
 

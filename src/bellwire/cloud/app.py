@@ -90,11 +90,10 @@ class Surroundings:
 async def run(config: Config, ready: Callable[[Certificates], None], surroundings: Surroundings | None = None) -> None:
     """Serve until SIGTERM or SIGINT; `ready` is called when connections are accepted.
 
-    Raises StoreUnusable, CertificateError, AlreadyRunningError, PortTakenError, and ValueError when nothing speaks as
-    the configuration has it; each says how to mend it.
+    Raises FolderError, AlreadyRunningError, CertificateError, PortTakenError, StoreUnusable, SecretError, and
+    ValueError when nothing speaks as the configuration has it; each says how to mend it.
     """
     surroundings = surroundings or Surroundings()
-    config.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     with holding(config.data):
         certificates = ensure_certificates(config.data, [config.host, *config.names], now())
         check_port(config.host, config.port, "choose another with --port")

@@ -187,10 +187,14 @@ def to_remove(files: Iterable[Stored], *, room_for: int, limit: int) -> list[Sto
     return gone if excess <= 0 else None
 
 
+class SecretError(ValueError):
+    """The secret of the sounds' addresses is damaged; the text says how to mend it."""
+
+
 def secret_of(folder: Path) -> bytes:
     """Return the 32 random bytes in `folder`/asset.secret, which is made when it is not there.
 
-    Raises ValueError when the file holds something else, and OSError when it can't be read or written.
+    Raises SecretError when the file holds something else, and OSError when it can't be read or written.
     """
     path = folder / "asset.secret"
     if not path.exists():
@@ -198,7 +202,7 @@ def secret_of(folder: Path) -> bytes:
         _write(path, secrets.token_bytes(SECRET_LENGTH))
     secret = path.read_bytes()
     if len(secret) != SECRET_LENGTH:
-        raise ValueError(
+        raise SecretError(
             f"{path} is not {SECRET_LENGTH} bytes long: delete it; another is made, and sounds get new addresses"
         )
     return secret

@@ -388,9 +388,8 @@ def _instant(at: str) -> datetime:
         raise WishError(f"{at!r} is not a time; write it like 07:00 or 2026-11-21T07:00:00+09:00") from None
     _check_year(instant, at)
     if instant.tzinfo is None:
-        raise WishError(
-            f"{at!r} has no time zone; add one, as in {at.strip()}+09:00, or give the time of day alone (07:00)"
-        )
+        example = f"{instant.isoformat()}+09:00"
+        raise WishError(f"{at!r} has no time zone; add one, as in {example}, or give the time of day alone (07:00)")
     return _bounded(lambda: instant.astimezone(UTC), at).replace(microsecond=0)
 
 

@@ -159,7 +159,7 @@ def test_a_transaction_can_be_run_again_from_its_start(store: Connection) -> Non
 
 def test_when_sqlite_gives_up_all_that_is_open_nothing_is_kept(store: Connection) -> None:
     store.execute("PRAGMA max_page_count = 100")
-    with pytest.raises(StoreFailed, match=r"whole batch.*full"), store.transaction():
+    with pytest.raises(StoreFailed, match=r"whole batch.*the disk is full; make room on it"), store.transaction():
         assert store.attempt(cast("low")) == (0, None)
         store.attempt(cast("x" * 4_000_000))
     assert store.read(tones) == []

@@ -79,6 +79,15 @@ def test_a_file_that_is_no_database(tmp_path: Path) -> None:
         connect(path)
 
 
+def test_a_file_that_is_damaged(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    connect(path).close()
+    with path.open("r+b") as file:
+        file.truncate(20_000)
+    with pytest.raises(StoreUnusable, match=r"store\.db is damaged .*; bring it back from a copy"):
+        connect(path)
+
+
 def test_a_database_of_another_program(tmp_path: Path) -> None:
     path = tmp_path / "store.db"
     other = sqlite3.connect(path)

@@ -238,4 +238,6 @@ def meaning(error: sqlite3.Error) -> StoreError:
         return Refused(f"the row breaks a rule of the schema: {error}")
     if code is not None and code & 0xFF == sqlite3.SQLITE_BUSY:
         return StoreBusy("another process has been writing to the store for too long; try again in a moment")
+    if code == sqlite3.SQLITE_FULL:
+        return StoreFailed("the disk is full; make room on it")
     return StoreFailed(f"SQLite refused: {error}")

@@ -60,8 +60,13 @@ def _explained(path: Path | str) -> Iterator[None]:
     try:
         yield
     except (OSError, sqlite3.Error) as error:
-        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_NOTADB:
+        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK) & 0xFF
+        if code == sqlite3.SQLITE_NOTADB:
             raise StoreUnusable(f"{path} is not a SQLite database; restore it, or use another folder") from error
+        if code == sqlite3.SQLITE_CORRUPT:
+            raise StoreUnusable(
+                f"{path} is damaged ({error}); bring it back from a copy, or use another folder"
+            ) from error
         raise StoreUnusable(
             f"the store {path} cannot be opened: {error}; its folder must be writable, and its disk not full"
         ) from error
