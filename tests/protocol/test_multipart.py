@@ -234,6 +234,13 @@ def test_blanks_after_a_delimiter_are_not_passed_over_without_end() -> None:
             assert len(reader._buffer) < 1000 + 2 * 64
 
 
+@pytest.mark.parametrize("again", [b"--b\r\n", b"\r\n--bx", b"\r\n\r\n--b\r\n", b"a: b\r\n\r\nx\r\n--b\r\n"], ids=repr)
+def test_a_body_of_more_delimiters_than_any_event_has_is_refused(again: bytes) -> None:
+    body = b"--b\r\n" + again * 100_000
+    with pytest.raises(MalformedMultipart, match="more than 1000 delimiters"):
+        read_json("multipart/form-data; boundary=b", body)
+
+
 # Broken framing
 
 

@@ -216,9 +216,8 @@ class Connection:
             answer = await self._read_answer(downchannel, asyncio.get_running_loop().time() + ANSWER_SECONDS)
             raise _Refused(answer, request)
         with _broken_multipart_ends_it():
-            return MultipartReader(
-                boundary_of(downchannel.headers.get("content-type", "")), MAX_DIRECTIVE, MAX_LEFT_OUT
-            )
+            boundary = boundary_of(downchannel.headers.get("content-type", ""))
+            return MultipartReader(boundary, MAX_DIRECTIVE, leaves_out=MAX_LEFT_OUT)
 
     async def _hold(self, http2: Http2Connection, downchannel: Stream, reader: MultipartReader) -> None:
         """Returns when the cloud ends the downchannel. Raises Unreachable when it breaks."""
