@@ -139,6 +139,18 @@ def test_a_revoked_token_works_no_longer_than_it_is_believed(tmp_path: Path) -> 
     asyncio.run(scene())
 
 
+def test_a_clock_that_is_set_back_has_nobody_believed_for_longer(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with door(tmp_path) as entry:
+            assert await entry.is_open_for("key")
+            await entry.store.write(remove_device, "home", "kitchen")
+
+            entry.clock.now = START - timedelta(hours=1)
+            assert not await entry.is_open_for("key")
+
+    asyncio.run(scene())
+
+
 def test_a_revoked_token_works_no_longer_when_all_are_forgotten(tmp_path: Path) -> None:
     async def scene() -> None:
         async with door(tmp_path) as entry:

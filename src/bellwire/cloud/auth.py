@@ -79,7 +79,10 @@ class Tokens(Generic[Identity]):
 
     def _known_identity(self, token: str, now: datetime) -> Identity | None:
         known = self._known.get(token)
-        return known[0] if known is not None and known[1] > now and known[2] == self._forgotten else None
+        if known is None or known[2] != self._forgotten:
+            return None
+        # Or a clock that is set back would have it believed until it has caught up.
+        return known[0] if now < known[1] <= now + BELIEVED_FOR else None
 
     def has_met(self, token: str) -> bool:
         """Whether a token was good when it was last looked up, however long ago."""
