@@ -142,6 +142,17 @@ def test_a_damaged_row_names_the_file(path: Path) -> None:
     storage.close()
 
 
+def test_a_database_of_another_program_is_left_alone(path: Path) -> None:
+    with sqlite3.connect(path) as db:
+        db.execute("CREATE TABLE contacts (name TEXT)")
+    db.close()
+    with pytest.raises(StorageError, match="another program's database"):
+        Storage(path)
+    with sqlite3.connect(path) as db:
+        assert db.execute("SELECT name FROM sqlite_master").fetchall() == [("contacts",)]
+    db.close()
+
+
 def test_a_file_of_a_newer_version_is_left_alone(path: Path) -> None:
     Storage(path).close()
     with sqlite3.connect(path) as db:

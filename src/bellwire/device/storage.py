@@ -194,6 +194,8 @@ class Storage:
                 f"{self._path} was written by a newer version of this program (its form is {version}, here it is "
                 f"{_VERSION}): use that version, or another data folder"
             )
+        if version == 0 and self._db.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone():
+            raise StorageError(f"{self._path} is another program's database: use another data folder")
         if version < _VERSION:
             changes = "".join(_SCHEMA[version:])
             self._db.executescript(f"BEGIN IMMEDIATE; {changes} PRAGMA user_version = {_VERSION}; COMMIT")
