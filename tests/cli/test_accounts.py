@@ -53,6 +53,11 @@ def test_what_is_no_name_or_zone_is_refused(bellwire: Bellwire, tmp_path: Path) 
     assert bellwire("account", "list", "--data", tmp_path, "--json").answer == []
 
 
+def test_blanks_around_a_name_are_none_of_it(bellwire: Bellwire, tmp_path: Path) -> None:
+    bellwire("account", "add", "home", "--data", tmp_path)
+    assert "there is an account 'home' already" in bellwire("account", "add", " home\n", "--data", tmp_path).complaint
+
+
 def test_a_name_is_on_one_line(bellwire: Bellwire, tmp_path: Path) -> None:
     assert bellwire("account", "add", "our\nhome", "--data", tmp_path).status == 0
     assert [each["name"] for each in bellwire("account", "list", "--data", tmp_path, "--json").answer] == ["our home"]

@@ -186,7 +186,7 @@ def test_what_the_cloud_refuses(bellwire: Bellwire, account: Account, wish: tupl
         (("add", "Tea"), "say when it shall ring"),
         (("add", "Tea", "--in", "5s", "--at", "07:00"), "either --in or --at"),
         (("add", "Tea", "--in", "5s", "--every", "daily"), "--every needs --at"),
-        (("add", "Tea", "--in", "5s", "--kind", "gong"), "'gong' is not one of"),
+        (("add", "Tea", "--in", "5s", "--kind", "gong"), "for '--kind': 'gong' is not one of"),
         (("edit", "some-token"), "--label, --in or --at"),
         (("add", "Tea", "--at", "07:00", "--until", "2030-01-01", "--times", "2"), "either --until or --times"),
         (("preview",), "say when it shall ring"),

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bellwire.cli.output import Unwaiting
+from bellwire.cli.output import Unwaiting, printable
 from tests.cli.test_speaker import options
 
 
@@ -19,6 +19,12 @@ def pipe() -> Iterator[tuple[int, TextIOWrapper]]:
     with os.fdopen(writer, "w", encoding="utf-8") as stream:
         yield reader, stream
     os.close(reader)
+
+
+def test_a_sign_of_several_characters_stays_one_and_what_commands_a_terminal_goes() -> None:
+    for whole in ("👩\u200d👩\u200d👧", "می\u200cخواهم", "❤\ufe0f", "ก็"):
+        assert printable(whole) == whole
+    assert printable("a\x1b[31m\u202eb\u2066c\u2028d") == "a�[31m�b�c�d"
 
 
 def test_what_is_written_comes_out_whole_and_in_order(pipe: tuple[int, TextIOWrapper]) -> None:

@@ -90,7 +90,8 @@ def run(args: Sequence[str] | None = None) -> int:
     except typer.TyperException as error:
         context = getattr(error, "ctx", None)
         command = context.command_path if context else "bellwire"
-        return tell(f"{error.format_message().rstrip('.')}; see {command} --help", 2)
+        said = error.format_message().replace("Value error, ", "").rstrip(".")
+        return tell(f"{said}; see {command} --help", 2)
     except ModuleNotFoundError as error:
         return tell(_how_to_get(error))
     except Failure as failure:

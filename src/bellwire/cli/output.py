@@ -151,9 +151,16 @@ class Unfailing(io.TextIOBase):
         return len(text)
 
 
+_JOINERS = "\N{ZERO WIDTH JOINER}\N{ZERO WIDTH NON-JOINER}"
+"""They hold signs together, or letters apart, and count as no signs themselves."""
+
+
 def printable(text: str) -> str:
     """The text without what would command a terminal: labels and names come from anywhere."""
-    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
+    return "".join(
+        character if character.isprintable() or character in _JOINERS else "\N{REPLACEMENT CHARACTER}"
+        for character in text
+    )
 
 
 def local_time(instant: str) -> str:

@@ -95,9 +95,12 @@ def too_many(most: int) -> str:
 
 
 def name_of(text: str, most: int) -> str:
-    """The name of an account or device as it is kept: on one line, with 1 to `most` characters. Raises WishError."""
-    name = one_line("name", text, most)
-    if not name.strip():
+    """The name of an account or device as it is kept: on one line, with 1 to `most` characters, and no blanks around.
+
+    Raises WishError.
+    """
+    name = one_line("name", text, most).strip()
+    if not name:
         raise WishError(f"the name is empty; give one of 1 to {most} characters")
     return name
 
