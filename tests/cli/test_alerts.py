@@ -1,5 +1,10 @@
 import json
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import StringIO
 from pathlib import Path
 from typing import NamedTuple
@@ -247,6 +252,40 @@ def test_a_cloud_that_cannot_be_reached_or_trusted(bellwire: Bellwire, cloud: Ru
     (tmp_path / "ca.pem").write_text(json.dumps("no certificate"))
     assert "it is no PEM file" in complaint(cloud.url, "--ca", tmp_path / "ca.pem")
     assert "No such file" in complaint(cloud.url, "--ca", tmp_path / "missing.pem")
+
+
+@contextmanager
+def answering(cloud: RunningCloud, said: bytes) -> Iterator[str]:
+    """Another server over TLS, which answers everything with 200 and this; gives its address."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(said)))
+            self.end_headers()
+            self.wfile.write(said)
+
+        def log_message(self, *_: object) -> None:
+            """Nobody reads it."""
+
+    with ThreadingHTTPServer(("localhost", 0), Handler) as server:
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        tls.load_cert_chain(cloud.data / "server.pem", cloud.data / "server.key")
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"https://localhost:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.mark.parametrize("said", [b"<html>the router", b"[]", b'{"a": 1}', b"\xff", b""])
+def test_another_server_is_told_from_a_cloud(bellwire: Bellwire, cloud: RunningCloud, said: bytes) -> None:
+    with answering(cloud, said) as url:
+        complaint = bellwire("alert", "list", "--url", url, "--token", "t", "--ca", cloud.data / "ca.pem").complaint
+    assert "localhost answered, but not as a bellwire cloud does; is the address right?" in complaint
+
+
+def test_an_empty_token_is_none(bellwire: Bellwire, account: Account) -> None:
+    assert "an empty text names no alert" in bellwire("alert", "delete", "", *account.here).complaint
 
 
 def just_now() -> str:

@@ -22,6 +22,13 @@ def test_version(bellwire: Bellwire) -> None:
     assert bellwire("--version").text == f"bellwire {package.__version__}\n"
 
 
+def test_paragraphs_of_help_fill_the_width_of_the_terminal() -> None:
+    for name, command in get_command(app).commands.items():  # type: ignore[attr-defined]
+        for each in (command, *getattr(command, "commands", {}).values()):
+            assert each.help, name
+            assert all("\n" not in paragraph for paragraph in each.help.split("\n\n")), name
+
+
 def test_alone_it_says_what_there_is(bellwire: Bellwire) -> None:
     alone = bellwire()
     assert alone.text == bellwire("--help").text

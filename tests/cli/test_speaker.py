@@ -37,6 +37,7 @@ def told(bellwire: Bellwire, monkeypatch: pytest.MonkeyPatch) -> Bellwire:
 def test_what_is_missing_or_wrong_is_said_in_one_line(told: Bellwire, tmp_path: Path, nowhere: str) -> None:
     here = ("--data", tmp_path / "speaker", "--output", "null")
     assert "leave out --token" in told("speaker", "--pair", "--url", nowhere, "--token", "t", *here).usage
+    assert "--ca is for --url" in told("speaker", "--ca", "ca.pem", *here).usage
     assert "leave out --url" in told("speaker", "--log-out", "--url", nowhere, *here).usage
     assert "expected https://HOST" in told("speaker", "--url", "localhost", *here).complaint
     assert "no certificate authority" in told("speaker", "--url", nowhere, "--ca", tmp_path, *here).complaint

@@ -37,23 +37,25 @@ class AccountApi:
     def call(self, method: str, *path: str, body: object = None, query: Mapping[str, str] | None = None) -> Any:
         """Ask, and give the JSON of the answer. Raises Failure with what the cloud says is wrong."""
         answer = self._asked(method, path, json=body, params=query)
-        return answer.json() if answer.content else None
+        return _said_by(answer) if answer.content else None
 
     def sends_calendar(self, content: bytes, *path: str, query: Mapping[str, Any]) -> Any:
         """Send an .ics file, and give the JSON of the answer, which may take long. Raises Failure."""
         headers = {"Content-Type": "text/calendar; charset=utf-8"}
         how = {"content": content, "headers": headers, "params": query, "timeout": PATIENCE_FOR_FILES}
-        return self._asked("POST", path, **how).json()
+        return _said_by(self._asked("POST", path, **how))
 
     def calendar(self) -> bytes:
         """The account's alerts as an .ics file. Raises Failure."""
         return self._asked("GET", ("calendar.ics",), timeout=PATIENCE_FOR_FILES).content
 
     def _asked(self, method: str, path: Sequence[str], **how: Any) -> httpx.Response:
+        if not all(path):
+            raise Failure(f"an empty text names no {path[0].removesuffix('s')}; give one that is listed")
         url = "/".join((PATH, *(quote(segment, safe="") for segment in path)))
         try:
             answer = self._client.request(method, url, **how)
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             raise Failure(_why_unreachable(str(self._client.base_url), error)) from error
         if answer.is_success:
             return answer
@@ -69,12 +71,15 @@ class AccountApi:
 
     def all(self, *path: str) -> list[dict[str, Any]]:
         """All rows of a list, page by page; the last segment of its path is what they are called."""
-        page = self.call("GET", *path)
-        found: list[dict[str, Any]] = page[path[-1]]
-        while page["next"]:
-            page = self.call("GET", *path, query={"after": page["next"]})
+        found, query = [], None
+        while True:
+            page = self.call("GET", *path, query=query)
+            if page is None or not page.keys() >= {path[-1], "next"}:
+                raise Failure(_NO_CLOUD.format(self._client.base_url.host))
             found += page[path[-1]]
-        return found
+            if not page["next"]:
+                return found
+            query = {"after": page["next"]}
 
     @contextmanager
     def changes(self, last: str | None) -> Iterator[Iterator[Event]]:
@@ -139,7 +144,20 @@ def _client(url: str, authority: Path | None, token: str, *, by_proxy: bool) -> 
         return httpx.Client(base_url=url, headers=headers, verify=tls, timeout=PATIENCE, trust_env=by_proxy)
 
 
-def _why_unreachable(url: str, error: httpx.TransportError) -> str:
+_NO_CLOUD = "{} answered, but not as a bellwire cloud does; is the address right?"
+
+
+def _said_by(answer: httpx.Response) -> dict[str, Any]:
+    try:
+        said = answer.json()
+    except ValueError:
+        said = None
+    if not isinstance(said, dict):
+        raise Failure(_NO_CLOUD.format(answer.url.host))
+    return said
+
+
+def _why_unreachable(url: str, error: httpx.RequestError) -> str:
     text = str(error)
     if "CERTIFICATE_VERIFY_FAILED" in text:
         reason = text.rpartition("failed: ")[2].partition(" (_ssl")[0]

@@ -4,6 +4,7 @@ It knows commands and exit codes; it must not know what a command does. Commands
 `bellwire --help` should not wait for a web server's code.
 """
 
+import inspect
 import sys
 from collections.abc import Sequence
 from typing import Annotated
@@ -63,6 +64,19 @@ app.add_typer(devices.app, name="device")
 app.add_typer(clients.app, name="client")
 app.add_typer(profiles.app, name="profile")
 app.add_typer(check.app, name="check")
+
+
+def _lay_out(commands: typer.Typer) -> None:
+    """Have the paragraphs of help texts fill the terminal's width: the library keeps line ends of all but the first."""
+    for each in commands.registered_commands:
+        text = inspect.getdoc(each.callback) or ""
+        each.help = "\n\n".join(paragraph.replace("\n", " ") for paragraph in text.split("\n\n"))
+    for group in commands.registered_groups:
+        if group.typer_instance is not None:
+            _lay_out(group.typer_instance)
+
+
+_lay_out(app)
 
 
 def _version(wanted: bool) -> None:

@@ -167,6 +167,8 @@ def _pairing(
 
     with shown_in_one_line(ValueError):
         wanted = profile_named(profile or DEFAULT_PROFILE.name).name
+    if authority is not None and url is None:
+        raise typer.BadParameter("--ca is for --url; without it the cloud on this machine, or of the pairing, is taken")
     if pair and token is not None:
         raise typer.BadParameter(f"--pair gets a token by itself: leave out --token, and {TOKEN_VARIABLE}")
     ca = str(authority.absolute()) if authority else None
