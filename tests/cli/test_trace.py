@@ -120,6 +120,16 @@ def test_which_device_must_be_clear(bellwire: Bellwire, device: Traced) -> None:
     assert "there are 2 devices; say which: " in bellwire(*args).complaint
 
 
+def test_a_device_goes_by_its_name_too_where_only_one_has_it(bellwire: Bellwire, device: Traced) -> None:
+    here = ("--data", device.data)
+    kitchen = bellwire("device", "add", "--name", "kitchen", *here, "--json").answer["device_id"]
+    Traced(device.data, kitchen).say("event", json.dumps(SUCCEEDED).encode())
+    by_name = bellwire("trace", "kitchen", "--once", *here).text
+    assert by_name == bellwire("trace", kitchen, "--once", *here).text != ""
+    bellwire("device", "add", "--name", "kitchen", *here)
+    assert "there are 2 devices of this name; say which" in bellwire("trace", "kitchen", "--once", *here).complaint
+
+
 def test_no_device_yet(bellwire: Bellwire, tmp_path: Path) -> None:
     assert "holds no cloud's data" in bellwire("trace", "--data", tmp_path).complaint
     assert bellwire("account", "add", "home", "--data", tmp_path).status == 0

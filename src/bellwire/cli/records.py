@@ -6,7 +6,7 @@ Every function raises Failure with the one line to show.
 
 import re
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -235,7 +235,7 @@ def command_token(store: Connection, account_id: str) -> str:
 
 
 def device_of(store: Connection, device_id: str | None) -> tuple[Account, Device]:
-    """The device of this id with its account; without an id the only one there is."""
+    """The device of this id, or of this name, with its account; without either the only one there is."""
     known = [
         (account, device)
         for account in store.read(list_accounts)
@@ -245,13 +245,19 @@ def device_of(store: Connection, device_id: str | None) -> tuple[Account, Device
         raise Failure("there is no device yet; add one with: bellwire device add")
     if device_id is None and len(known) == 1:
         return known[0]
-    names = ", ".join(f"{device.device_id} ({device.name})" for _, device in known)
     if device_id is None:
-        raise Failure(f"there are {len(known)} devices; say which: {names}")
-    for account, device in known:
-        if device.device_id == device_id:
-            return account, device
-    raise Failure(f"there is no device {device_id}; there are: {names}")
+        raise Failure(f"there are {len(known)} devices; say which: {_in_words(known)}")
+    found = [each for each in known if each[1].device_id == device_id]
+    found = found or [each for each in known if each[1].name == device_id]
+    if not found:
+        raise Failure(f"there is no device {device_id}; there are: {_in_words(known)}")
+    if len(found) > 1:
+        raise Failure(f"there are {len(found)} devices of this name; say which: {_in_words(found)}")
+    return found[0]
+
+
+def _in_words(devices: Iterable[tuple[Account, Device]]) -> str:
+    return ", ".join(f"{device.device_id} ({device.name})" for _, device in devices)
 
 
 def messages_since(store: Connection, account_id: str, device_id: str, after_id: int) -> list[Message]:

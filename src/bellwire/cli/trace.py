@@ -22,7 +22,8 @@ def trace(
     *,
     data: CloudData,
     device: Annotated[
-        str | None, typer.Argument(metavar="DEVICE_ID", help="Not needed while there is one device only.")
+        str | None,
+        typer.Argument(metavar="DEVICE_ID", help="Its name will do. Not needed while there is one device only."),
     ] = None,
     once: Annotated[bool, typer.Option("--once", help="Show all that are kept (about 1,000), then end.")] = False,
     json: Json = False,
