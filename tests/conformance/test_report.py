@@ -51,7 +51,7 @@ def test_junit_tells_a_fault_with_its_clause_and_what_was_said() -> None:
     assert suite is not None
     assert (suite.get("tests"), suite.get("failures"), suite.get("skipped")) == ("4", "1", "2")
     [failure] = suite.iter("failure")
-    assert failure.get("message") == "expected Alerts.DeleteAlert; nothing came\N{REPLACEMENT CHARACTER}"
+    assert failure.get("message") == "expected Alerts.DeleteAlert; came: nothing came\N{REPLACEMENT CHARACTER}"
     assert "clova-alerts-ko-2022, AlertStopped: 일반 알람이 중지되었을 때" in (failure.text or "")
     assert '>> POST /v1/events {"a":"<b>"}' in (failure.text or "")
 

@@ -31,7 +31,8 @@ class Unmet(Exception):
     def __init__(self, expected: str, came: str) -> None:
         super().__init__(f"expected {expected}; {came}")
         self.expected = expected
-        self.came = came
+        self.came = came.removeprefix("came: ")
+        """What came, or that nothing did; whoever shows it says so before it."""
 
 
 class OutOfReach(Exception):

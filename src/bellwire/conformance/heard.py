@@ -34,14 +34,12 @@ class Heard:
     @property
     def header(self) -> Json:
         """Its header."""
-        header: Json = self.said["header"]
-        return header
+        return _object(self.said.get("header"))
 
     @property
     def payload(self) -> Json:
-        """Its payload; empty where it has none."""
-        payload: Json = self.said.get("payload") or {}
-        return payload
+        """Its payload; empty where it has none, or one that is no object."""
+        return _object(self.said.get("payload"))
 
     @property
     def name(self) -> str:
@@ -51,17 +49,44 @@ class Heard:
     @property
     def tokens(self) -> tuple[str, ...]:
         """The alerts that it is about."""
-        token = self.payload.get("token")
         several = self.payload.get("tokens")
-        return (token,) if isinstance(token, str) else tuple(several) if isinstance(several, list) else ()
+        named = [self.payload.get("token"), *(several if isinstance(several, list) else ())]
+        return tuple(token for token in named if isinstance(token, str))
 
     def state(self) -> Json | None:
         """The device's alerts, as the context of this event has them; None where it has none."""
         for entry in self.context if isinstance(self.context, list) else ():
-            if entry.get("header", {}).get("name") == "AlertsState":
-                state: Json = entry.get("payload") or {}
-                return state
+            if _object(_object(entry).get("header")).get("name") == "AlertsState":
+                return _object(entry.get("payload"))
         return None
+
+    @property
+    def shown(self) -> tuple[Json, ...]:
+        """The alerts in its context, as far as there are any that can be read."""
+        return _objects((self.state() or {}).get("allAlerts"))
+
+    @property
+    def active(self) -> tuple[Json, ...]:
+        """Those of them that ring."""
+        return _objects((self.state() or {}).get("activeAlerts"))
+
+    @property
+    def listed(self) -> tuple[Json, ...]:
+        """The alerts in its payload, of a list."""
+        return _objects(self.payload.get("allAlerts"))
+
+
+def tokens_in(alerts: tuple[Json, ...]) -> list[Any]:
+    """Of each of these alerts what it has for a token."""
+    return [alert.get("token") for alert in alerts]
+
+
+def _object(value: Any) -> Json:
+    return value if isinstance(value, dict) else {}
+
+
+def _objects(value: Any) -> tuple[Json, ...]:
+    return tuple(each for each in value if isinstance(each, dict)) if isinstance(value, list) else ()
 
 
 def read(raw: bytes, key: str) -> Json | None:
@@ -80,17 +105,18 @@ class Messages:
     def __init__(self, patience: float) -> None:
         """`patience`: seconds that something which must come may take."""
         self.patience = patience
-        self._waiting: list[Heard] = []
+        self.waiting: list[Heard] = []
+        """What nobody has taken yet, in the order in which it came."""
         self._news = asyncio.Event()
 
     def add(self, message: Heard) -> None:
         """It has come."""
-        self._waiting.append(message)
+        self.waiting.append(message)
         self._news.set()
 
     def clear(self) -> None:
         """A new case: what came before is another one's."""
-        self._waiting.clear()
+        self.waiting.clear()
 
     async def take(self, name: str, token: str | None = None, *, within: float | None = None) -> Heard:
         """The next message of this name, about this alert where one is named. Raises Unmet when none comes."""
@@ -98,12 +124,12 @@ class Messages:
         wanted = _wanted(name, token)
         try:
             async with asyncio.timeout(limit):
-                while (found := next(filter(wanted, self._waiting), None)) is None:
+                while (found := next(filter(wanted, self.waiting), None)) is None:
                     self._news.clear()
                     await self._news.wait()
         except TimeoutError:
             raise Unmet(f"{_named(name, token)} within {limit:g} s", self._what_came()) from None
-        self._waiting.remove(found)
+        self.waiting.remove(found)
         return found
 
     async def none(self, name: str, token: str | None = None, *, within: float) -> None:
@@ -115,9 +141,9 @@ class Messages:
         raise Unmet(f"no {_named(name, token)} within {within:g} s", "it came")
 
     def _what_came(self) -> str:
-        if not self._waiting:
-            return "nothing came"
-        return "came: " + ", ".join(_named(each.name, *each.tokens[:1]) for each in self._waiting[-10:])
+        if not self.waiting:
+            return "nothing"
+        return ", ".join(_named(each.name, *each.tokens[:1]) for each in self.waiting[-10:])
 
 
 def _wanted(name: str, token: str | None) -> Callable[[Heard], bool]:

@@ -5,9 +5,11 @@ It knows outcomes; it must not know what a case does, nor how a result is shown.
 
 import asyncio
 import time
+import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, Protocol
 
 from bellwire.conformance.case import Case, Level, OutOfReach, Unmet
@@ -74,7 +76,15 @@ async def _ended(case: Callable[[Any], Awaitable[None]], stand: Stand) -> tuple[
         return Outcome.SKIPPED, "", str(reason)
     except TimeoutError:
         return Outcome.FAILED, f"an end within {LONGEST:g} s", "none came"
+    except Exception as error:  # noqa: BLE001 -- what is checked may say anything, and what comes next is checked too
+        return Outcome.FAILED, "something that this case can read", _stumbled(error)
     return Outcome.PASSED, "", ""
+
+
+def _stumbled(error: Exception) -> str:
+    """Over what a case has stumbled, and where: a message that nobody thought of, or a bug of the kit."""
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__}: {error} (at {Path(where.filename).name}, line {where.lineno}: {where.line})"
 
 
 async def _cleared(stand: Stand) -> tuple[Outcome, str, str] | None:
@@ -86,4 +96,6 @@ async def _cleared(stand: Stand) -> tuple[Outcome, str, str] | None:
         return Outcome.FAILED, f"{unmet.expected}, when the case was over", unmet.came
     except OutOfReach:
         return None
+    except Exception as error:  # noqa: BLE001 -- as above
+        return Outcome.FAILED, "that what is left of a case can be cleared away", _stumbled(error)
     return None

@@ -44,7 +44,7 @@ def _add(suite: Xml.Element, summary: Summary, result: Result) -> None:
         Xml.SubElement(case, "skipped", message=_text(result.came))
     elif result.outcome is Outcome.FAILED:
         kind = "failure" if result.is_fault(strict=summary.strict) else "skipped"
-        told = Xml.SubElement(case, kind, message=_text(f"expected {result.expected}; {result.came}"))
+        told = Xml.SubElement(case, kind, message=_text(f"expected {result.expected}; came: {result.came}"))
         told.text = _text(_story(summary, result))
 
 

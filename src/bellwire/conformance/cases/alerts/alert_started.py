@@ -1,6 +1,7 @@
 """Alerts, AlertStarted event."""
 
 from bellwire.conformance.case import Case, Side, expect
+from bellwire.conformance.heard import tokens_in
 from bellwire.conformance.cases.event_rows import event_cases, has
 from bellwire.conformance.rows import check_rows
 from bellwire.conformance.stands import SOON, CloudStand, DeviceStand
@@ -18,7 +19,7 @@ async def _reports(at: DeviceStand) -> None:
     token = await at.sets(seconds=SOON)
     heard = await at.starts(token, within=SOON + at.patience)
     check_rows(at.profile.events["Alerts", "AlertStarted"], heard.payload)
-    active = [each.get("token") for each in (heard.state() or {}).get("activeAlerts", ())]
+    active = tokens_in(heard.active)
     expect(token in active, f"{token} among activeAlerts", f"came: {active}")
 
 

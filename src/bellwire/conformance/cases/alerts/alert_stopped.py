@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from bellwire.conformance.case import Case, Side, expect
+from bellwire.conformance.heard import tokens_in
 from bellwire.conformance.cases.event_rows import event_cases
 from bellwire.conformance.rows import check_rows
 from bellwire.conformance.stands import CloudStand, DeviceStand, time_of
@@ -41,7 +42,7 @@ async def _reports(at: DeviceStand) -> None:
     await at.silences(token)
     heard = await at.cloud.heard.take("Alerts.AlertStopped", token)
     check_rows(at.profile.events["Alerts", "AlertStopped"], heard.payload)
-    active = [each.get("token") for each in (heard.state() or {}).get("activeAlerts", ())]
+    active = tokens_in(heard.active)
     expect(token not in active, f"{token} not among activeAlerts", f"came: {active}")
 
 

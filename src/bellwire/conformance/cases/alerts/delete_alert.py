@@ -3,6 +3,7 @@
 import uuid
 
 from bellwire.conformance.case import Case, Level, Side, expect
+from bellwire.conformance.heard import tokens_in
 from bellwire.conformance.rows import check_rows
 from bellwire.conformance.stands import SOON, CloudStand, DeviceStand
 
@@ -27,7 +28,7 @@ async def _deleted(at: DeviceStand) -> None:
     token = await at.sets()
     await at.cloud.says("Alerts.DeleteAlert", at.about(token))
     heard = await at.cloud.heard.take("Alerts.DeleteAlertSucceeded", token)
-    shown = [each.get("token") for each in (heard.state() or {}).get("allAlerts", ())]
+    shown = tokens_in(heard.shown)
     expect(token not in shown, f"{token} not in the context any more", f"came: {shown}")
 
 
@@ -43,7 +44,7 @@ async def _ringing(at: DeviceStand) -> None:
     await at.cloud.says("Alerts.DeleteAlert", at.about(token))
     await at.cloud.heard.take("Alerts.AlertStopped", token)
     heard = await at.cloud.heard.take("Alerts.DeleteAlertSucceeded", token)
-    active = [each.get("token") for each in (heard.state() or {}).get("activeAlerts", ())]
+    active = tokens_in(heard.active)
     expect(token not in active, "nothing that rings", f"came: {active}")
 
 
@@ -57,7 +58,7 @@ async def _others_stay(at: DeviceStand) -> None:
     kept, token = await at.sets(), await at.sets()
     await at.cloud.says("Alerts.DeleteAlert", at.about(token))
     heard = await at.cloud.heard.take("Alerts.DeleteAlertSucceeded", token)
-    shown = [each.get("token") for each in (heard.state() or {}).get("allAlerts", ())]
+    shown = tokens_in(heard.shown)
     expect(kept in shown, f"the other alert, {kept}, in the context", f"came: {shown}")
 
 

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from bellwire.conformance.case import Case, Level, Side, expect
+from bellwire.conformance.heard import tokens_in
 from bellwire.conformance.stands import FAR, SOON, CloudStand, DeviceStand, time_of
 from bellwire.protocol.messages import key_of
 from bellwire.protocol.profiles.profile import Offline, Profile
@@ -27,7 +28,7 @@ async def _told_later(at: CloudStand) -> None:
         await at.device.heard.take("Alerts.SetAlert", token)
         return
     heard = await at.device.heard.take(".".join(key_of(listed)))
-    tokens = [alert.get("token") for alert in heard.payload.get("allAlerts", ())]
+    tokens = tokens_in(heard.listed)
     expect(token in tokens, f"{token} in the list", f"came: {tokens}")
 
 
@@ -53,7 +54,9 @@ async def _shows_what_it_has(at: DeviceStand) -> None:
     payload = at.alert()
     await at.cloud.says("Alerts.SetAlert", payload)
     heard = await at.cloud.heard.take("Alerts.SetAlertSucceeded", payload["token"])
-    [shown] = [each for each in (heard.state() or {}).get("allAlerts", ()) if each.get("token") == payload["token"]]
+    found = [each for each in heard.shown if each.get("token") == payload["token"]]
+    expect(len(found) == 1, "the alert once in the context", f"came: {heard.context!r:.300}")
+    [shown] = found
     expect(shown.get("type") == "ALARM", "its type in the context", f"came: {shown}")
     expect(time_of(shown) == time_of(payload), f"its time, {payload['scheduledTime']}", f"came: {shown}")
 
@@ -111,12 +114,11 @@ async def _forgets(at: DeviceStand) -> None:
     at.cloud.cuts()
     await at.cloud.is_online()
     asks = await at.cloud.heard.take(".".join(key_of(at.profile.sync_request)))
-    state = asks.state()
-    if state is None:  # the request has no context in this version: the next event has
+    if asks.state() is None:  # the request has no context in this version: the next event has
         probe = at.alert()
         await at.cloud.says("Alerts.SetAlert", probe)
-        state = (await at.cloud.heard.take("Alerts.SetAlertSucceeded", probe["token"])).state() or {}
-    shown = [each.get("token") for each in state.get("allAlerts", ())]
+        asks = await at.cloud.heard.take("Alerts.SetAlertSucceeded", probe["token"])
+    shown = tokens_in(asks.shown)
     expect(token not in shown, "nothing of the account after the network was gone", f"in the context: {shown}")
 
 

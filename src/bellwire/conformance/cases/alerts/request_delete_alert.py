@@ -3,6 +3,7 @@
 import uuid
 
 from bellwire.conformance.case import Case, Level, Side, expect
+from bellwire.conformance.heard import tokens_in
 from bellwire.conformance.cases.event_rows import event_cases, has
 from bellwire.conformance.rows import check_rows
 from bellwire.conformance.stands import CloudStand, DeviceStand
@@ -38,7 +39,7 @@ async def _waits(at: DeviceStand) -> None:
     token = await at.sets()
     await at.buttons.press("delete", token)
     heard = await at.cloud.heard.take("Alerts.RequestDeleteAlert", token)
-    shown = [each.get("token") for each in (heard.state() or {}).get("allAlerts", ())]
+    shown = tokens_in(heard.shown)
     expect(token in shown, f"{token} in the context until DeleteAlert comes", f"came: {shown}")
     await at.cloud.heard.none("Alerts.DeleteAlertSucceeded", token, within=0.7)
     await at.cloud.says("Alerts.DeleteAlert", at.about(token))

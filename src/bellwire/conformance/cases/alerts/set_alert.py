@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bellwire.conformance.case import Case, Level, Side, expect
+from bellwire.conformance.heard import tokens_in
 from bellwire.conformance.rows import check_rows
 from bellwire.conformance.sounds import wave_of
 from bellwire.conformance.stands import FAR, SOON, CloudStand, DeviceStand, time_of
@@ -91,7 +92,7 @@ async def _told_of(at: CloudStand, token: str) -> None:
         await at.device.heard.take("Alerts.SetAlert", token)
         return
     heard = await at.device.heard.take(f"{reply.namespace}.{reply.__name__}")
-    listed = [alert.get("token") for alert in heard.payload.get("allAlerts", ())]
+    listed = tokens_in(heard.listed)
     expect(token in listed, f"{token}, which the device has not acknowledged, in the list", f"came: {listed}")
 
 
@@ -120,7 +121,7 @@ async def _adds(at: DeviceStand) -> None:
     payload = at.alert()
     await at.cloud.says("Alerts.SetAlert", payload)
     heard = await at.cloud.heard.take("Alerts.SetAlertSucceeded", payload["token"])
-    shown = [each.get("token") for each in (heard.state() or {}).get("allAlerts", ())]
+    shown = tokens_in(heard.shown)
     expect(payload["token"] in shown, "the alert in the context", f"came: {shown}")
 
 
@@ -129,7 +130,7 @@ async def _edits(at: DeviceStand) -> None:
     payload = at.alert(seconds=2 * FAR, token=token)
     await at.cloud.says("Alerts.SetAlert", payload)
     heard = await at.cloud.heard.take("Alerts.SetAlertSucceeded", token)
-    shown = [each for each in (heard.state() or {}).get("allAlerts", ()) if each.get("token") == token]
+    shown = [each for each in heard.shown if each.get("token") == token]
     expect(len(shown) == 1, "the alert once in the context", f"came: {shown}")
     expect(time_of(shown[0]) == time_of(payload), f"its new time, {payload['scheduledTime']}", f"came: {shown}")
 
@@ -209,7 +210,7 @@ async def _not_set(at: DeviceStand, payload: dict[str, Any]) -> None:
     probe = at.alert()
     await at.cloud.says("Alerts.SetAlert", probe)
     heard = await at.cloud.heard.take("Alerts.SetAlertSucceeded", probe["token"])
-    shown = [each.get("token") for each in (heard.state() or {}).get("allAlerts", ())]
+    shown = tokens_in(heard.shown)
     expect(token not in shown, "no alert that can't be read", f"came: {shown}")
 
 

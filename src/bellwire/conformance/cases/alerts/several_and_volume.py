@@ -4,7 +4,7 @@ import uuid
 
 from bellwire.conformance.case import Case, Side, expect
 from bellwire.conformance.cases.event_rows import Run, event_cases, has
-from bellwire.conformance.heard import Json
+from bellwire.conformance.heard import Json, tokens_in
 from bellwire.conformance.rows import check_rows
 from bellwire.conformance.stands import SOON, CloudStand, DeviceStand
 
@@ -45,7 +45,7 @@ async def _all_deleted(at: DeviceStand) -> None:
     expect(
         sorted(heard.payload["tokens"]) == sorted(tokens[:2]), f"both tokens, {tokens[:2]}", f"came: {heard.payload}"
     )
-    shown = [each.get("token") for each in (heard.state() or {}).get("allAlerts", ())]
+    shown = tokens_in(heard.shown)
     expect(shown == tokens[2:], f"the third one alone, {tokens[2:]}", f"came: {shown}")
 
 

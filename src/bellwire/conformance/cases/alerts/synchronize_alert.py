@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from bellwire.conformance.case import Case, Level, Side, expect
 from bellwire.conformance.cases.event_rows import has
-from bellwire.conformance.heard import Heard
+from bellwire.conformance.heard import Heard, tokens_in
 from bellwire.conformance.rows import check_rows
 from bellwire.conformance.stands import FAR, SOON, CloudStand, DeviceStand, time_of
 from bellwire.protocol.messages.alerts import RequestSynchronizeAlert
@@ -30,7 +30,7 @@ async def _whole_list(at: CloudStand) -> None:
     tokens = {(await at.sets()).tokens[0], (await at.sets("REMINDER", label="Take your medicine")).tokens[0]}
     heard = await _asked(at)
     check_rows(at.profile.directives["Alerts", "SynchronizeAlert"], heard.payload)
-    listed = [alert.get("token") for alert in heard.payload["allAlerts"]]
+    listed = tokens_in(heard.listed)
     expect(tokens <= set(listed), f"all alerts of the account, {sorted(tokens)} among them", f"came: {listed}")
     expect(len(listed) == len(set(listed)), "each of them once", f"came: {listed}")
 
@@ -39,7 +39,7 @@ async def _no_longer(at: CloudStand) -> None:
     [token] = (await at.sets()).tokens
     await at.owner.delete(token)
     await at.device.heard.take("Alerts.DeleteAlert", token)
-    listed = [alert.get("token") for alert in (await _asked(at)).payload.get("allAlerts", ())]
+    listed = tokens_in((await _asked(at)).listed)
     expect(token not in listed, "no alert that was deleted", f"came: {listed}")
 
 
@@ -91,7 +91,7 @@ async def _shows(at: DeviceStand, token: str, *, is_there: bool = True) -> dict[
     probe = at.alert()
     await at.cloud.says("Alerts.SetAlert", probe)
     heard = await at.cloud.heard.take("Alerts.SetAlertSucceeded", probe["token"])
-    shown = {each.get("token"): each for each in (heard.state() or {}).get("allAlerts", ())}
+    shown = {each.get("token"): each for each in heard.shown}
     expect((token in shown) is is_there, f"{token} {'' if is_there else 'not '}in the context", f"came: {list(shown)}")
     return dict(shown.get(token, {}))
 

@@ -1,6 +1,7 @@
 """System: RequestSynchronizeState with its answer, and the SynchronizeState that is an event."""
 
 from bellwire.conformance.case import Case, Side, expect
+from bellwire.conformance.heard import tokens_in
 from bellwire.conformance.cases.alerts.synchronize_alert import list_cases
 from bellwire.conformance.cases.event_rows import has
 from bellwire.conformance.rows import check_rows
@@ -33,7 +34,7 @@ async def _always(at: CloudStand) -> None:
     at.takes(await at.device.says(_ASKS))
     heard = await at.device.heard.take(_STATE)
     check_rows(at.profile.directives["System", "SynchronizeState"], heard.payload)
-    listed = [alert.get("token") for alert in heard.payload["allAlerts"]]
+    listed = tokens_in(heard.listed)
     expect(token in listed, f"{token} in allAlerts", f"came: {listed}")
 
 
