@@ -101,7 +101,7 @@ def test_what_a_case_does_not_understand_is_a_failure_that_names_the_case() -> N
     """Not the end of the run: what comes after it is checked, too."""
 
     async def stumbles(_: Any) -> None:
-        {}["payload"]
+        dict[str, int]()["payload"]
 
     async def passes(_: Any) -> None:
         pass

@@ -3,6 +3,7 @@ the end; the cases are in `conformance`.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -148,7 +149,7 @@ def device(
     def run(shown: "Shown") -> Awaitable["Summary"]:
         return check_device(
             spoken, host, port, data, buttons=buttons, cases=cases, patience=patience, strict=strict,
-            ready=_ready, shown=shown,
+            ready=_ready, shown=shown, troubles=cache(hint),
         )  # fmt: skip
 
     _check(run, spoken, len(cases), junit, html, as_json=json)

@@ -4,6 +4,7 @@ It knows which parts a run is made of; it must not know cases, nor how results a
 """
 
 import os
+import socket
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -67,18 +68,22 @@ async def check_device(
     strict: bool,
     ready: Callable[[str, Path], None],
     shown: Shown,
+    troubles: Callable[[str], None] = lambda _: None,
 ) -> Summary:
     """Play the cloud for the device that connects; `ready` is told the address and the authority's file.
+
+    `troubles` is told, in a sentence, why a device that comes does not get so far as to say anything.
 
     Raises ValueError when the port is taken, Unmet when no device connects.
     """
     record = Record(_now)
     certificates = ensure_certificates(folder, [host], _now())
-    cloud = PlayedCloud(profile, record, patience)
+    cloud = PlayedCloud(profile, record, patience, troubles)
     try:
         await cloud.listen(host, port, certificates.certificate, certificates.key)
     except OSError as error:
-        reason = os.strerror(error.errno) if error.errno else str(error)
+        # Of a name that is none the number is not one of the system's errors.
+        reason = error.strerror if isinstance(error, socket.gaierror) or not error.errno else os.strerror(error.errno)
         raise ValueError(f"cannot listen on {host} port {port} ({reason}); take another one") from error
     try:
         ready(cloud.url, certificates.ca)

@@ -7,7 +7,6 @@ import asyncio
 import ipaddress
 import json
 import secrets
-import ssl
 import uuid
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -20,7 +19,7 @@ from bellwire.cloud.config import url_of
 from bellwire.conformance.case import Unmet
 from bellwire.conformance.heard import Heard, Json, Messages, read
 from bellwire.conformance.record import Record
-from bellwire.conformance.served import Request, Served
+from bellwire.conformance.served import Request, Served, server_tls
 from bellwire.protocol.errors import MalformedMultipart, TooLarge
 from bellwire.protocol.messages import key_of
 from bellwire.protocol.multipart import MultipartWriter, read_json
@@ -28,6 +27,8 @@ from bellwire.protocol.profiles.profile import Profile
 
 DOWNLOADS = "/sounds/"
 """Where the sounds are that devices are told to fetch."""
+_NO_TLS = "a device connects, and TLS comes to nothing: {why}. Does it trust the authority's file?"
+_NO_HTTP2 = "a device asks for its downchannel over HTTP/1.1: it must offer h2 in TLS (ALPN)"
 _TO_SYNCHRONIZE = 2.0
 """Seconds that a device has for that after it has connected."""
 
@@ -61,9 +62,13 @@ class Downchannel:
 class PlayedCloud:
     """The cloud of one device."""
 
-    def __init__(self, profile: Profile, record: Record, patience: float) -> None:
+    def __init__(
+        self, profile: Profile, record: Record, patience: float, troubles: Callable[[str], None] = lambda _: None
+    ) -> None:
+        """`troubles` is told, in a sentence, why a device does not get so far as to say anything."""
         self.profile = profile
         self.patience = patience
+        self.troubles = troubles
         self.heard = Messages(patience)
         self.alerts: dict[str, Json] = {}
         """What is said when the device asks for the whole list, by token."""
@@ -94,9 +99,7 @@ class PlayedCloud:
 
     async def listen(self, host: str, port: int, certificate: Path, key: Path) -> None:
         """Begin to take connections. Raises OSError."""
-        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        tls.load_cert_chain(certificate, key)
-        tls.set_alpn_protocols(["h2", "http/1.1"])
+        tls = server_tls(certificate, key, lambda why: self.troubles(_NO_TLS.format(why=why)))
         self._server = await asyncio.get_running_loop().create_server(lambda: Served(self), host, port, ssl=tls)
         self.url = url_of(reached_at(host), self._server.sockets[0].getsockname()[1])
 
@@ -192,8 +195,10 @@ class PlayedCloud:
         self.downchannels.append((datetime.now(UTC), request.headers))
         if authority := request.headers.get(":authority"):
             self.url = f"https://{authority}"
-        if self.is_refusing:
-            connection.answer(request, 500, {}, b"")
+        if not connection.is_http2:
+            self.troubles(_NO_HTTP2)
+        if self.is_refusing or not connection.is_http2:
+            connection.answer(request, 500 if connection.is_http2 else 505, {}, b"")
             return
         downchannel = Downchannel(connection, request)
         downchannel.opens()

@@ -4,8 +4,10 @@ It knows frames, requests and answers; it must not know what a request is about.
 """
 
 import asyncio
+import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol, cast
 
 import h2.events
@@ -17,6 +19,26 @@ from h2.exceptions import ProtocolError
 LONGEST_BODY = 1 << 20
 """Bytes of a request; of a longer one the beginning is kept."""
 _WINDOW = 1 << 24
+
+
+def server_tls(certificate: Path, key: Path, failed: Callable[[str], None]) -> ssl.SSLContext:
+    """For connections of devices; `failed` is told why one came to nothing, in OpenSSL's words."""
+
+    class Noting(ssl.SSLObject):
+        def do_handshake(self) -> None:
+            try:
+                super().do_handshake()
+            except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+                raise
+            except ssl.SSLError as error:
+                failed((error.reason or str(error)).replace("_", " ").lower())
+                raise
+
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    tls.load_cert_chain(certificate, key)
+    tls.set_alpn_protocols(["h2", "http/1.1"])
+    tls.sslobject_class = Noting
+    return tls
 
 
 @dataclass
@@ -58,6 +80,11 @@ class Served(asyncio.Protocol):
         self._site = site
         self._transport: asyncio.Transport
         self._speaks: _Http2 | _Http1
+
+    @property
+    def is_http2(self) -> bool:
+        """Whether the protocol can be spoken over it; else only downloads."""
+        return isinstance(self._speaks, _Http2)
 
     def answer(
         self, request: Request, status: int, headers: Mapping[str, str], body: bytes, *, end: bool = True

@@ -1,8 +1,8 @@
 """Alerts, AlertStarted event."""
 
 from bellwire.conformance.case import Case, Side, expect
-from bellwire.conformance.heard import tokens_in
 from bellwire.conformance.cases.event_rows import event_cases, has
+from bellwire.conformance.heard import tokens_in
 from bellwire.conformance.rows import check_rows
 from bellwire.conformance.stands import SOON, CloudStand, DeviceStand
 

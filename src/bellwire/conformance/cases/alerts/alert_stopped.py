@@ -3,8 +3,8 @@
 from datetime import timedelta
 
 from bellwire.conformance.case import Case, Side, expect
-from bellwire.conformance.heard import tokens_in
 from bellwire.conformance.cases.event_rows import event_cases
+from bellwire.conformance.heard import tokens_in
 from bellwire.conformance.rows import check_rows
 from bellwire.conformance.stands import CloudStand, DeviceStand, time_of
 from bellwire.protocol.profiles.profile import Profile

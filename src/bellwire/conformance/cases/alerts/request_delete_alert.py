@@ -3,8 +3,8 @@
 import uuid
 
 from bellwire.conformance.case import Case, Level, Side, expect
-from bellwire.conformance.heard import tokens_in
 from bellwire.conformance.cases.event_rows import event_cases, has
+from bellwire.conformance.heard import tokens_in
 from bellwire.conformance.rows import check_rows
 from bellwire.conformance.stands import CloudStand, DeviceStand
 

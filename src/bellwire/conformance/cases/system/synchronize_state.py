@@ -1,9 +1,9 @@
 """System: RequestSynchronizeState with its answer, and the SynchronizeState that is an event."""
 
 from bellwire.conformance.case import Case, Side, expect
-from bellwire.conformance.heard import tokens_in
 from bellwire.conformance.cases.alerts.synchronize_alert import list_cases
 from bellwire.conformance.cases.event_rows import has
+from bellwire.conformance.heard import tokens_in
 from bellwire.conformance.rows import check_rows
 from bellwire.conformance.stands import CloudStand, DeviceStand
 from bellwire.protocol.messages.system import RequestSynchronizeState
