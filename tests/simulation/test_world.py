@@ -2,7 +2,9 @@
 
 from datetime import UTC, datetime, timedelta
 
-from bellwire.simulation.world import World
+import pytest
+
+from bellwire.simulation.world import StandsStillError, World
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
@@ -32,3 +34,14 @@ def test_who_waits_for_a_moment_that_is_hardly_ahead_does_not_wait_for_ever() ->
     world.after(0.0, until)
     world.run(NOON + timedelta(seconds=1))
     assert asked == [NOON, NOON + timedelta(microseconds=1)]
+
+
+def test_who_never_comes_to_rest_is_found() -> None:
+    world = World(1, NOON)
+
+    def again() -> None:
+        world.at(NOON - timedelta(days=1), again)
+
+    again()
+    with pytest.raises(StandsStillError):
+        world.run(NOON + timedelta(seconds=1))

@@ -62,7 +62,8 @@ def simulate(
     with shown_in_one_line(ValueError):
         allowed = None if faults is None else faults_named(faults)
         breakage = _breakage(break_)
-    _run(numbers, total, allowed, breakage, as_json=json)
+    again = "bellwire simulate --seed {}" + (f" --faults {faults.replace(' ', '')}" if faults is not None else "")
+    _run(numbers, total, allowed, breakage, again + (f" --break {break_}" if break_ else ""), as_json=json)
 
 
 def _numbers(
@@ -86,9 +87,11 @@ def _run(
     total: int | None,
     allowed: frozenset[str] | None,
     breakage: "Breakage",
+    again: str,
     *,
     as_json: bool,
 ) -> None:
+    """`again`: the command that shows one of them once more, with {} for its seed."""
     from bellwire.simulation.run import prepare, run
 
     prepare()
@@ -99,7 +102,7 @@ def _run(
                 outcome = run(number, allowed, breakage)
                 done, hours = done + 1, hours + outcome.device_hours
                 broken += outcome.broken is not None
-                _show(outcome, as_json=as_json)
+                _show(outcome, again, as_json=as_json)
                 went_on(outcome)
     except KeyboardInterrupt:
         pass  # the way to end `--forever`: what was found is told
@@ -117,7 +120,7 @@ def _run(
         raise typer.Exit(1)
 
 
-def _show(outcome: "Outcome", *, as_json: bool) -> None:
+def _show(outcome: "Outcome", again: str, *, as_json: bool) -> None:
     from bellwire.simulation.story import story
 
     if outcome.broken is None:
@@ -127,6 +130,7 @@ def _show(outcome: "Outcome", *, as_json: bool) -> None:
         put_json(
             {
                 "seed": outcome.seed,
+                "again": again.format(outcome.seed),
                 "faults": outcome.faults,
                 "invariant": outcome.broken.invariant,
                 "how": outcome.broken.how,
@@ -135,7 +139,7 @@ def _show(outcome: "Outcome", *, as_json: bool) -> None:
         )
         return
     say(f"seed {outcome.seed}: {outcome.broken}")
-    say(f"  faults: {', '.join(outcome.faults) or 'none'}; again: bellwire simulate --seed {outcome.seed}")
+    say(f"  faults: {', '.join(outcome.faults) or 'none'}; again: {again.format(outcome.seed)}")
     for line in lines:
         say(f"  {line}")
 
@@ -176,10 +180,10 @@ def _breakage(name: str | None) -> "Breakage":
 def _list(*, as_json: bool) -> None:
     from bellwire.simulation.breakage import BREAKAGES
     from bellwire.simulation.faults import FAULTS
-    from bellwire.simulation.invariants import INVARIANTS
+    from bellwire.simulation.invariants import GOES_ON, INVARIANTS
 
     bugs = {breakage.name: breakage.what for breakage in BREAKAGES.values()}
-    invariants = [invariant.name for invariant in INVARIANTS]
+    invariants = [*(invariant.name for invariant in INVARIANTS), GOES_ON]
     if as_json:
         put_json({"faults": FAULTS, "bugs": bugs, "invariants": invariants})
         return

@@ -14,7 +14,7 @@ from bellwire.simulation.breakage import Breakage, nothing_broken
 from bellwire.simulation.cloud import SimulatedCloud
 from bellwire.simulation.facts import Fact
 from bellwire.simulation.faults import drawn
-from bellwire.simulation.invariants import INVARIANTS, Broken, Ending, Invariant
+from bellwire.simulation.invariants import INVARIANTS, Broken, Ending, Invariant, raised
 from bellwire.simulation.people import Household, People
 from bellwire.simulation.speaker import SimulatedSpeaker
 from bellwire.simulation.weather import Weather
@@ -118,6 +118,8 @@ def run(seed: int, allowed: frozenset[str] | None = None, breakage: Breakage = n
                 invariant.end(Ending(world, cloud, speakers))
     except Broken as broken:
         return Outcome(seed, names, _hours(world, everyone), broken, facts)
+    except Exception as error:  # noqa: BLE001 -- of a core that raises the seed is told, too
+        return Outcome(seed, names, _hours(world, everyone), raised(error, world.now), facts)
     return Outcome(seed, names, _hours(world, everyone), None, ())
 
 

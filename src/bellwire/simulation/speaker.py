@@ -19,7 +19,6 @@ from bellwire.device.outbox import STALE_SECONDS
 from bellwire.device.storage import Letter
 from bellwire.device.system import components
 from bellwire.protocol.errors import ProtocolError
-from bellwire.protocol.messages import Message
 from bellwire.protocol.messages.envelope import Event
 from bellwire.protocol.profiles.profile import Profile
 from bellwire.simulation.breakage import Breakage, nothing_broken
@@ -64,8 +63,6 @@ class SimulatedSpeaker:
         self.is_asleep = False
         self.sounding: str | None = None
         """The token of what is heard."""
-        self.says: list[Callable[[Message], None]] = []
-        """Who listens to what is rung: people."""
         self._world = world
         self._cloud = cloud
         self._faults = faults

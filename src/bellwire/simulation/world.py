@@ -9,6 +9,13 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from random import Random
 
+MOST_AT_ONCE = 100_000
+"""Things that may happen at one instant: far more than do so where everybody comes to rest."""
+
+
+class StandsStillError(Exception):
+    """Something happens again and again, and time does not go on."""
+
 
 class Planned:
     """Something that is to happen, unless it is called off."""
@@ -49,9 +56,14 @@ class World:
         return planned
 
     def run(self, until: datetime) -> None:
-        """Let the time go by."""
+        """Let the time go by. Raises StandsStillError where it does not."""
+        at_once = 0
         while self._planned and self._planned[0][0] <= until:
-            self.now, _, planned = heapq.heappop(self._planned)
+            time, _, planned = heapq.heappop(self._planned)
+            at_once = at_once + 1 if time == self.now else 0
+            if at_once > MOST_AT_ONCE:
+                raise StandsStillError(f"{MOST_AT_ONCE:,} things have happened at once")
+            self.now = time
             if planned.do is not None:
                 planned.do()
         self.now = until
