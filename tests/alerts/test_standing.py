@@ -113,6 +113,9 @@ def test_what_is_deleted_is_absent_and_nothing_more_is_known_of_it(before: Repor
             Step.START, SET, seen(SEVEN - SECOND, ringing=True), just(Life.RINGING, SEVEN - SECOND), id="shows better"
         ),
         pytest.param(Step.START, UNKNOWN, None, just(Life.RINGING, SEVEN, None), id="starts what is desired"),
+        pytest.param(
+            Step.START, RINGING, seen(TOMORROW), just(Life.RINGING), id="a word more on it, and it shows the next one"
+        ),
         pytest.param(Step.STOP, RINGING, seen(), just(Life.STOPPED), id="stops"),
         pytest.param(Step.STOP, RINGING, seen(TOMORROW), just(Life.STOPPED), id="stops what rang, not what it shows"),
         pytest.param(Step.STOP, SET, None, just(Life.STOPPED), id="stops, and its start was lost"),

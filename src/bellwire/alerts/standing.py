@@ -114,11 +114,13 @@ def _of(reported: Reported) -> Desired | None:
 def _rung(standing: Standing, step: Step, seen: Seen | None) -> datetime | None:
     """The occurrence that starts or stops.
 
-    A stop is of what was believed to ring, whatever the context shows by now: it may show the next one already.
+    A stop is of what was believed to ring, whatever the context shows by now: it may show the next one already. So may
+    that of a start which is told once more, or of a word on where it rings.
     """
     known = standing.reported.scheduled_time
     shown = seen.scheduled_time if seen else None
-    found = shown or known if step is Step.START else known or shown
+    is_known = standing.reported.life is Life.RINGING and not (seen and seen.ringing)
+    found = shown or known if step is Step.START and not is_known else known or shown
     return found or (standing.desired.scheduled_time if standing.desired else None)
 
 

@@ -16,8 +16,12 @@ import msgspec
 from bellwire.alerts.alert import Schedule
 from bellwire.alerts.lifecycle import Life
 from bellwire.alerts.recurrence import next_occurrence
+from bellwire.alerts.rings import End
 from bellwire.cloud import occurrences
+from bellwire.cloud.handlers import alerts as reports
 from bellwire.cloud.identity import DeviceIdentity
+from bellwire.cloud.store.alerts import load_conducted
+from bellwire.cloud.store.transaction import Transaction
 from bellwire.device import inputs, outputs
 from bellwire.device.agenda import Agenda
 from bellwire.device.difference import Unkept
@@ -211,6 +215,34 @@ def _wall_time_shifts(_cloud: SimulatedCloud) -> Iterator[None]:
 
 
 @contextmanager
+def _skips_one(_cloud: SimulatedCloud) -> Iterator[None]:
+    """The next occurrence but one is desired."""
+
+    def wrong(schedule: Schedule, after: datetime) -> datetime | None:
+        following = next_occurrence(schedule, after)
+        return following if schedule.rule is None or following is None else next_occurrence(schedule, following)
+
+    with _instead(occurrences, "next_occurrence", wrong):
+        yield
+
+
+@contextmanager
+def _late_stop_ends_the_next(_cloud: SimulatedCloud) -> Iterator[None]:
+    """Whatever occurrence a report is of, it is taken for the present one's."""
+
+    def wrong(
+        account_id: str, token: str, _occurrence: datetime, now: datetime, end: End
+    ) -> Transaction[occurrences.Woken]:
+        found = yield from load_conducted(account_id, token)
+        if found is None or found[0].paused_on is not None:
+            return occurrences.NOBODY
+        return (yield from occurrences.end_everywhere(account_id, found[0], now, end))
+
+    with _instead(reports, "end_occurrence", wrong):
+        yield
+
+
+@contextmanager
 def _instead(owner: Any, name: str, wrong: Any) -> Iterator[None]:
     """Put `wrong` in the place of what is there, for the length of a block."""
     right = getattr(owner, name)
@@ -245,6 +277,10 @@ BREAKAGES: dict[str, Breakage] = {
             "message-ids", "events are told apart by a messageId that is not unique", of_the_cloud=_drops_known_ids
         ),
         Breakage("dst-shift", "a change of the clocks shifts the next occurrence", of_the_cloud=_wall_time_shifts),
+        Breakage("skips-one", "each second occurrence is left out", of_the_cloud=_skips_one),
+        Breakage(
+            "late-stop", "a late report ends the occurrence that is to come", of_the_cloud=_late_stop_ends_the_next
+        ),
         Breakage("asset-silence", "two minutes of silence while a sound can't be had", gap=120.0),
     )
 }
