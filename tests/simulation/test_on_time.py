@@ -6,7 +6,7 @@ import pytest
 
 from bellwire.protocol.messages.alerts import SetAlert, SetAlertSucceeded
 from bellwire.simulation.cloud import SimulatedCloud
-from bellwire.simulation.facts import Back, Rang, Said, Told
+from bellwire.simulation.facts import Back, Gone, Rang, Said, Silent, Told
 from bellwire.simulation.faults import Faults
 from bellwire.simulation.invariants.invariant import Broken
 from bellwire.simulation.invariants.on_time import RingsOnTime
@@ -54,3 +54,34 @@ def test_who_has_rung_is_not_blamed_for_a_time_that_it_is_told_once_more(invaria
     world.run(DUE + timedelta(seconds=10))
     acknowledges(invariant, world)  # its first word was lost
     world.run(DUE + timedelta(minutes=1))
+
+
+def test_who_rings_early_is_blamed(invariant: RingsOnTime, world: World) -> None:
+    acknowledges(invariant, world)
+    world.run(DUE - timedelta(minutes=2))
+    with pytest.raises(Broken, match="a0 rings t 0:02:00 early"):
+        invariant.hear(Rang(world.now, "a0", "t", DUE, DUE))
+
+
+def test_where_another_one_rings_nobody_is_blamed(invariant: RingsOnTime, world: World) -> None:
+    acknowledges(invariant, world)
+    world.run(DUE - timedelta(minutes=2))
+    invariant.hear(Rang(world.now, "a0", "other", world.now, world.now))
+    world.run(DUE + timedelta(seconds=2))
+
+
+def test_who_has_long_been_silent_is_blamed_whatever_it_believes(invariant: RingsOnTime, world: World) -> None:
+    acknowledges(invariant, world)
+    world.run(DUE - timedelta(minutes=2))
+    invariant.hear(Rang(world.now, "a0", "other", world.now, world.now))
+    invariant.hear(Silent(world.now, "a0", "other"))
+    with pytest.raises(Broken, match="a0 does not ring t"):
+        world.run(DUE + timedelta(seconds=2))
+
+
+def test_who_has_just_been_switched_on_may_doubt_its_clock(invariant: RingsOnTime, world: World) -> None:
+    acknowledges(invariant, world)
+    world.run(DUE - timedelta(seconds=30))
+    invariant.hear(Gone(world.now, "a0", "power"))
+    invariant.hear(Back(world.now, "a0", "power"))
+    world.run(DUE + timedelta(seconds=2))

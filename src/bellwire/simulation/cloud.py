@@ -224,6 +224,7 @@ class SimulatedCloud:
         for opened in list(self._open.values()):
             opened.line.cut()
         self._open.clear()
+        self.store.restarts()
 
     def starts(self) -> None:
         """It is back, with what was committed."""

@@ -102,3 +102,11 @@ class Wished(Fact):
     token: str
     is_there: bool
     recurs: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Hushed(Fact):
+    """The account API has answered that this alert, which rang, is stopped or deleted."""
+
+    account: str
+    token: str

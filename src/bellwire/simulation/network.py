@@ -27,6 +27,11 @@ class Line:
         self._last = {True: world.now, False: world.now}
         self._ends: list[Callable[[], None]] = []
 
+    @property
+    def is_sure(self) -> bool:
+        """Whether what is carried arrives, and soon: it stands, and no fault has it otherwise."""
+        return self.is_up and not any(self._faults[name] for name in ("lost", "delayed", "reordered"))
+
     def on_end(self, told: Callable[[], None]) -> None:
         """Tell this side when the connection is over."""
         self._ends.append(told)

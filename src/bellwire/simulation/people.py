@@ -19,7 +19,7 @@ from bellwire.cloud.store.transaction import Transaction
 from bellwire.cloud.wishes import WishError, first_occurrence
 from bellwire.device import inputs
 from bellwire.simulation.cloud import PAST_DUE, SimulatedCloud
-from bellwire.simulation.facts import Deleted, Fact, Rang, Wished, secret_of
+from bellwire.simulation.facts import Deleted, Fact, Hushed, Rang, Wished, secret_of
 from bellwire.simulation.faults import Faults
 from bellwire.simulation.speaker import SimulatedSpeaker
 from bellwire.simulation.world import World
@@ -118,11 +118,12 @@ class People:
         elif deed == "delete":
             self._delete_at(speaker, token)
         elif deed == "stop by api":
-            self._does(household, lambda: stop_alert(household.account, token, self._world.now), token)
+            if self._does(household, lambda: stop_alert(household.account, token, self._world.now), token):
+                self._observe(Hushed(self._world.now, "", household.account, token))
         elif deed == "snooze by api":
             self._does(household, lambda: snooze_alert(household.account, token, None, self._world.now), token)
-        elif deed == "delete by api":
-            self._delete(household, token)
+        elif deed == "delete by api" and self._delete(household, token):
+            self._observe(Hushed(self._world.now, "", household.account, token))
         elif deed == "edit by api" and token in self._tokens[household.account]:
             self._edit(household, token)
         self._world.after(120.0, lambda: self._at_the_bell(speaker, token))
@@ -193,8 +194,9 @@ class People:
         edit = accounts.Edit(label=label, reschedule=lambda _: (schedule, first_occurrence(schedule, now, PAST_DUE)))
         self._does(household, lambda: accounts.edit_alert(household.account, token, edit, now), token, schedule)
 
-    def _delete(self, household: Household, token: str) -> None:
-        self._does(household, lambda: accounts.remove_alert(household.account, token, self._world.now), token, None)
+    def _delete(self, household: Household, token: str) -> bool:
+        now = self._world.now
+        return self._does(household, lambda: accounts.remove_alert(household.account, token, now), token, None)
 
     def _skip(self, household: Household, token: str) -> None:
         now = self._world.now
@@ -217,15 +219,18 @@ class People:
         deed: Callable[[], Transaction[object]],
         token: str,
         schedule: "Schedule | EllipsisType | None" = ...,
-    ) -> None:
-        """Ask the account API. `schedule`: the alert's from then on; None: it is gone; else that is not said."""
+    ) -> bool:
+        """Ask the account API, and say whether it was done.
+
+        `schedule`: the alert's from then on; None: it is gone; else that is not said.
+        """
         if not self._cloud.is_up:
-            return
+            return False
         try:
             self._cloud.write(deed)
         except (WishError, UnknownAlertError):
             self._tokens[household.account].pop(token, None)
-            return
+            return False
         self._cloud.wake([speaker.name for speaker in household.speakers])
         if schedule is None:
             self._tokens[household.account].pop(token, None)
@@ -234,6 +239,7 @@ class People:
             self._tokens[household.account][token] = schedule
             recurs = schedule.rule is not None
             self._observe(Wished(self._world.now, "", household.account, token, is_there=True, recurs=recurs))
+        return True
 
     # Rarely
 

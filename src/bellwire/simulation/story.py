@@ -17,6 +17,7 @@ from bellwire.simulation.facts import (
     Emptied,
     Fact,
     Gone,
+    Hushed,
     LostQueue,
     Rang,
     Said,
@@ -85,7 +86,7 @@ def _is_about(fact: Fact, tokens: set[str]) -> bool:
 def _tokens(fact: Fact) -> set[str]:
     if isinstance(fact, Told | Said):
         return set(tokens_of(fact.message)) | {each.token for each in _listed(fact.message)}
-    return {fact.token} if isinstance(fact, Rang | Silent | Deleted | Wished) else set()
+    return {fact.token} if isinstance(fact, Rang | Silent | Deleted | Hushed | Wished) else set()
 
 
 def _listed(message: Message) -> tuple[alerts.SetAlert, ...]:
@@ -115,5 +116,6 @@ _SAID: Mapping[type[Fact], Callable[[Any], str]] = {
     Emptied: lambda _: "-- emptied: another device from now on",
     Deleted: lambda fact: f"-- somebody deletes {fact.token} here",
     LostQueue: lambda _: "-- loses the events that wait",
+    Hushed: lambda fact: f"-- {fact.token} rings, and is stopped by the account",
     Wished: lambda fact: f"-- {fact.token} is {'as wished' if fact.is_there else 'deleted'}",
 }

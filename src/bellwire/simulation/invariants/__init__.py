@@ -10,6 +10,7 @@ from bellwire.simulation.invariants.nothing_lost import NothingIsLost
 from bellwire.simulation.invariants.on_time import RingsOnTime
 from bellwire.simulation.invariants.once import RingsOnce
 from bellwire.simulation.invariants.series import SeriesGoOn
+from bellwire.simulation.invariants.silenced import SoonSilent
 from bellwire.simulation.invariants.wall_time import WallTimeIsKept
 
 __all__ = ["GOES_ON", "INVARIANTS", "Broken", "Ending", "Invariant", "raised"]
@@ -18,6 +19,7 @@ INVARIANTS: tuple[type[Invariant], ...] = (
     RingsOnTime,
     RingsOnce,
     NeverAfterDeletion,
+    SoonSilent,
     BothSidesAgree,
     SeriesGoOn,
     WallTimeIsKept,

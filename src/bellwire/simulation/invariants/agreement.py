@@ -2,6 +2,7 @@
 
 from bellwire.alerts.lifecycle import ACTIVE, Life
 from bellwire.alerts.reconcile import is_settled
+from bellwire.alerts.standing import Standing
 from bellwire.cloud.store.standings import load_standing_rows, standing_of
 from bellwire.simulation.cloud import PAST_DUE
 from bellwire.simulation.invariants.invariant import Ending, Invariant
@@ -14,7 +15,7 @@ class BothSidesAgree(Invariant):
     name = "desired and reported agree within a minute of calm"
 
     def end(self, ending: Ending) -> None:
-        """Compare them, but for what rings just now."""
+        """Compare them, but for what rings just now and may do so."""
         for speaker in ending.speakers.values():
             self._compare(ending, speaker)
 
@@ -23,7 +24,11 @@ class BothSidesAgree(Invariant):
         standings = {token: standing_of(row) for token, row in rows.items()}
         desired = {token: each.desired.scheduled_time for token, each in standings.items() if each.desired}
         there = {token: held.occurrence.scheduled_time for token, held in speaker.state.alerts.items()}
-        busy = {token for token, held in speaker.state.alerts.items() if held.life in ACTIVE | {Life.WAITING}}
+        busy = {
+            token
+            for token, held in speaker.state.alerts.items()
+            if held.life in ACTIVE | {Life.WAITING} and token in desired and not _is_silenced(standings[token])
+        }
         for token in sorted((desired.keys() | there.keys()) - busy):  # a seed's failure is the same one anywhere
             if token in desired and desired[token] < ending.world.now - PAST_DUE:
                 continue  # it is over, and the next look for such will find it
@@ -33,3 +38,8 @@ class BothSidesAgree(Invariant):
                 )
             if token in standings and not is_settled(standings[token]):
                 raise self._broken(f"{speaker.name} has {token} as it should, and the cloud does not know it")
+
+
+def _is_silenced(standing: Standing) -> bool:
+    """Whether somebody has stopped what this device rings."""
+    return standing.silenced is not None and standing.silenced == standing.reported.scheduled_time

@@ -4,13 +4,17 @@ from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 
 from bellwire.protocol.messages.alerts import StopAlert
-from bellwire.simulation.facts import Back, Fact, Gone, Rang, Told
+from bellwire.simulation.facts import Back, Fact, Gone, Rang, Silent, Told
 from bellwire.simulation.invariants.invariant import Invariant
 from bellwire.simulation.invariants.wire import AtTheWire
 
 _ON_TIME = timedelta(seconds=1)
 _HALF_AN_HOUR = timedelta(minutes=30)
 """What is later is over; what is earlier is not it."""
+_DOUBT = timedelta(seconds=61)
+"""So long after a start a speaker may not believe the clock that it has."""
+_TO_BE_OVER = timedelta(seconds=10)
+"""So long after somebody stopped it a ring may wait for the cloud's word, and the next one for that."""
 
 
 class RingsOnTime(Invariant):
@@ -23,18 +27,23 @@ class RingsOnTime(Invariant):
         self._wires: defaultdict[str, AtTheWire] = defaultdict(AtTheWire)
         self._away: defaultdict[str, set[str]] = defaultdict(set)
         self._back: dict[str, datetime] = {}
+        self._booted: dict[str, datetime] = {}
+        self._ringing: dict[str, str] = {}
+        """By speaker, the token of what is heard."""
+        self._silent: dict[str, datetime] = {}
+        """By speaker, since when nothing is."""
         self._rang_for: dict[tuple[str, str], datetime] = {}
         """By speaker and token, the occurrence for which it rang last."""
 
     def hear(self, fact: Fact) -> None:
         """Plan a look at each time that was acknowledged."""
-        if isinstance(fact, Gone):
-            self._away[fact.device].add(fact.why)
-        elif isinstance(fact, Back):
-            self._away[fact.device].discard(fact.why)
-            self._back[fact.device] = fact.at
+        if isinstance(fact, Gone | Back):
+            self._goes_or_comes(fact)
         elif isinstance(fact, Rang):
             self._rang(fact)
+        elif isinstance(fact, Silent):
+            self._ringing.pop(fact.device, None)
+            self._silent[fact.device] = fact.at
         elif isinstance(fact, Told) and isinstance(fact.message, StopAlert):
             self._wires[fact.device].acknowledged.pop(fact.message.token, None)
         wire = self._wires[fact.device]
@@ -43,6 +52,16 @@ class RingsOnTime(Invariant):
             del wire.acknowledged[token]  # by a wrong clock it may have rung for it already, too
         elif token is not None:
             self._plan(fact.device, token, wire.acknowledged[token])
+
+    def _goes_or_comes(self, fact: Gone | Back) -> None:
+        if isinstance(fact, Gone):
+            self._away[fact.device].add(fact.why)
+        else:
+            self._away[fact.device].discard(fact.why)
+            self._back[fact.device] = fact.at
+        if fact.why == "power":
+            self._ringing.pop(fact.device, None)
+            self._booted[fact.device] = fact.at
 
     def _has_rung(self, device: str, token: str) -> bool:
         """For the time that it acknowledges: it was told once more, and is snoozed, or over."""
@@ -53,6 +72,7 @@ class RingsOnTime(Invariant):
         early = fact.due - fact.at
         if early > _ON_TIME and self._is_to_blame(fact.device, fact.due):
             raise self._broken(f"{fact.device} rings {fact.token} {early} early")
+        self._ringing[fact.device] = fact.token
         is_it = self._wires[fact.device].acknowledged.get(fact.token) == fact.occurrence
         if is_it and fact.occurrence - fact.at < _HALF_AN_HOUR:  # who was rung for earlier is rung for again
             del self._wires[fact.device].acknowledged[fact.token]
@@ -78,5 +98,7 @@ class RingsOnTime(Invariant):
         speaker = self._speakers.get(device)
         if speaker is None or self._away[device] or self._back.get(device, time) > time - _ON_TIME:
             return False
-        state = speaker.state
-        return speaker.is_right and not state.belief.is_doubted and state.alerts.sounding is None
+        now = self._world.now
+        doubts = device in self._booted and now < self._booted[device] + _DOUBT
+        is_busy = device in self._ringing or (device in self._silent and now < self._silent[device] + _TO_BE_OVER)
+        return speaker.is_right and not doubts and not is_busy
