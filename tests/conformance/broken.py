@@ -5,6 +5,7 @@
 What follows is as for `bellwire cloud`, and for a speaker its settings as JSON.
 """
 
+import ssl
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -19,6 +20,7 @@ from bellwire.cli.settings import Settings
 from bellwire.cloud import delivery, wording
 from bellwire.cloud import occurrences as cloud_occurrences
 from bellwire.device import engine, occurrences, outbox
+from bellwire.device.endpoint import Endpoint
 from bellwire.protocol import profiles
 from bellwire.protocol.codec import Codec
 from bellwire.protocol.messages.alerts import DeleteAlert, SetAlert, StopAlert, SynchronizeAlert
@@ -189,6 +191,40 @@ def rings_on_when_deleted() -> None:
     _instead(engine, "_DIRECTIVES", {**engine._DIRECTIVES, DeleteAlert: wrong})
 
 
+def ignores_the_offset() -> None:
+    """What the clock shows in Seoul is what it shows here."""
+    right = occurrences.occurrence_of
+
+    def wrong(message: SetAlert) -> Any:
+        time = message.scheduled_time
+        return right(msgspec.structs.replace(message, scheduled_time=time.replace(tzinfo=UTC)))
+
+    _instead(engine, "occurrence_of", wrong)
+
+
+def all_are_alarms() -> None:
+    """Reports say ALARM, whatever it is."""
+    _events(
+        lambda said: (
+            msgspec.structs.replace(said, message=msgspec.structs.replace(said.message, type="ALARM"))
+            if getattr(said.message, "type", None)
+            else said
+        )
+    )
+
+
+def trusts_anybody() -> None:
+    """Certificates are not looked at."""
+
+    def wrong(self: Endpoint) -> None:
+        self._check_address()
+        if self.tls is not None:
+            self.tls.check_hostname = False
+            self.tls.verify_mode = ssl.CERT_NONE
+
+    _instead(Endpoint, "__post_init__", wrong)
+
+
 def stops_by_itself() -> None:
     """The stop button asks nobody."""
     _profiles(stop_asks_first=False)
@@ -237,6 +273,9 @@ BUGS: dict[str, Callable[[], None]] = {
         seconds_of_a_day,
         keeps_the_old_time,
         rings_on_when_deleted,
+        ignores_the_offset,
+        all_are_alarms,
+        trusts_anybody,
         stops_by_itself,
         no_context,
         gives_up,

@@ -13,6 +13,7 @@ from bellwire.conformance.clause import Clause
 from bellwire.protocol.profiles import PROFILES
 from bellwire.protocol.profiles.profile import Profile
 
+HOUSE = Path(__file__).parents[2]
 SPECIFICATION = Path(__file__).parents[3] / "shared" / "spec"
 CLAUSES = [clause for document in DOCUMENTS for clause in document]
 STOOD_FOR = {key for case in CASES for key in case.clauses}
@@ -21,6 +22,11 @@ STOOD_FOR = {key for case in CASES for key in case.clauses}
 def test_there_are_at_least_150_cases_and_no_two_of_one_id() -> None:
     assert len(CASES) >= 150
     assert len({case.id for case in CASES}) == len(CASES)
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/check.md"])
+def test_the_pages_have_the_number_of_cases(page: str) -> None:
+    assert f" {len(CASES)} cases" in (HOUSE / page).read_text(encoding="utf-8").replace("\n", " ")
 
 
 def test_every_id_is_of_a_folder_a_section_and_a_number() -> None:

@@ -80,7 +80,7 @@ async def check_device(
     certificates = ensure_certificates(folder, [host], _now())
     cloud = PlayedCloud(profile, record, patience, troubles)
     try:
-        await cloud.listen(host, port, certificates.certificate, certificates.key)
+        await cloud.listen(host, port, certificates, ensure_certificates(folder / "impostor", [host], _now()))
     except OSError as error:
         # Of a name that is none the number is not one of the system's errors.
         reason = error.strerror if isinstance(error, socket.gaierror) or not error.errno else os.strerror(error.errno)

@@ -7,14 +7,14 @@ import asyncio
 import ipaddress
 import json
 import secrets
+import ssl
 import uuid
 from collections import deque
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
-from pathlib import Path
 
-from bellwire.cloud.certificates import ALL_ADDRESSES, own_addresses
+from bellwire.cloud.certificates import ALL_ADDRESSES, Certificates, own_addresses
 from bellwire.cloud.config import url_of
 from bellwire.conformance.case import Unmet
 from bellwire.conformance.heard import Heard, Json, Messages, read
@@ -94,14 +94,35 @@ class PlayedCloud:
         self._count = 0
         self._news = asyncio.Event()
         self._server: asyncio.Server | None = None
+        self._place = "", 0
+        self._tls: ssl.SSLContext
+        self._impostor: ssl.SSLContext
         self.url = ""
         """Where a device can reach it; once one has, by the address that this one takes."""
 
-    async def listen(self, host: str, port: int, certificate: Path, key: Path) -> None:
-        """Begin to take connections. Raises OSError."""
-        tls = server_tls(certificate, key, lambda why: self.troubles(_NO_TLS.format(why=why)))
+    async def listen(self, host: str, port: int, certificates: Certificates, impostor: Certificates) -> None:
+        """Begin to take connections. `impostor`: what another one would show. Raises OSError."""
+        self._tls = server_tls(certificates, lambda why: self.troubles(_NO_TLS.format(why=why)))
+        self._impostor = server_tls(impostor, lambda _: None)
+        self._place = host, port
+        await self._serve(self._tls)
+        self.url = url_of(reached_at(host), self._place[1])
+
+    async def _serve(self, tls: ssl.SSLContext) -> None:
+        """In the place of whoever has served there so far, and of all connections."""
+        await self.close()
+        host, port = self._place
         self._server = await asyncio.get_running_loop().create_server(lambda: Served(self), host, port, ssl=tls)
-        self.url = url_of(reached_at(host), self._server.sockets[0].getsockname()[1])
+        self._place = host, self._server.sockets[0].getsockname()[1]
+
+    @asynccontextmanager
+    async def is_another(self) -> AsyncIterator[None]:
+        """For the length of a block there is another cloud in its place, with a certificate of another authority."""
+        await self._serve(self._impostor)
+        try:
+            yield
+        finally:
+            await self._serve(self._tls)
 
     async def close(self) -> None:
         """Drop all connections, and take no more."""

@@ -7,7 +7,6 @@ import asyncio
 import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Protocol, cast
 
 import h2.events
@@ -16,12 +15,14 @@ from h2.config import H2Configuration
 from h2.connection import H2Connection
 from h2.exceptions import ProtocolError
 
+from bellwire.cloud.certificates import Certificates
+
 LONGEST_BODY = 1 << 20
 """Bytes of a request; of a longer one the beginning is kept."""
 _WINDOW = 1 << 24
 
 
-def server_tls(certificate: Path, key: Path, failed: Callable[[str], None]) -> ssl.SSLContext:
+def server_tls(certificates: Certificates, failed: Callable[[str], None]) -> ssl.SSLContext:
     """For connections of devices; `failed` is told why one came to nothing, in OpenSSL's words."""
 
     class Noting(ssl.SSLObject):
@@ -35,7 +36,7 @@ def server_tls(certificate: Path, key: Path, failed: Callable[[str], None]) -> s
                 raise
 
     tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    tls.load_cert_chain(certificate, key)
+    tls.load_cert_chain(certificates.certificate, certificates.key)
     tls.set_alpn_protocols(["h2", "http/1.1"])
     tls.sslobject_class = Noting
     return tls

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from bellwire.conformance.case import Case, Level, Side, expect
 from bellwire.conformance.heard import tokens_in
+from bellwire.conformance.rows import check_rows
 from bellwire.conformance.stands import FAR, SOON, CloudStand, DeviceStand, time_of
 from bellwire.protocol.messages import key_of
 from bellwire.protocol.profiles.profile import Offline, Profile
@@ -75,6 +76,10 @@ async def _kind_on_time(at: DeviceStand, kind: str) -> None:
         "AlertStarted within a second of its time",
         f"it came {late.total_seconds():+.2f} s",
     )
+    form = at.profile.events["Alerts", "AlertStarted"]
+    check_rows(form, heard.payload)
+    if any(row.path == "type" for row in form.fields):
+        expect(heard.payload.get("type") == kind, f"type {kind}, as it was set", f"came: {heard.payload}")
 
 
 async def _reminder(at: DeviceStand) -> None:
@@ -199,11 +204,17 @@ CASES = (
         _on_time,
         ("Introduction/rings", "Introduction/ALARM", "Introduction/reports"),
     ),
-    Case("alerts/Introduction/8", "rings a REMINDER", Side.DEVICE, _reminder, ("Introduction/REMINDER",)),
-    Case("alerts/Introduction/9", "rings a TIMER", Side.DEVICE, _timer, ("Introduction/TIMER",)),
+    Case(
+        "alerts/Introduction/8",
+        "rings a REMINDER, and reports it as one",
+        Side.DEVICE,
+        _reminder,
+        ("Introduction/REMINDER",),
+    ),
+    Case("alerts/Introduction/9", "rings a TIMER, and reports it as one", Side.DEVICE, _timer, ("Introduction/TIMER",)),
     Case(
         "alerts/Introduction/10",
-        "announces an ACTIONTIMER at its time",
+        "announces an ACTIONTIMER at its time, and reports it as one",
         Side.DEVICE,
         _action_timer,
         ("Introduction/ACTIONTIMER",),

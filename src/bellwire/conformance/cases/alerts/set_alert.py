@@ -1,7 +1,7 @@
 """Alerts, SetAlert directive, on both sides."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 from bellwire.conformance.case import Case, Level, Side, expect
@@ -247,6 +247,25 @@ async def _own_bell(at: DeviceStand) -> None:
     await at.rings("REMINDER", assets=[bell], assetPlayOrder=["bell"])
 
 
+async def _elsewhere(at: DeviceStand) -> None:
+    """Nine hours ahead on the clock, and the same second."""
+    payload = at.alert(seconds=SOON)
+    payload["scheduledTime"] = at.profile.format_time(time_of(payload).astimezone(_SEOUL))
+    await at.cloud.says("Alerts.SetAlert", payload)
+    heard = await at.starts(payload["token"], within=SOON + at.patience)
+    late = heard.at - time_of(payload)
+    expect(abs(late) < timedelta(seconds=1), f"AlertStarted at {payload['scheduledTime']}", f"it came {late} later")
+
+
+_SEOUL = timezone(timedelta(hours=9))
+
+
+def _has_offsets(profile: Profile) -> bool:
+    """Whether times are written in any zone; else all are in UTC."""
+    noon = datetime(2026, 1, 1, 12, tzinfo=UTC)
+    return profile.format_time(noon.astimezone(_SEOUL)) != profile.format_time(noon)
+
+
 def _skips(profile: Profile) -> bool:
     return profile.asset_failure is AssetFailure.SKIP
 
@@ -435,6 +454,7 @@ CASES = (
         Side.DEVICE,
         _spoilt(assets="bell.wav"),
         ("SetAlert/assets[]", "SetAlert/failed"),
+        Level.SHOULD,  # the document has the form of assets, and not what is to be done about another one
         refuses=True,
     ),
     Case(
@@ -466,5 +486,13 @@ CASES = (
         _own_bell,
         ("SetAlert/assets[].url", "SetAlert/assetPlayOrder[]"),
         applies=_skips,
+    ),
+    Case(
+        "alerts/SetAlert/29",
+        "rings at the same instant in whatever zone its time is written",
+        Side.DEVICE,
+        _elsewhere,
+        ("SetAlert/scheduledTime", "Introduction/rings"),
+        applies=_has_offsets,
     ),
 )

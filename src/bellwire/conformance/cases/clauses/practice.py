@@ -45,6 +45,7 @@ CLAUSES = clauses_of(
             "reconnect": "A device connects again when its connection, or its downchannel, has ended.",
             "backoff": "A device waits .25, 1, 2, 4 … s between connects that fail.",
             "agent": "Headers tell what the device is: User-Agent with its grammar (CIC), Q-UA2 (TVS).",
+            "authority": "A device gives its token to nobody whose certificate is not of an authority that it trusts.",
             "retry": "Reports that must arrive are sent again on 429, 500, 503 and silence; not on 2xx and 400.",
             "unknown-directive": "A directive that is not known is ignored (CIC) or given back (TVS); all else goes on.",
         },

@@ -1,13 +1,17 @@
 """The transport, as a device keeps it: one connection, its events, what it sends again, how it comes back."""
 
 import asyncio
+from contextlib import suppress
 
-from bellwire.conformance.case import Case, Level, Side, expect
+from bellwire.conformance.case import Case, Level, Side, Unmet, expect
 from bellwire.conformance.stands import DeviceStand
 from bellwire.protocol.profiles.profile import Profile, UnknownDirective
 
 _AT_MOST = 8
 """Connects in five seconds: a quarter of a second, then twice as long each time, is four or five."""
+
+_TO_BE_CAUGHT = 2.5
+"""Seconds in which a device tries again once or twice."""
 
 
 async def _downchannel(at: DeviceStand) -> None:
@@ -90,6 +94,17 @@ async def _patient(at: DeviceStand) -> None:
     await at.cloud.until(lambda: at.cloud.downchannel is not None, "a downchannel when the cloud is well", within=30.0)
 
 
+async def _distrusts(at: DeviceStand) -> None:
+    await at.cloud.is_online()
+    before = len(at.cloud.downchannels)
+    async with at.cloud.is_another():
+        with suppress(Unmet):
+            await at.cloud.until(lambda: len(at.cloud.downchannels) > before, "a word", within=_TO_BE_CAUGHT)
+        asked = len(at.cloud.downchannels) > before
+    expect(not asked, "no request to a cloud whose certificate another authority has signed", "it asks, with its token")
+    await at.cloud.until(lambda: at.cloud.downchannel is not None, "a downchannel when the cloud is back", within=30.0)
+
+
 async def _again(at: DeviceStand) -> None:
     payload = at.alert()
     at.cloud.answers.append(("Alerts.SetAlertSucceeded", 500))
@@ -163,6 +178,8 @@ CASES = (
     _case("connection/6", "connects again when the connection was cut", _comes_back, "reconnect"),
     _case("connection/7", "connects again after GOAWAY", _goaway, "reconnect"),
     _case("connection/8", "opens a new downchannel when the old one has ended", _ended, "reconnect"),
+    # Before those that have it wait longer and longer.
+    _case("connection/11", "takes no certificate of another authority", _distrusts, "authority"),
     _case("connection/9", "waits longer and longer at a cloud that fails", _patient, "backoff"),
     _case("connection/10", "says what it is in its version's headers", _introduces, "agent", level=_SHOULD),
     _case("delivery/1", "sends a report again that was answered 500", _again, "retry", level=_SHOULD),
