@@ -16,6 +16,8 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from bellwire.cli import main
+
 ROOT = Path(__file__).parent.parent
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
@@ -131,3 +133,15 @@ def test_commands_that_need_more_say_what(installed: Path, tmp_path: Path) -> No
     done = bellwire(installed, "cloud", "--data", tmp_path)
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
     assert "which is not installed: pip install 'bellwire[cloud]'" in done.stderr
+    done = bellwire(installed, "check", "device", "--list")
+    assert "which is not installed: pip install 'bellwire[check]'" in done.stderr
+
+
+def test_a_speaker_without_its_libraries_says_so_before_it_is_another_process(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    assert main(["speaker", "--url", "https://cloud.example", "--token", "x", "--data", str(tmp_path)]) == 1
+    assert (
+        capsys.readouterr().err == "bellwire: this needs h2, which is not installed: pip install 'bellwire[speaker]'\n"
+    )

@@ -30,11 +30,11 @@ def test_for_programs_it_is_json(bellwire: Bellwire) -> None:
 
 @pytest.mark.parametrize("side", ["cloud", "device"])
 def test_a_case_that_there_is_not_is_an_error(bellwire: Bellwire, side: str) -> None:
-    assert "no case of a" in bellwire("check", side, "--only", "alerts/Nothing/1").complaint
+    assert "no case of a" in bellwire("check", side, "--only", "alerts/Nothing/1").usage
 
 
 def test_a_version_that_there_is_not_is_an_error(bellwire: Bellwire) -> None:
-    assert "there is no profile 'x'" in bellwire("check", "cloud", "--profile", "x").complaint
+    assert "there is no profile 'x'" in bellwire("check", "cloud", "--profile", "x").usage
 
 
 def test_without_an_address_it_says_what_is_missing(bellwire: Bellwire) -> None:
@@ -42,19 +42,40 @@ def test_without_an_address_it_says_what_is_missing(bellwire: Bellwire) -> None:
 
 
 def test_an_address_that_is_none_is_an_error(bellwire: Bellwire) -> None:
-    assert "expected https://HOST" in bellwire("check", "cloud", "--url", "cloud", "--token", "t").complaint
+    assert "expected https://HOST" in bellwire("check", "cloud", "--url", "cloud", "--token", "t").usage
 
 
 def test_a_cloud_that_is_not_there_is_an_error(bellwire: Bellwire) -> None:
     url = f"https://localhost:{free_port()}"
-    assert "can't connect" in bellwire("check", "cloud", "--url", url, "--token", "t").complaint
+    assert "can't connect" in bellwire("check", "cloud", "--url", url, "--token", "t").usage
 
 
 def test_a_port_that_is_taken_is_an_error(bellwire: Bellwire, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
-        complaint = bellwire("check", "device", "--port", port, "--data", tmp_path).complaint
+        complaint = bellwire("check", "device", "--port", port, "--data", tmp_path).usage
     assert f"cannot listen on 127.0.0.1 port {port} (Address already in use); take another one" in complaint
+
+
+def test_a_report_that_can_not_be_written_is_an_error_at_once(bellwire: Bellwire, tmp_path: Path) -> None:
+    """Not after all cases have run."""
+    for option in ("--html", "--junit"):
+        for path in (tmp_path / "nowhere" / "page", tmp_path):
+            ran = bellwire("check", "device", "--port", free_port(), "--data", tmp_path / "kit", option, path)
+            assert ran.status == 2
+            assert f"{path}: a report can't be written there" in ran.usage
+
+
+def test_what_could_not_be_checked_has_another_status_than_what_is_not_as_it_must_be(
+    bellwire: Bellwire, tmp_path: Path
+) -> None:
+    where = ("--url", f"https://localhost:{free_port()}", "--token", "x")
+    assert bellwire("check", "device", "--only", "nothing").status == 2
+    assert bellwire("check", "cloud", "--profile", "x", *where).status == 2
+    assert bellwire("check", "cloud", *where).status == 2
+    assert bellwire("check", "device", "--host", "nowhere.invalid", "--data", tmp_path).status == 2
+    assert bellwire("simulate", "--faults", "x").status == 2
+    assert bellwire("simulate", "--break", "x").status == 2
 
 
 def test_reports_are_written(bellwire: Bellwire, tmp_path: Path, cloud: RunningCloud) -> None:

@@ -18,7 +18,7 @@ def test_a_bug_is_shown_with_its_seed_its_faults_and_what_led_to_it(bellwire: Be
     assert ran.status == 1
     first, faults, *story, last = ran.out.splitlines()
     assert first.startswith("seed 1: an alert that was acknowledged rings on time: ")
-    assert faults == "  faults: cut; again: bellwire simulate --seed 1"
+    assert faults == "  faults: cut; again: bellwire simulate --seed 1 --faults cut --break last-armed"
     assert any(" << SetAlert " in line for line in story)
     assert last.endswith(": 1 broke an invariant")
 
@@ -35,12 +35,12 @@ def test_faults_bugs_and_invariants_are_listed(bellwire: Bellwire) -> None:
     text = bellwire("simulate", "--list").text
     assert "  power_cut " in text
     assert "  edit-keeps-old-timer " in text
-    assert "  a series never stalls\n" in text
+    assert "  a series never stalls, and leaves nothing out\n" in text
 
 
 def test_what_there_is_not_is_an_error(bellwire: Bellwire) -> None:
-    assert "there is no fault floods; there are: lost, " in bellwire("simulate", "--faults", "floods").complaint
-    assert "there is no bug 'gremlin'; there are: " in bellwire("simulate", "--break", "gremlin").complaint
+    assert "there is no fault floods; there are: lost, " in bellwire("simulate", "--faults", "floods").usage
+    assert "there is no bug 'gremlin'; there are: " in bellwire("simulate", "--break", "gremlin").usage
 
 
 @pytest.mark.parametrize("more", [("--seeds", "3"), ("--start", "3"), ("--forever",)])

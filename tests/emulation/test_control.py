@@ -34,6 +34,9 @@ def asked(cloud: EmulatedCloud, method: str, path: str, body: Any = None, **head
         ("POST", "/reset", {"timezone": "Moon/Crater"}, 422, "Moon/Crater"),
         ("GET", "/expect?name=Alerts.X&within=61", None, 422, "within"),
         ("GET", "/expect", None, 422, "name"),
+        ("GET", "/expect?name=AlertStarted", None, 422, "is Alerts.AlertStarted meant?"),
+        ("GET", "/expect?name=Alerts.AlertStartd&none=true", None, 422, "is Alerts.AlertStarted meant?"),
+        ("POST", "/faults", {"fault": "drop", "name": "Alerts.SetAlrt"}, 422, "is Alerts.SetAlert meant?"),
         ("GET", "/nothing", None, 404, "there is nothing at /nothing"),
     ],
 )

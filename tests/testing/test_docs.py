@@ -20,6 +20,14 @@ def blocks(page: str, language: str) -> list[str]:
 
 
 FAILING = """
+@pytest.fixture
+def absent(bellwire_cloud):
+    bellwire_cloud.stop_time()
+    bellwire_cloud.expect("Alerts.AlertStopped", within=0.1)
+
+def test_whose_device_does_not_come(absent):
+    pass
+
 def test_of_a_device_that_is_not_there(bellwire_cloud):
     bellwire_cloud.stop_time()
     bellwire_cloud.expect("Alerts.AlertStarted", within=0.1)
@@ -32,9 +40,12 @@ def test_the_examples_for_pytest_pass_and_one_that_fails_shows_what_was_said(pyt
     pytester.makepyfile("\n\n".join([*examples, FAILING]))
     ran = pytester.runpytest_subprocess("-p", "no:cacheprovider")
     has_faketime = shutil.which("faketime") is not None
-    ran.assert_outcomes(passed=3 + has_faketime, skipped=not has_faketime, failed=1)
+    ran.assert_outcomes(passed=3 + has_faketime, skipped=not has_faketime, failed=1, errors=1)
     ran.stdout.fnmatch_lines(
         [
+            "E *no Alerts.AlertStopped came within 0.1 s; of what came, not waited for: nothing",
+            "*- what device and cloud said -*",
+            "* -- the cloud's clock stands at *",
             "E *no Alerts.AlertStarted came within 0.1 s; of what came, not waited for: nothing",
             "*- what device and cloud said -*",
             "* -- the cloud's clock stands at *",

@@ -2,6 +2,7 @@
 the end; the cases are in `conformance`.
 """
 
+import os
 from collections.abc import Awaitable, Callable, Sequence
 from functools import cache
 from pathlib import Path
@@ -53,6 +54,8 @@ Patience = Annotated[
     float, typer.Option(metavar="SECONDS", min=0.1, max=600, help="How long something that must come may take.")
 ]
 _PATIENCE = 5.0
+_NOT_CHECKED = 2
+"""Exit status where nothing was checked: 1 is of a cloud, or a device, that is not as it MUST be."""
 
 
 @app.command(epilog="Example: bellwire check cloud --url https://localhost:8443 --ca ca.pem --token TOKEN")
@@ -163,7 +166,7 @@ def _chosen(side: "Side", profile: str | None, only: list[str] | None) -> tuple[
     from bellwire.conformance.cases import chosen
     from bellwire.protocol.profiles import DEFAULT_PROFILE, profile_named
 
-    with shown_in_one_line(ValueError):
+    with shown_in_one_line(ValueError, status=_NOT_CHECKED):
         spoken = profile_named(profile or DEFAULT_PROFILE.name)
         return spoken, chosen(side, spoken, only or ())
 
@@ -223,10 +226,12 @@ def _check(
             return await run(shown)
 
     try:
-        with shown_in_one_line(ValueError):
+        with shown_in_one_line(ValueError, status=_NOT_CHECKED):
+            for path in filter(None, (junit, html)):
+                _look_at(path)
             summary = asyncio.run(whole())
     except Unmet as unmet:
-        raise Failure(str(unmet)) from unmet
+        raise Failure(str(unmet), _NOT_CHECKED) from unmet
     _write(summary, junit, html)
     if as_json:
         put_json({"summary": summary.line, "faults": summary.faults, "seconds": round(summary.seconds, 1)})
@@ -236,8 +241,14 @@ def _check(
         raise typer.Exit(1)
 
 
+def _look_at(report: Path) -> None:
+    """Whether it can be written, before minutes go by. Raises ValueError."""
+    if report.is_dir() or not os.access(report if report.exists() else report.parent, os.W_OK):
+        raise ValueError(f"{report}: a report can't be written there; name a file in a folder of yours")
+
+
 def _write(summary: "Summary", junit: Path | None, html: Path | None) -> None:
-    with shown_in_one_line():
+    with shown_in_one_line(status=_NOT_CHECKED):
         if junit is not None:
             from bellwire.conformance.report.junit import junit as as_junit
 

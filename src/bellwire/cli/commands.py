@@ -107,21 +107,24 @@ def run(args: Sequence[str] | None = None) -> int:
         said = error.format_message().replace("Value error, ", "").rstrip(".")
         return tell(f"{said}; see {command} --help", 2)
     except ModuleNotFoundError as error:
-        return tell(_how_to_get(error))
+        return tell(_how_to_get(error, sys.argv[1:] if args is None else args))
     except Failure as failure:
         if isinstance(failure.__cause__, BrokenPipeError):
             let_go_of(sys.stdout)  # as in `bellwire trace | head`
             return 1
-        return tell(str(failure))
+        return tell(str(failure), failure.status)
 
 
 _OF_A_SPEAKER = frozenset({"h2", "miniaudio", "segno"})
+_OF_THE_KIT = frozenset({"check", "simulate"})
+"""Commands that play both sides."""
 
 
-def _how_to_get(missing: ModuleNotFoundError) -> str:
+def _how_to_get(missing: ModuleNotFoundError, args: Sequence[str]) -> str:
     """What a part of bellwire needs that was not installed with it. Raises what is missing when it is its own."""
     module = (missing.name or "").partition(".")[0]
     if module in {"", "bellwire"}:
         raise missing
     part = "speaker" if module in _OF_A_SPEAKER else "cloud"
+    part = "check" if _OF_THE_KIT & set(args[:1]) else part
     return f"this needs {module}, which is not installed: pip install 'bellwire[{part}]'"

@@ -14,16 +14,21 @@ from bellwire.cli.output import printable
 class Failure(Exception):
     """A command could not do its work. The text is the one line that is shown: what is wrong, and how to mend it."""
 
+    def __init__(self, sentence: str, status: int = 1) -> None:
+        """`status`: the exit code; 2 where 1 has another meaning, that something was found."""
+        super().__init__(sentence)
+        self.status = status
+
 
 @contextmanager
-def shown_in_one_line(*foreseen: type[Exception]) -> Iterator[None]:
-    """Turn errors whose text is meant for people, and those of files, into a Failure with that text."""
+def shown_in_one_line(*foreseen: type[Exception], status: int = 1) -> Iterator[None]:
+    """Turn errors whose text is meant for people, and those of files, into a Failure with that text and `status`."""
     try:
         yield
     except foreseen as error:
-        raise Failure(str(error)) from error
+        raise Failure(str(error), status) from error
     except OSError as error:
-        raise Failure(_of_a_file(error)) from error
+        raise Failure(_of_a_file(error), status) from error
 
 
 def _of_a_file(error: OSError) -> str:

@@ -59,18 +59,28 @@ PAIRING = "bellwire.cli.pairing_process"
 
 
 def become_speaker(settings: Settings) -> NoReturn:
-    """Be a speaker from now on; the process keeps its id and its terminal."""
+    """Be a speaker from now on; the process keeps its id and its terminal. Raises ModuleNotFoundError."""
+    _needs_its_libraries()
     _become(SPEAKER, settings)
 
 
 def become_pairing(settings: Settings) -> NoReturn:
-    """Pair by a code from now on, and then be a speaker again."""
+    """Pair by a code from now on, and then be a speaker again. Raises ModuleNotFoundError."""
+    _needs_its_libraries()
     _become(PAIRING, settings)
 
 
 def become_face(settings: Settings) -> NoReturn:
     """Be the terminal's face of a speaker from now on, which is a process of its own."""
     _become("bellwire.cli.face_process", settings)
+
+
+def _needs_its_libraries() -> None:
+    """While there is still somebody to say in a line what is missing, and how to get it."""
+    from importlib.util import find_spec
+
+    if find_spec("h2") is None:
+        raise ModuleNotFoundError("a speaker speaks HTTP/2", name="h2")
 
 
 def _become(module: str, settings: Settings) -> NoReturn:

@@ -59,7 +59,7 @@ def simulate(
 
     numbers, total = _numbers(seed, seeds, start, forever=forever)
 
-    with shown_in_one_line(ValueError):
+    with shown_in_one_line(ValueError, status=2):  # 1: something broke
         allowed = None if faults is None else faults_named(faults)
         breakage = _breakage(break_)
     again = "bellwire simulate --seed {}" + (f" --faults {faults.replace(' ', '')}" if faults is not None else "")
@@ -173,7 +173,7 @@ def _breakage(name: str | None) -> "Breakage":
     if name is None:
         return nothing_broken
     if name not in BREAKAGES:
-        raise Failure(f"there is no bug {name!r}; there are: {', '.join(BREAKAGES)}")
+        raise Failure(f"there is no bug {name!r}; there are: {', '.join(BREAKAGES)}", 2)
     return BREAKAGES[name]
 
 

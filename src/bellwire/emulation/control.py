@@ -23,6 +23,7 @@ from bellwire.emulation.clock import TimeOutOfReachError
 from bellwire.emulation.conversation import Entry
 from bellwire.emulation.emulator import Emulator, RefusedError
 from bellwire.emulation.faults import Fault, FaultWish, FaultWishError
+from bellwire.emulation.names import UnknownNameError, check_name
 from bellwire.protocol.profiles import DEFAULT_PROFILE, PROFILES
 
 LONGEST_WAIT = 60.0
@@ -152,6 +153,7 @@ _HANDLERS: dict[Any, Any] = {
     NotThereError: _problem(404),
     CameError: _problem(409),
     FaultWishError: _problem(422),
+    UnknownNameError: _problem(422),
     TimeOutOfReachError: _problem(422),
     RefusedError: _problem(422),
 }
@@ -276,7 +278,7 @@ async def set_time(data: JSONBody[NewTime], request: Asked) -> Cloud:
     return _cloud(_of(request))
 
 
-@get("/expect", summary="Wait for a message", responses=_refusals(404, 409))
+@get("/expect", summary="Wait for a message", responses=_refusals(404, 409, 422))
 async def expect(
     request: Asked,
     *,
@@ -287,6 +289,7 @@ async def expect(
     none: Annotated[bool, Parameter(description="It must not come: then the answer is null")] = False,
 ) -> Any:
     """The next event that the cloud took, or directive that was sent, of this name, as JSON; each is given once."""
+    check_name(name)
     found = await _of(request).conversation.take(name, token, device, within)
     named = name if token is None else f"{name} of {token}"
     if none and found is not None:

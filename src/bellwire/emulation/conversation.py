@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from bellwire.emulation.names import NO_MESSAGE
+
 MOST = 5_000
 """Entries that are kept; the oldest go."""
 _LONGEST_VALUE = 60
@@ -73,7 +75,7 @@ def name_of(body: bytes, direction: str) -> str:
         header = message.get(direction, message)["header"]
         return f"{header['namespace']}.{header['name']}"[:200]
     except (ValueError, RecursionError, KeyError, TypeError, AttributeError):
-        return "(not a message)"
+        return NO_MESSAGE
 
 
 class Conversation:

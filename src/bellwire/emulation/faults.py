@@ -10,6 +10,8 @@ from typing import Annotated
 
 import msgspec
 
+from bellwire.emulation.names import check_name
+
 LONGEST = 60.0
 """Seconds that anything may be held up."""
 MOST = 100
@@ -89,7 +91,7 @@ class Faults:
         return iter(self._standing.values())
 
     def add(self, wish: FaultWish) -> Fault:
-        """A new one. Raises FaultWishError."""
+        """A new one. Raises FaultWishError, UnknownNameError."""
         checked(wish)
         if len(self._standing) >= MOST:
             raise FaultWishError(f"there are {MOST} faults; take some back: DELETE /faults")
@@ -121,7 +123,9 @@ class Faults:
 
 
 def checked(wish: FaultWish) -> None:
-    """Raise FaultWishError where a wish lacks what it needs, or has what means nothing for it."""
+    """Raise FaultWishError where a wish lacks what it needs, or has what means nothing for it; UnknownNameError."""
+    if wish.name is not None and wish.name != DOWNCHANNEL:
+        check_name(wish.name)
     if wish.fault is Trouble.STATUS and wish.status is None:
         raise FaultWishError("say which status events are answered with, as in {'fault': 'status', 'status': 500}")
     if wish.fault is Trouble.DELAY and not wish.seconds:

@@ -12,7 +12,8 @@ import pytest
 if TYPE_CHECKING:
     from bellwire.testing.cloud import EmulatedCloud
 
-FIXTURE = "bellwire_cloud"
+_CLOUD = pytest.StashKey["EmulatedCloud"]()
+"""The cloud of a test, also of one that has it by way of another fixture."""
 
 
 @pytest.fixture(scope="session")
@@ -25,19 +26,20 @@ def _bellwire_emulation(tmp_path_factory: pytest.TempPathFactory) -> Iterator["E
 
 
 @pytest.fixture
-def bellwire_cloud(_bellwire_emulation: "EmulatedCloud") -> "EmulatedCloud":
+def bellwire_cloud(_bellwire_emulation: "EmulatedCloud", request: pytest.FixtureRequest) -> "EmulatedCloud":
     """A real cloud for this test: a new account, the real time, no faults; what was said is shown if the test fails."""
     _bellwire_emulation.reset()
+    request.node.stash[_CLOUD] = _bellwire_emulation
     return _bellwire_emulation
 
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, None]:
-    """Beside the report of a test that failed: what device and cloud said to each other."""
+    """Beside the report of a test that failed, or whose fixtures did: what device and cloud said to each other."""
     outcome = yield
     report: pytest.TestReport = outcome.get_result()
-    cloud = getattr(item, "funcargs", {}).get(FIXTURE)
-    if report.failed and report.when == "call" and cloud is not None:
+    cloud = item.stash.get(_CLOUD, None)
+    if report.failed and cloud is not None:
         report.sections.append(("what device and cloud said", _said(cloud)))
 
 
