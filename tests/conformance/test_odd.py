@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -11,7 +11,7 @@ from bellwire.conformance.buttons import NoButtons
 from bellwire.conformance.case import Case, Side
 from bellwire.conformance.cases import chosen
 from bellwire.conformance.heard import Heard, Json, Messages
-from bellwire.conformance.played_cloud import PlayedCloud
+from bellwire.conformance.played_cloud import Downchannel, PlayedCloud
 from bellwire.conformance.record import Record
 from bellwire.conformance.runner import Outcome, Result, run
 from bellwire.conformance.stands import DeviceStand
@@ -47,6 +47,7 @@ class OddCloud(PlayedCloud):
 
     def __init__(self, profile: Profile, context: Any, payload: Any) -> None:
         super().__init__(profile, Record(lambda: datetime.now(UTC)), 0.01)
+        self.downchannel = cast("Downchannel", object())  # it is there: none is asked of it
         self._context = context
         self._payload = payload
 
@@ -119,3 +120,27 @@ def test_what_a_case_does_not_understand_is_a_failure_that_names_the_case() -> N
     assert (first.outcome, second.outcome) == (Outcome.FAILED, Outcome.PASSED)
     assert first.expected == "something that this case can read"
     assert "KeyError: 'payload'" in first.came
+
+
+def test_who_is_gone_is_not_waited_for_again_and_again() -> None:
+    """A device that a case has ended for good: that is said once, and not seventy times."""
+    cloud = OddCloud(PROFILES["cic-ko-2022"], [], ...)
+
+    async def ends_it(_: Any) -> None:
+        cloud.downchannel = None
+
+    async def never(_: Any) -> None:
+        raise AssertionError("it is not there")
+
+    cases = [Case(f"alerts/SetAlert/{number}", "", Side.DEVICE, never) for number in (2, 3, 4)]
+    cases.insert(0, Case("alerts/SetAlert/1", "", Side.DEVICE, ends_it))
+
+    async def all_of_them() -> list[Result]:
+        stand = DeviceStand(cloud.profile, cloud, NoButtons(), 0.01, to_come_back=0.01)
+        return [result async for result in run(cases, stand, Record(lambda: datetime.now(UTC)))]
+
+    first, second, *others = asyncio.run(all_of_them())
+    assert (first.outcome, second.outcome) == (Outcome.PASSED, Outcome.FAILED)
+    assert second.expected.startswith("a downchannel of the device, which was gone")
+    assert {(each.outcome, each.came) for each in others} == {(Outcome.SKIPPED, "it is gone since alerts/SetAlert/2")}
+    assert len(others) == 2

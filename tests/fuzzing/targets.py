@@ -5,17 +5,19 @@ Each stands for a door at which bytes come in from elsewhere, or for a core that
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from functools import cache
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
+from bellwire.alerts.alert import Kind
 from bellwire.cloud.store.connection import Connection
 from bellwire.cloud.store.opening import MEMORY, connect
 from bellwire.cloud.store.schema import accounts
 from bellwire.cloud.store.transaction import Statement, Transaction
 from bellwire.device import inputs, outputs
+from bellwire.device.do_not_disturb import Hours
 from bellwire.device.engine import MAX_ALERTS, alerts_state, step
 from bellwire.device.held import LOUDEST, State
 from bellwire.protocol.codec import Codec
@@ -55,6 +57,8 @@ MOST_WAKES = 200
 TOKENS = ("a", "b", "c", "", "a" * 300, "\u0000", "\ud7ff")
 KINDS = ("ALARM", "TIMER", "REMINDER", "ACTIONTIMER", "OTHER")
 SPANS = (-100_000, -1801, -1800, -60, -1, 0, 1, 2, 60, 1800, 3600, 86_400, 40 * 86_400)
+HOURS = (None, Hours(time(22), time(7), "Europe/Berlin"), Hours(time(1), time(1, 30), "Australia/Lord_Howe"))
+EXCEPTIONS: tuple[tuple[Kind, ...], ...] = ((), (Kind.ALARM,), tuple(Kind))
 URLS = ("https://cloud.example/1", "https://cloud.example/2", "x")
 
 T = TypeVar("T")
@@ -146,11 +150,11 @@ def engine(data: bytes) -> None:
     wake_at: datetime | None = None
     happened: inputs.Input = inputs.Started()
     for _ in range(MOST_STEPS):
-        state, wake_at = _step(state, happened, now, profile, wake_at)
+        state, wake_at, now = _step(state, happened, now, profile, wake_at)
         for _ in range(MOST_WAKES):
             if wake_at is None or wake_at > now:
                 break
-            state, wake_at = _step(state, inputs.Woke(), now, profile, None)
+            state, wake_at, now = _step(state, inputs.Woke(), now, profile, None)
         else:
             raise AssertionError(f"it wakes and wakes at {now}")
         assert len(state.alerts) <= MAX_ALERTS
@@ -167,13 +171,16 @@ def engine(data: bytes) -> None:
 
 def _step(
     state: State, happened: inputs.Input, now: datetime, profile: Any, wake_at: datetime | None
-) -> tuple[State, datetime | None]:
+) -> tuple[State, datetime | None, datetime]:
+    """Also what the clock shows then."""
     after, done = step(state, happened, now, profile)
     assert len(done) <= 20 + 10 * (len(state.alerts) + len(after.alerts) + len(TOKENS)), f"{len(done)} outputs"
     for output in done:
         if isinstance(output, outputs.WakeAt):
             wake_at = output.time
-    return after, wake_at
+        elif isinstance(output, outputs.CorrectClock):
+            now += output.by
+    return after, wake_at, now
 
 
 def _happens(choices: Choices, state: State, now: datetime) -> inputs.Input:
@@ -194,7 +201,7 @@ def _set_alert(choices: Choices, now: datetime) -> SetAlert:
     )
 
 
-def _directive(choices: Choices, state: State, now: datetime) -> inputs.Input:
+def _said(choices: Choices, now: datetime) -> Directive:
     token, kind = choices.of(TOKENS), choices.of(KINDS[:4])
     words: tuple[Callable[[], Message], ...] = (
         lambda: _set_alert(choices, now),
@@ -206,6 +213,10 @@ def _directive(choices: Choices, state: State, now: datetime) -> inputs.Input:
         lambda: AdjustVolume(volume=choices.number(256) - 128),
     )
     return Directive(message=choices.of(words)(), message_id="m")
+
+
+def _directive(choices: Choices, _: State, now: datetime) -> inputs.Input:
+    return _said(choices, now)
 
 
 _INPUTS: tuple[Callable[[Choices, State, datetime], inputs.Input], ...] = (
@@ -223,11 +234,27 @@ _INPUTS: tuple[Callable[[Choices, State, datetime], inputs.Input], ...] = (
     lambda choices, *_: inputs.PlaybackEnded(choices.of(TOKENS)),
     lambda choices, *_: inputs.AssetFetched(choices.of(URLS)),
     lambda choices, *_: inputs.AssetFailed(choices.of(URLS), "it is away"),
-    lambda *_: inputs.UserActive(),
+    lambda choices, state, now: choices.of(_RARER)(choices, state, now),
     lambda *_: inputs.NotUnderstood("x", "why"),
     lambda _, state, *__: inputs.Started(tuple(state.alerts.values()), LOUDEST),
     lambda *_: inputs.LoggedOut(),
 )
+
+_RARER: tuple[Callable[[Choices, State, datetime], inputs.Input], ...] = (
+    lambda *_: inputs.UserActive(),
+    lambda *_: inputs.SnoozePressed(),
+    lambda *_: inputs.KeptByNtp(),
+    lambda choices, _, now: inputs.TimeTold(now + timedelta(seconds=choices.of(SPANS))),
+    lambda choices, *_: inputs.DoNotDisturbPressed(bool(choices.number(2))),
+    lambda choices, *_: inputs.DoNotDisturbSet(choices.of(HOURS), choices.of(EXCEPTIONS)),
+    lambda choices, _, now: inputs.Told(_said(choices, now), "{}"),
+    lambda choices, _, now: inputs.NotKept(_said(choices, now), "{}"),
+    lambda choices, *_: inputs.Answered(RequestSynchronizeAlert(), choices.of((None, 204, 400, 500))),
+    lambda choices, state, now: inputs.Started(
+        tuple(state.alerts.values()), LOUDEST, latest=now + timedelta(seconds=choices.of(SPANS))
+    ),
+)
+"""Behind one of those above: what was kept means the same as before there were more."""
 
 
 def handlers(data: bytes) -> None:

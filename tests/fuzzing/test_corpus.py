@@ -8,12 +8,14 @@ import importlib.util
 import os
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bellwire.device.engine import step
+from bellwire.device.inputs import Input
 from bellwire.protocol.errors import ProtocolError
 from tests.conftest import found
 from tests.fuzzing.bounds import TooMuchError, bounded, peak
@@ -128,6 +130,22 @@ def test_what_is_wrong_is_found(name: str, monkeypatch: pytest.MonkeyPatch) -> N
     with pytest.raises((AssertionError, RuntimeError, ProtocolError)):
         for data in kept(name):
             TARGETS[name](data)
+
+
+def test_whatever_can_happen_to_an_engine_is_among_the_choices() -> None:
+    """A kind of input that nobody thought of is not fuzzed."""
+    happened: set[type] = set()
+
+    def notes(state: Any, each: Any, *rest: Any) -> Any:
+        happened.add(type(each))
+        return step(state, each, *rest)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("tests.fuzzing.targets.step", notes)
+        for first in range(18):
+            for second in range(10):
+                TARGETS["engine"](bytes([0, 0, first, second]))
+    assert happened == set(get_args(Input))
 
 
 def fails(*_: object, **__: object) -> None:

@@ -49,20 +49,37 @@ class Result:
 class Stand(Protocol):
     """What cases are given."""
 
+    async def is_there(self) -> None:
+        """Wait for what is checked, where it is away. Raises Unmet when it does not come back."""
+
     async def clear(self) -> None:
         """Clear away what a case has left."""
 
 
 async def run(cases: Iterable[Case], stand: Stand, record: Record) -> AsyncIterator[Result]:
-    """Run the cases in their order, and give each result when it is there."""
+    """Run the cases in their order, and give each result when it is there.
+
+    What does not come back is not waited for again and again: the rest is skipped.
+    """
+    gone = ""
     for case in cases:
+        if gone:
+            yield Result(case, Outcome.SKIPPED, 0.0, came=gone)
+            continue
         record.begin()
         began = time.monotonic()
+        try:
+            await stand.is_there()
+        except Unmet as unmet:
+            gone = f"it is gone since {case.id}"
+            seconds = time.monotonic() - began
+            yield Result(case, Outcome.FAILED, seconds, unmet.expected, unmet.came, record.entries)
+            continue
         outcome, expected, came = await _ended(case.run, stand)
         seconds = time.monotonic() - began
         exchange = record.entries
-        if unmet := await _cleared(stand):
-            outcome, expected, came = (outcome, expected, came) if outcome is Outcome.FAILED else unmet
+        if problem := await _cleared(stand):
+            outcome, expected, came = (outcome, expected, came) if outcome is Outcome.FAILED else problem
         yield Result(case, outcome, seconds, expected, came, exchange)
 
 

@@ -21,6 +21,8 @@ FAR = 3600.0
 """Seconds ahead of an alert that shall not ring while a case looks at it."""
 SOON = 1.0
 """Seconds ahead of one that shall."""
+LONGEST_AWAY = 90.0
+"""Seconds: a device in the field waits 64 between two tries, and half as much again."""
 _A_MOMENT = 2.0
 """Seconds that a side has to clear away what a case has left."""
 
@@ -34,6 +36,9 @@ class CloudStand:
     owner: Owner
     patience: float
     _added: list[str] = field(default_factory=list)
+
+    async def is_there(self) -> None:
+        """Whether a cloud answers is seen at once, by each case."""
 
     async def adds(
         self,
@@ -98,7 +103,14 @@ class DeviceStand:
     cloud: PlayedCloud
     buttons: Buttons
     patience: float
+    to_come_back: float = LONGEST_AWAY
+    """Seconds that it may be away between two cases: it starts anew, or waits longer and longer."""
     _told: set[str] = field(default_factory=set)
+
+    async def is_there(self) -> None:
+        """Wait for the device. Raises Unmet when it does not connect again."""
+        back = "a downchannel of the device, which was gone"
+        await self.cloud.until(lambda: self.cloud.downchannel is not None, back, within=self.to_come_back)
 
     def alert(self, kind: str = "ALARM", seconds: float = FAR, *, token: str = "", **more: Any) -> Json:
         """The payload of a good SetAlert, due in at least so many seconds, with `more` in it."""
