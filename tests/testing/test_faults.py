@@ -1,7 +1,11 @@
 """What a speaker does when things go wrong: it rings all the same, and tells the cloud when it can."""
 
+import socket
+import ssl
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -119,3 +123,14 @@ def test_a_speaker_of_another_version_is_refused_in_the_form_of_that_version(
         bellwire_cloud.expect("Alerts.SetAlertSucceeded", token=token, device=speaker.device, within=PATIENCE)
     fates = [each["fate"] for each in bellwire_cloud.messages if each["name"] == "Alerts.SetAlertSucceeded"]
     assert fates[:1] + fates[-1:] == ["fault: answered 500", "204"]
+
+
+def test_a_device_that_does_not_trust_the_cloud_leaves_a_line(bellwire_cloud: EmulatedCloud) -> None:
+    """Else nothing at all would be seen of it."""
+    address = urlsplit(bellwire_cloud.url)
+    with socket.create_connection(("127.0.0.1", address.port)) as plain, pytest.raises(ssl.SSLError):
+        ssl.create_default_context().wrap_socket(plain, server_hostname="localhost")
+    said, until = "", time.monotonic() + PATIENCE
+    while "-- a connection has ended over which nothing was asked" not in said and time.monotonic() < until:
+        said = bellwire_cloud.conversation
+    assert "does the device trust the authority?" in said

@@ -41,6 +41,7 @@ LIMITS = Limits(
 )
 """The cloud's own, but for two: a directive that is held up on purpose is no slow reader's fault, and all tests come
 from one address and may ask as often as they want."""
+_NOTHING = "a connection has ended over which nothing was asked: does the device trust the authority?"
 _LOOPBACK = "127.0.0.1"
 _PATIENCE = 15.0
 """Seconds for an answer of the account API."""
@@ -76,13 +77,16 @@ class Emulator:
         self.conversation = Conversation(self.clock)
         self.stepped = asyncio.Event()
         self.account = Account("", "")
-        self.front = Front((config.host, config.port), certificates.ca, _wrong(certificates, config))
+        self.front = Front((config.host, config.port), certificates.ca, _wrong(certificates, config), self._nothing)
         self._database = config.database
         self._known: dict[str, DeviceIdentity] = {}
         self._numbers = count(1)
         self._client = httpx.AsyncClient(
             base_url=f"{config.url}/api/v1/", verify=ssl.create_default_context(cafile=str(self.ca)), timeout=_PATIENCE
         )
+
+    def _nothing(self) -> None:
+        self.conversation.note(_NOTHING)
 
     async def open(self, host: str, port: int) -> None:
         """Take connections of devices. Raises OSError."""
@@ -180,7 +184,14 @@ async def emulating(
     surroundings = Surroundings(
         clock=emulator.clock,
         stepped=emulator.stepped,
-        wrap=lambda cloud: Wire(cloud, emulator.faults, emulator.conversation, emulator.whose, emulator.clock),
+        wrap=lambda cloud: Wire(
+            cloud,
+            emulator.faults,
+            emulator.conversation,
+            emulator.whose,
+            emulator.clock,
+            is_asked=emulator.front.is_asked,
+        ),  # fmt: skip
     )
     ready = asyncio.Event()
     serving = asyncio.create_task(run(config, lambda _: ready.set(), surroundings))

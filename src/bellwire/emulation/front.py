@@ -5,7 +5,7 @@ It knows connections; of what is said over them it knows nothing: TLS ends behin
 
 import asyncio
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -19,8 +19,17 @@ Stream = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 class Front:
     """Passes every connection on, as long as nothing else is wanted."""
 
-    def __init__(self, cloud: tuple[str, int], authority: Path, wrong: Mapping[Wrong, Certificates]) -> None:
-        """`authority`: the cloud's; `wrong`: what is shown in the place of its certificate."""
+    def __init__(
+        self,
+        cloud: tuple[str, int],
+        authority: Path,
+        wrong: Mapping[Wrong, Certificates],
+        came_to_nothing: Callable[[], None],
+    ) -> None:
+        """`authority`: the cloud's; `wrong`: what is shown in the place of its certificate.
+
+        `came_to_nothing` is called when a connection ends over which nobody has asked for anything.
+        """
         self._cloud = cloud
         self._authority = authority
         self._wrong = wrong
@@ -28,6 +37,9 @@ class Front:
         self._impostors: dict[Wrong, tuple[str, int]] = {}
         self._wrongness = Wrong.AUTHORITY
         self._writers: set[asyncio.StreamWriter] = set()
+        self._came_to_nothing = came_to_nothing
+        self._asked: set[int] = set()
+        """Our own ports, towards the cloud, of connections over which something was asked."""
         self._running: set[asyncio.Task[None]] = set()
         self._flowing = asyncio.Event()
         self._flowing.set()
@@ -82,6 +94,10 @@ class Front:
         for writer in list(self._writers):
             writer.transport.abort()
 
+    def is_asked(self, port: int) -> None:
+        """The cloud is asked for something over the connection from this port of ours."""
+        self._asked.add(port)
+
     async def _passed(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """A device connects."""
         if self.trouble is Trouble.CUT:
@@ -90,7 +106,12 @@ class Front:
         is_wrong = self.trouble is Trouble.WRONG_CERTIFICATE
         to = self._impostors[self._wrongness] if is_wrong else self._cloud
         with suppress(OSError):  # there is no cloud any more: then there is no connection either
-            await self._joined((reader, writer), await asyncio.open_connection(*to))
+            there = await asyncio.open_connection(*to)
+            port: int = there[1].get_extra_info("sockname")[1]
+            await self._joined((reader, writer), there)
+            if not is_wrong and self.trouble is None and port not in self._asked:
+                self._came_to_nothing()
+            self._asked.discard(port)
         writer.close()
 
     async def _seen_through(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

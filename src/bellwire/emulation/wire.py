@@ -33,12 +33,23 @@ _LONGEST_PART = 1 << 24
 class Wire:
     """The cloud, as devices meet it."""
 
-    def __init__(self, cloud: App, faults: Faults, conversation: Conversation, whose: Whose, clock: Clock) -> None:
+    def __init__(
+        self,
+        cloud: App,
+        faults: Faults,
+        conversation: Conversation,
+        whose: Whose,
+        clock: Clock,
+        *,
+        is_asked: Callable[[int], None],
+    ) -> None:
+        """`is_asked` is told from which port of the front each request comes."""
         self._cloud = cloud
         self._faults = faults
         self._conversation = conversation
         self._whose = whose
         self._clock = clock
+        self._is_asked = is_asked
         self._codecs = {name: Codec(profile) for name, profile in PROFILES.items()}
         self._forms: dict[str, Codec] = {}
         """In whose form a path's answers are, as long as it is not known whose request it is: as the gateway has it."""
@@ -52,6 +63,7 @@ class Wire:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
+        self._is_asked(scope["client"][1])
         serve = self._serve.get((scope["method"], scope["path"]), self._cloud)
         await serve(scope, receive, self._dated(send))
 
