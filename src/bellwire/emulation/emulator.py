@@ -191,7 +191,7 @@ async def emulating(
             emulator.whose,
             emulator.clock,
             is_asked=emulator.front.is_asked,
-        ),  # fmt: skip
+        ),
     )
     ready = asyncio.Event()
     serving = asyncio.create_task(run(config, lambda _: ready.set(), surroundings))
