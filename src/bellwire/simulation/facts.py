@@ -102,6 +102,8 @@ class Wished(Fact):
     token: str
     is_there: bool
     recurs: bool
+    due: datetime | None = None
+    """Of one that rings once: when."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -238,7 +238,9 @@ class People:
         elif isinstance(schedule, Schedule):
             self._tokens[household.account][token] = schedule
             recurs = schedule.rule is not None
-            self._observe(Wished(self._world.now, "", household.account, token, is_there=True, recurs=recurs))
+            due = None if recurs else schedule.start.replace(tzinfo=ZoneInfo(schedule.zone))
+            wished = Wished(self._world.now, "", household.account, token, is_there=True, recurs=recurs, due=due)
+            self._observe(wished)
         return True
 
     # Rarely
