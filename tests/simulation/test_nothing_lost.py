@@ -32,7 +32,7 @@ def wished(*, is_there: bool = True, recurs: bool = False, due: datetime | None 
 
 @pytest.mark.parametrize("lost", [wished(recurs=True), wished(due=NOON + 30 * HOUR)])
 def test_what_is_gone_is_found(lost: Wished) -> None:
-    with pytest.raises(Broken, match="alerts of a are gone: .'a-1'"):
+    with pytest.raises(Broken, match=r"alerts of a are gone: .'a-1'"):
         ends_with(lost)
 
 

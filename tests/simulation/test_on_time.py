@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bellwire.protocol.messages.alerts import SetAlert, SetAlertSucceeded
+from bellwire.protocol.messages.alerts import AlertStopped, SetAlert, SetAlertSucceeded
 from bellwire.simulation.cloud import SimulatedCloud
 from bellwire.simulation.facts import Back, Gone, Rang, Said, Silent, Told
 from bellwire.simulation.faults import Faults
@@ -85,3 +85,30 @@ def test_who_has_just_been_switched_on_may_doubt_its_clock(invariant: RingsOnTim
     invariant.hear(Gone(world.now, "a0", "power"))
     invariant.hear(Back(world.now, "a0", "power"))
     world.run(DUE + timedelta(seconds=2))
+
+
+def test_who_ends_what_it_has_not_rung_is_blamed(invariant: RingsOnTime, world: World) -> None:
+    acknowledges(invariant, world)
+    invariant.hear(Gone(world.now, "a0", "power"))
+    world.run(DUE + timedelta(minutes=10))
+    invariant.hear(Back(world.now, "a0", "power"))
+    with pytest.raises(Broken, match="a0 ends t, due at 12:05:00, and has not rung it"):
+        invariant.hear(Said(world.now, "a0", AlertStopped(token="t", type="ALARM"), "n", certified=True))
+
+
+def test_who_does_not_ring_what_fell_due_without_power_is_blamed(invariant: RingsOnTime, world: World) -> None:
+    acknowledges(invariant, world)
+    invariant.hear(Gone(world.now, "a0", "power"))
+    world.run(DUE + timedelta(minutes=10))
+    invariant.hear(Back(world.now, "a0", "power"))
+    with pytest.raises(Broken, match="a0 does not ring t, which was due at 12:05:00, while it had no power"):
+        world.run(world.now + timedelta(minutes=2))
+
+
+def test_what_fell_due_long_ago_is_not_missed(invariant: RingsOnTime, world: World) -> None:
+    acknowledges(invariant, world)
+    invariant.hear(Gone(world.now, "a0", "power"))
+    world.run(DUE + timedelta(hours=1))
+    invariant.hear(Back(world.now, "a0", "power"))
+    world.run(world.now + timedelta(minutes=2))
+    invariant.hear(Said(world.now, "a0", AlertStopped(token="t", type="ALARM"), "n", certified=True))

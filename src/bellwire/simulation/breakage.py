@@ -116,6 +116,11 @@ def _rings_on_when_deleted(state: State, happened: Any, now: datetime, profile: 
     return step(state, happened, now, profile)
 
 
+def _late_is_missed(state: State, happened: Any, now: datetime, profile: Profile) -> Turned:
+    """Half a minute late is too late: what fell due without power is over, unheard."""
+    return step(state, happened, now, replace(profile, past_due=timedelta(seconds=30)))
+
+
 class _RemembersNoEnd(Disk):
     """A stop and a deletion are not written: what rang is due again when the power comes back."""
 
@@ -264,6 +269,7 @@ BREAKAGES: dict[str, Breakage] = {
         Breakage("hour-late", "alerts ring an hour late, as after a change of the clocks", _told(_an_hour_late)),
         Breakage("delete-while-ringing", "deleting what rings never matches", _rings_on_when_deleted),
         Breakage("rings-at-boot", "what was stopped rings again at every boot", disk=_RemembersNoEnd),
+        Breakage("late-is-missed", "what fell due without power is over, unheard", _late_is_missed),
         Breakage("memory-only", "alerts are gone with the power", _forgets_at_boot),
         Breakage("delete-is-not-kept", "a deletion is acknowledged, and not carried out", _deletion_is_not_kept),
         Breakage(

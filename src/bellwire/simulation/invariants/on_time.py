@@ -3,8 +3,8 @@
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 
-from bellwire.protocol.messages.alerts import StopAlert
-from bellwire.simulation.facts import Back, Fact, Gone, Rang, Silent, Told
+from bellwire.protocol.messages.alerts import AlertStopped, StopAlert
+from bellwire.simulation.facts import Back, Fact, Gone, Rang, Said, Silent, Told
 from bellwire.simulation.invariants.invariant import Invariant
 from bellwire.simulation.invariants.wire import AtTheWire
 
@@ -13,6 +13,8 @@ _HALF_AN_HOUR = timedelta(minutes=30)
 """What is later is over; what is earlier is not it."""
 _DOUBT = timedelta(seconds=61)
 """So long after a start a speaker may not believe the clock that it has."""
+_A_WHILE = timedelta(minutes=25)
+"""What is no later than that, by any clock that is right, is not too late to ring."""
 _TO_BE_OVER = timedelta(seconds=10)
 """So long after somebody stopped it a ring may wait for the cloud's word, and the next one for that."""
 
@@ -44,6 +46,8 @@ class RingsOnTime(Invariant):
         elif isinstance(fact, Silent):
             self._ringing.pop(fact.device, None)
             self._silent[fact.device] = fact.at
+        elif isinstance(fact, Said) and isinstance(fact.message, AlertStopped):
+            self._is_over(fact.device, fact.message.token)
         elif isinstance(fact, Told) and isinstance(fact.message, StopAlert):
             self._wires[fact.device].acknowledged.pop(fact.message.token, None)
         wire = self._wires[fact.device]
@@ -62,6 +66,24 @@ class RingsOnTime(Invariant):
         if fact.why == "power":
             self._ringing.pop(fact.device, None)
             self._booted[fact.device] = fact.at
+            if isinstance(fact, Back):
+                self._world.at(fact.at + _DOUBT, lambda: self._catches_up(fact.device, fact.at))
+
+    def _is_over(self, device: str, token: str) -> None:
+        """What it says is over it has rung, unless it is too late for that."""
+        time, now, speaker = self._wires[device].acknowledged.get(token), self._world.now, self._speakers.get(device)
+        is_right = speaker is not None and speaker.is_right and not self._away[device]
+        if time is not None and is_right and now - _A_WHILE < time <= now:
+            raise self._broken(f"{device} ends {token}, due at {time.astimezone(UTC):%H:%M:%S}, and has not rung it")
+
+    def _catches_up(self, device: str, booted: datetime) -> None:
+        """What fell due a while before it was switched on has rung since, or rings."""
+        if self._booted[device] != booted:
+            return
+        for token, time in self._wires[device].acknowledged.items():
+            if booted - _A_WHILE < time < booted - _ON_TIME and not self._is_excused(device):
+                was = f"{time.astimezone(UTC):%H:%M:%S}, while it had no power"
+                raise self._broken(f"{device} does not ring {token}, which was due at {was}")
 
     def _has_rung(self, device: str, token: str) -> bool:
         """For the time that it acknowledges: it was told once more, and is snoozed, or over."""
@@ -95,10 +117,14 @@ class RingsOnTime(Invariant):
             )
 
     def _is_to_blame(self, device: str, time: datetime) -> bool:
+        return self._back.get(device, time) <= time - _ON_TIME and not self._is_excused(device)
+
+    def _is_excused(self, device: str) -> bool:
+        """Whether it can't be blamed for being silent now."""
         speaker = self._speakers.get(device)
-        if speaker is None or self._away[device] or self._back.get(device, time) > time - _ON_TIME:
-            return False
+        if speaker is None or self._away[device]:
+            return True
         now = self._world.now
         doubts = device in self._booted and now < self._booted[device] + _DOUBT
         is_busy = device in self._ringing or (device in self._silent and now < self._silent[device] + _TO_BE_OVER)
-        return speaker.is_right and not doubts and not is_busy
+        return doubts or is_busy or not speaker.is_right
