@@ -37,14 +37,13 @@ class SimulatedStore:
         raw = sqlite3.connect(MEMORY, isolation_level=None, cached_statements=512)
         raw.deserialize(_empty())
         raw.execute("PRAGMA foreign_keys = ON")
-        self._raw = raw
-        self.restarts()
+        self._in_mind = InMind()
+        self._writer = Connection(raw, self._in_mind)
+        self._reader = Connection(raw, overheard=self._in_mind.note_read_of)
 
     def restarts(self) -> None:
         """What was committed is there; what was in mind of it is not."""
-        self._in_mind = InMind()
-        self._writer = Connection(self._raw, self._in_mind)
-        self._reader = Connection(self._raw, overheard=self._in_mind.note_read_of)
+        self._in_mind.forget()
 
     def run(self, function: Callable[P, Transaction[T]], *args: P.args, **kwargs: P.kwargs) -> T:
         """Perform a transaction, durably; what it raises."""

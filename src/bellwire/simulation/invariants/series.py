@@ -16,7 +16,7 @@ _LATEST = timedelta(hours=2, minutes=15)
 """Nothing rings for longer, and so soon after that the cloud looks for what nobody reported."""
 _EARLY = timedelta(hours=6)
 """So long before its time an occurrence may be over: a clock that is that far ahead has rung it, and it was stopped."""
-_LOOK_EVERY = timedelta(hours=3)
+_LOOK_EVERY = timedelta(hours=9)
 _A_WEEK_AND_MORE = 16
 """Days in which a series has an occurrence, some of them skipped."""
 _DAYS: Mapping[str, frozenset[int]] = {
