@@ -29,6 +29,8 @@ DOWNLOADS = "/sounds/"
 """Where the sounds are that devices are told to fetch."""
 _NO_TLS = "a device connects, and TLS comes to nothing: {why}. Does it trust the authority's file?"
 _NO_HTTP2 = "a device asks for its downchannel over HTTP/1.1: it must offer h2 in TLS (ALPN)"
+TO_COME_BACK = 30.0
+"""Seconds, at least: a device that waits longer and longer, as it should, may be at 16, and half as much again."""
 _TO_SYNCHRONIZE = 2.0
 """Seconds that a device has for that after it has connected."""
 
@@ -134,7 +136,8 @@ class PlayedCloud:
 
     async def is_online(self) -> Downchannel:
         """The device's downchannel, when it is open, and the device has synchronized or had time enough to do so."""
-        await self.until(lambda: self.downchannel is not None, "a downchannel of the device")
+        back = max(self.patience, TO_COME_BACK)
+        await self.until(lambda: self.downchannel is not None, "a downchannel of the device", within=back)
         with suppress(Unmet):  # that it never does so is found by the case that looks for it
             await self.until(self._is_synchronized, "a request for the list", within=_TO_SYNCHRONIZE)
         if self.downchannel is None:

@@ -110,6 +110,7 @@ async def _earliest_first(at: DeviceStand) -> None:
 
 async def _asks_on_connecting(at: DeviceStand) -> None:
     at.cloud.cuts()
+    await at.cloud.until(lambda: at.cloud.downchannel is None, "the end of the connection")
     await at.cloud.is_online()
     await at.cloud.heard.take(".".join(key_of(at.profile.sync_request)))
 
@@ -117,6 +118,7 @@ async def _asks_on_connecting(at: DeviceStand) -> None:
 async def _forgets(at: DeviceStand) -> None:
     token = await at.sets()
     at.cloud.cuts()
+    await at.cloud.until(lambda: at.cloud.downchannel is None, "the end of the connection")
     await at.cloud.is_online()
     asks = await at.cloud.heard.take(".".join(key_of(at.profile.sync_request)))
     if asks.state() is None:  # the request has no context in this version: the next event has

@@ -4,6 +4,7 @@ import asyncio
 from contextlib import suppress
 
 from bellwire.conformance.case import Case, Level, Side, Unmet, expect
+from bellwire.conformance.played_cloud import TO_COME_BACK
 from bellwire.conformance.stands import DeviceStand
 from bellwire.protocol.profiles.profile import Profile, UnknownDirective
 
@@ -80,7 +81,8 @@ async def _ended(at: DeviceStand) -> None:
     downchannel = await at.cloud.is_online()
     asked = len(at.cloud.downchannels)
     downchannel.ends()
-    await at.cloud.until(lambda: len(at.cloud.downchannels) > asked, "a new downchannel after the old one has ended")
+    opened = "a new downchannel after the old one has ended"
+    await at.cloud.until(lambda: len(at.cloud.downchannels) > asked, opened, within=TO_COME_BACK)
 
 
 async def _patient(at: DeviceStand) -> None:
@@ -91,7 +93,9 @@ async def _patient(at: DeviceStand) -> None:
     tries = len(at.cloud.downchannels) - before
     at.cloud.is_refusing = False
     expect(tries <= _AT_MOST, f"no more than {_AT_MOST} tries in 5 s at a cloud that answers 500", f"came: {tries}")
-    await at.cloud.until(lambda: at.cloud.downchannel is not None, "a downchannel when the cloud is well", within=30.0)
+    await at.cloud.until(
+        lambda: at.cloud.downchannel is not None, "a downchannel when the cloud is well", within=TO_COME_BACK
+    )
 
 
 async def _distrusts(at: DeviceStand) -> None:
@@ -102,7 +106,9 @@ async def _distrusts(at: DeviceStand) -> None:
             await at.cloud.until(lambda: len(at.cloud.downchannels) > before, "a word", within=_TO_BE_CAUGHT)
         asked = len(at.cloud.downchannels) > before
     expect(not asked, "no request to a cloud whose certificate another authority has signed", "it asks, with its token")
-    await at.cloud.until(lambda: at.cloud.downchannel is not None, "a downchannel when the cloud is back", within=30.0)
+    await at.cloud.until(
+        lambda: at.cloud.downchannel is not None, "a downchannel when the cloud is back", within=TO_COME_BACK
+    )
 
 
 async def _again(at: DeviceStand) -> None:
