@@ -152,8 +152,9 @@ class World(RuleBasedStateMachine):
 
     @rule(token=TOKENS, kind=KINDS)
     def stop_alert(self, token: str, kind: str) -> None:
+        may_begin = self.is_doomed and self.bell != token  # when the power is back, as what is due does
         self.told(StopAlert(token=token, type=kind))
-        assert self.bell != token
+        assert self.bell != token or may_begin
 
     @rule(listed=st.lists(st.tuples(TOKENS, KINDS, OFFSETS), max_size=5))
     def synchronize(self, listed: list[tuple[str, str, timedelta]]) -> None:
@@ -178,7 +179,8 @@ class World(RuleBasedStateMachine):
             assert (self.bell == rang) is not may
             stopped = [message.token for message in self.letters[first:] if isinstance(message, AlertStopped)]
             assert held.token not in stopped
-            assert held.token in {alert.token for alert in alerts_state(self.state).active_alerts}
+            active = {alert.token for alert in alerts_state(self.state).active_alerts}
+            assert held.token in active or self.goes_when_silent
 
     @rule(token=TOKENS)
     def press_delete(self, token: str) -> None:
@@ -311,7 +313,7 @@ class World(RuleBasedStateMachine):
         for held in self.state.alerts.values():
             if held.life is Life.SET and not self.state.belief.is_doubted:
                 assert self.wake_at <= held.occurrence.scheduled_time
-            if held.life is Life.SNOOZED:
+            if held.life is Life.SNOOZED and not self.state.belief.is_doubted:
                 assert self.bell is not None or self.wake_at <= held.due_at
             if held.life in SOUNDING:
                 assert held.ends_at is not None
@@ -342,9 +344,15 @@ class World(RuleBasedStateMachine):
 
     # How it is done.
 
-    def is_to_come(self, time: datetime) -> bool:
-        """It rang, or was missed, by a clock that was ahead."""
-        return time - self.now >= self.profile.past_due and not self.state.belief.is_doubted
+    @property
+    def goes_when_silent(self) -> bool:
+        """Whether only its bell keeps an alert: all others of its account are gone."""
+        return False
+
+    def is_to_come(self, time: datetime, *, was_heard: bool = True) -> bool:
+        """It rang, or was missed, by a clock that was ahead. What nobody heard is to come however little is left."""
+        least = self.profile.past_due if was_heard else timedelta.resolution
+        return time - self.now >= least and not self.state.belief.is_doubted
 
     def an_alert(self, token: str, kind: str, offset: timedelta, urls: list[str], loops: int | None = None) -> SetAlert:
         time = self.now.replace(microsecond=0) + offset
@@ -366,8 +374,8 @@ class World(RuleBasedStateMachine):
         self.state, self.bell, self.is_heard, self.wake_at = State(), None, False, None
         self.heard_at = LOUDEST
         self.is_behind = False
-        if self.profile.stopping_removes:
-            self.is_over.clear()  # it is nowhere any more
+        # What was stopped and is gone is not on the disk.
+        self.is_over = {token: time for token, time in self.is_over.items() if token in self.disk}
         held = tuple(self.disk.values())
         self.happens(
             inputs.Started(held, self.volume, latest=latest, is_same_boot=is_same_boot, do_not_disturb=self.quiet)
@@ -411,8 +419,10 @@ class World(RuleBasedStateMachine):
                 self.is_over[message.token] = before[message.token].occurrence.scheduled_time
         for token, time in list(self.is_over.items()):
             held = self.disk.get(token)
-            is_gone = held is None and not self.profile.stopping_removes
-            if is_gone or self.is_to_come(time) or (held is not None and held.occurrence.scheduled_time != time):
+            was_heard = token not in before or not before[token].is_missed
+            is_forgotten = held is None and not was_heard and not self.profile.stopping_removes
+            is_another = held is not None and held.occurrence.scheduled_time != time
+            if is_forgotten or is_another or self.is_to_come(time, was_heard=was_heard):
                 del self.is_over[token]
         rung = {output.token for output in done if isinstance(output, outputs.Ring)}
         assert not rung & self.is_over.keys()

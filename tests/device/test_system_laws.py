@@ -112,6 +112,10 @@ class SystemWorld(World):
             self.happens(inputs.Connected())
             super().teardown()
 
+    @property
+    def goes_when_silent(self) -> bool:
+        return self.profile.offline is Offline.DELETE and not self.stands
+
     def clock_is_moved(self, by: timedelta) -> None:
         super().clock_is_moved(by)
         self.active_at += by
@@ -121,8 +125,7 @@ class SystemWorld(World):
         self.heard_at = LOUDEST
         self.is_behind, self.stands = False, False
         self.tried.clear()
-        if self.profile.stopping_removes:
-            self.is_over.clear()
+        self.is_over = {token: time for token, time in self.is_over.items() if token in self.disk}
         held = tuple(self.disk.values())
         self.happens(inputs.Started(held, self.volume, self.remembered, self.setup, latest, is_same_boot, self.quiet))
 
