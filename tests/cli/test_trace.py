@@ -115,7 +115,7 @@ def test_nothing_was_said_yet(bellwire: Bellwire, device: Traced) -> None:
 
 def test_which_device_must_be_clear(bellwire: Bellwire, device: Traced) -> None:
     args = ("trace", "--once", "--data", device.data)
-    assert f"there is no device nobody; there are: {device.device_id} (speaker)" in bellwire(*args, "nobody").complaint
+    assert "there is no device 'nobody'; bellwire device list shows them" in bellwire(*args, "nobody").complaint
     assert bellwire("device", "add", "--data", device.data).status == 0
     assert "there are 2 devices; say which: " in bellwire(*args).complaint
 
@@ -127,7 +127,10 @@ def test_a_device_goes_by_its_name_too_where_only_one_has_it(bellwire: Bellwire,
     by_name = bellwire("trace", "kitchen", "--once", *here).text
     assert by_name == bellwire("trace", kitchen, "--once", *here).text != ""
     bellwire("device", "add", "--name", "kitchen", *here)
-    assert "there are 2 devices of this name; say which" in bellwire("trace", "kitchen", "--once", *here).complaint
+    assert (
+        "2 devices are called 'kitchen'; give the id of the one"
+        in bellwire("trace", "kitchen", "--once", *here).complaint
+    )
 
 
 def test_no_device_yet(bellwire: Bellwire, tmp_path: Path) -> None:

@@ -41,6 +41,13 @@ def acknowledges(invariant: RingsOnTime, world: World) -> None:
     invariant.hear(Said(world.now, "a0", SetAlertSucceeded(token="t", type="ALARM"), "m", certified=True))
 
 
+def is_due_without_power(invariant: RingsOnTime, world: World, late: timedelta) -> None:
+    acknowledges(invariant, world)
+    invariant.hear(Gone(world.now, "a0", "power"))
+    world.run(DUE + late)
+    invariant.hear(Back(world.now, "a0", "power"))
+
+
 def test_who_acknowledged_and_is_silent_is_blamed(invariant: RingsOnTime, world: World) -> None:
     acknowledges(invariant, world)
     with pytest.raises(Broken, match="a0 does not ring t, which it has acknowledged for 12:05:00"):
@@ -88,27 +95,18 @@ def test_who_has_just_been_switched_on_may_doubt_its_clock(invariant: RingsOnTim
 
 
 def test_who_ends_what_it_has_not_rung_is_blamed(invariant: RingsOnTime, world: World) -> None:
-    acknowledges(invariant, world)
-    invariant.hear(Gone(world.now, "a0", "power"))
-    world.run(DUE + timedelta(minutes=10))
-    invariant.hear(Back(world.now, "a0", "power"))
+    is_due_without_power(invariant, world, timedelta(minutes=10))
     with pytest.raises(Broken, match="a0 ends t, due at 12:05:00, and has not rung it"):
         invariant.hear(Said(world.now, "a0", AlertStopped(token="t", type="ALARM"), "n", certified=True))
 
 
 def test_who_does_not_ring_what_fell_due_without_power_is_blamed(invariant: RingsOnTime, world: World) -> None:
-    acknowledges(invariant, world)
-    invariant.hear(Gone(world.now, "a0", "power"))
-    world.run(DUE + timedelta(minutes=10))
-    invariant.hear(Back(world.now, "a0", "power"))
+    is_due_without_power(invariant, world, timedelta(minutes=10))
     with pytest.raises(Broken, match="a0 does not ring t, which was due at 12:05:00, while it had no power"):
         world.run(world.now + timedelta(minutes=2))
 
 
 def test_what_fell_due_long_ago_is_not_missed(invariant: RingsOnTime, world: World) -> None:
-    acknowledges(invariant, world)
-    invariant.hear(Gone(world.now, "a0", "power"))
-    world.run(DUE + timedelta(hours=1))
-    invariant.hear(Back(world.now, "a0", "power"))
+    is_due_without_power(invariant, world, timedelta(hours=1))
     world.run(world.now + timedelta(minutes=2))
     invariant.hear(Said(world.now, "a0", AlertStopped(token="t", type="ALARM"), "n", certified=True))

@@ -104,7 +104,7 @@ def run(args: Sequence[str] | None = None) -> int:
     except typer.TyperException as error:
         context = getattr(error, "ctx", None)
         command = context.command_path if context else "bellwire"
-        said = error.format_message().replace("Value error, ", "").rstrip(".")
+        said = error.format_message().replace("Value error, ", "", 1).rstrip(".")
         return tell(f"{said}; see {command} --help", 2)
     except ModuleNotFoundError as error:
         return tell(_how_to_get(error, sys.argv[1:] if args is None else args))

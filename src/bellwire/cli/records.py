@@ -6,7 +6,7 @@ Every function raises Failure with the one line to show.
 
 import re
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from bellwire.alerts.recurrence import zone_named
+from bellwire.cli.device_names import DeviceNames
 from bellwire.cli.failure import Failure, shown_in_one_line
 from bellwire.cli.machine import time_zone
 from bellwire.cloud.account_changes import Change, change_account
@@ -246,18 +247,11 @@ def device_of(store: Connection, device_id: str | None) -> tuple[Account, Device
     if device_id is None and len(known) == 1:
         return known[0]
     if device_id is None:
-        raise Failure(f"there are {len(known)} devices; say which: {_in_words(known)}")
-    found = [each for each in known if each[1].device_id == device_id]
-    found = found or [each for each in known if each[1].name == device_id]
-    if not found:
-        raise Failure(f"there is no device {device_id}; there are: {_in_words(known)}")
-    if len(found) > 1:
-        raise Failure(f"there are {len(found)} devices of this name; say which: {_in_words(found)}")
-    return found[0]
-
-
-def _in_words(devices: Iterable[tuple[Account, Device]]) -> str:
-    return ", ".join(f"{device.device_id} ({device.name})" for _, device in devices)
+        which = ", ".join(f"{device.device_id} ({device.name})" for _, device in known)
+        raise Failure(f"there are {len(known)} devices; say which: {which}")
+    names = DeviceNames({"device_id": device.device_id, "name": device.name} for _, device in known)
+    found = names.id_of(device_id)
+    return next(each for each in known if each[1].device_id == found)
 
 
 def messages_since(store: Connection, account_id: str, device_id: str, after_id: int) -> list[Message]:

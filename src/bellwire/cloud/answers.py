@@ -48,6 +48,15 @@ def content_type(writer: MultipartWriter) -> Header:
     return b"content-type", writer.content_type.encode()
 
 
+def forms_of(codecs: Iterable[Codec]) -> dict[str, Codec]:
+    """In whose form each path's answers are, as long as it is not known whose request it is: the first that has it."""
+    forms: dict[str, Codec] = {}
+    for codec in codecs:
+        for path in (codec.profile.downchannel_path, codec.profile.events_path, codec.profile.ping_path):
+            forms.setdefault(path, codec)
+    return forms
+
+
 def refusal(codec: Codec, status: int, description: str, headers: Iterable[Header] = ()) -> Answer:
     """Refuse a request with the version's own status for this one, and an exception in its own form."""
     said = codec.encode_refusal(status, description, new_message_id())

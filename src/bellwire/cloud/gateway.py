@@ -13,7 +13,7 @@ from functools import partial
 import msgspec
 import structlog
 
-from bellwire.cloud.answers import refusal
+from bellwire.cloud.answers import forms_of, refusal
 from bellwire.cloud.asgi import (
     ClientGoneError,
     Header,
@@ -123,22 +123,18 @@ class Gateway:
         self._draining = False
         self.events_not_served = 0
         """Events of namespaces that are not served, so far."""
-        self._routes: dict[tuple[str, str], tuple[Serve, Codec]] = {}
+        self._routes: dict[tuple[str, str], Serve] = {}
         for codec in codecs.values():
-            profile = codec.profile
-            self._routes.setdefault(("GET", profile.downchannel_path), (self._downchannel, codec))
-            self._routes.setdefault(("POST", profile.events_path), (self._event, codec))
-            self._routes.setdefault(("GET", profile.ping_path), (self._ping, codec))
-        self._forms: dict[str, Codec] = {}
-        """In whose form a path's answers are, as long as it is not known whose request it is."""
-        for (_, path), (_, codec) in self._routes.items():
-            self._forms.setdefault(path, codec)
+            self._routes["GET", codec.profile.downchannel_path] = self._downchannel
+            self._routes["POST", codec.profile.events_path] = self._event
+            self._routes["GET", codec.profile.ping_path] = self._ping
+        self._forms = forms_of(codecs.values())
         self.paths = frozenset(self._forms)
         bus.listen(self.wake)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request; every failure is answered in the form of the path's profile."""
-        serve, _ = self._routes.get((scope["method"], scope["path"]), (self._wrong_method, None))
+        serve = self._routes.get((scope["method"], scope["path"]), self._wrong_method)
         refuse = partial(self._refuse, scope, send)
         self._requests += 1
         try:

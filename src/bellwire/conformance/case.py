@@ -29,10 +29,10 @@ class Unmet(Exception):
     """What was expected did not come."""
 
     def __init__(self, expected: str, came: str) -> None:
-        super().__init__(f"expected {expected}; {came}")
+        """`came`: what did, or that nothing did."""
+        super().__init__(f"expected {expected}; came: {came}")
         self.expected = expected
-        self.came = came.removeprefix("came: ")
-        """What came, or that nothing did; whoever shows it says so before it."""
+        self.came = came
 
 
 class OutOfReach(Exception):

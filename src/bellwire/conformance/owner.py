@@ -138,7 +138,7 @@ class AccountOwner:
                 f"an answer of the account API to {method} {path}", str(error) or type(error).__name__
             ) from None
         if answer.is_error and answer.status_code not in fine:
-            raise Unmet(f"the account API to do {method} {path}", f"came: {answer.status_code} {answer.text[:500]}")
+            raise Unmet(f"the account API to do {method} {path}", f"{answer.status_code} {answer.text[:500]}")
         return answer.json() if answer.content and not answer.is_error else None
 
 

@@ -164,7 +164,7 @@ class PlayedDevice:
                 break
             await asyncio.sleep(_WAIT_AFTER_429)
         if downchannel.status != 200:
-            raise Unmet("200 for the downchannel", f"came: {downchannel.status}")
+            raise Unmet("200 for the downchannel", f"{downchannel.status}")
         self.downchannel = downchannel
         self.alerts.clear()
         self.ringing.clear()

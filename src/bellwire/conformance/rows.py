@@ -24,7 +24,7 @@ _TYPES: Mapping[str, Callable[[Any], bool]] = {
 
 def check_rows(form: Form, payload: Any) -> None:
     """Raise Unmet that names the field which is missing, too much, or of another type or value than its row says."""
-    expect(isinstance(payload, dict), "a payload that is an object", f"came: {payload!r:.200}")
+    expect(isinstance(payload, dict), "a payload that is an object", f"{payload!r:.200}")
     # Conditional ones last: on what they depend is to be named first.
     for row in sorted(form.fields, key=lambda row: row.presence is Presence.CONDITIONAL):
         for where, value, around in _values(payload, row.path, "payload"):
@@ -41,13 +41,13 @@ def _check(row: Field, where: str, value: Any, around: Mapping[str, Any]) -> Non
         return
     if row.presence is Presence.CONDITIONAL:
         expect(kind in row.with_types, f"{where} with {' and '.join(row.with_types)} only", f"it came with {kind}")
-    expect(_TYPES[row.type](value), f"{where} that is {row.type}", f"came: {value!r:.200}")
+    expect(_TYPES[row.type](value), f"{where} that is {row.type}", f"{value!r:.200}")
     if row.one_of and row.otherwise is None:
-        expect(value in row.one_of, f"{where} that is one of {', '.join(row.one_of)}", f"came: {value!r:.200}")
+        expect(value in row.one_of, f"{where} that is one of {', '.join(row.one_of)}", f"{value!r:.200}")
     if row.is_time:
-        expect(is_time(value), f"{where} that is a time with its zone", f"came: {value!r:.200}")
+        expect(is_time(value), f"{where} that is a time with its zone", f"{value!r:.200}")
     if row.rule is not None:
-        expect(row.rule.holds(value), f"{where} that is {row.rule.text}", f"came: {value!r:.200}")
+        expect(row.rule.holds(value), f"{where} that is {row.rule.text}", f"{value!r:.200}")
 
 
 _TEXTLESS = ("assets[]", "assetPlayOrder[]")

@@ -71,17 +71,17 @@ class CloudStand:
 
     def takes(self, answer: Answer) -> None:
         """The cloud has taken an event."""
-        expect(answer.status in {200, 204}, "the event to be taken (200 or 204)", f"came: {describe(answer)}")
+        expect(answer.status in {200, 204}, "the event to be taken (200 or 204)", f"{describe(answer)}")
 
     def refuses(self, answer: Answer, status: int) -> None:
         """The cloud has refused it with this status (of the version that says 401 where others say 403: that one)."""
         said = self.profile.statuses.get(status, status)
-        expect(answer.status == said, f"status {said}", f"came: {describe(answer)}")
+        expect(answer.status == said, f"status {said}", f"{describe(answer)}")
         payload = answer.exception(self.profile.error_form)
-        expect(payload is not None, f"a body that is {self.profile.error_form}", f"came: {describe(answer)}")
+        expect(payload is not None, f"a body that is {self.profile.error_form}", f"{describe(answer)}")
         code, description = (payload or {}).get("code"), (payload or {}).get("description")
-        expect(code == self.profile.error_code(said), f"code {self.profile.error_code(said)!r}", f"came: {code!r}")
-        expect(isinstance(description, str) and description, "a description in words", f"came: {description!r}")
+        expect(code == self.profile.error_code(said), f"code {self.profile.error_code(said)!r}", f"{code!r}")
+        expect(isinstance(description, str) and description, "a description in words", f"{description!r}")
 
     async def clear(self) -> None:
         """What the case has added goes again, and what was heard meanwhile is forgotten."""
@@ -187,7 +187,7 @@ def time_of(alert: Json) -> datetime:
     except (TypeError, ValueError):
         time = None
     if time is None or time.tzinfo is None:
-        raise Unmet("a scheduledTime with its zone", f"came: {text!r}")
+        raise Unmet("a scheduledTime with its zone", f"{text!r}")
     return time
 
 

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from email.utils import format_datetime
 
-from bellwire.cloud.answers import refusal
+from bellwire.cloud.answers import forms_of, refusal
 from bellwire.cloud.asgi import App, AsgiMessage, Receive, Scope, Send, answer, header
 from bellwire.cloud.identity import DeviceIdentity
 from bellwire.emulation.clock import Clock
@@ -51,11 +51,7 @@ class Wire:
         self._clock = clock
         self._is_asked = is_asked
         self._codecs = {name: Codec(profile) for name, profile in PROFILES.items()}
-        self._forms: dict[str, Codec] = {}
-        """In whose form a path's answers are, as long as it is not known whose request it is: as the gateway has it."""
-        for codec in self._codecs.values():
-            for path in (codec.profile.events_path, codec.profile.downchannel_path):
-                self._forms.setdefault(path, codec)
+        self._forms = forms_of(self._codecs.values())
         self._serve = {
             **{("POST", profile.events_path): self._event for profile in PROFILES.values()},
             **{("GET", profile.downchannel_path): self._downchannel for profile in PROFILES.values()},

@@ -20,7 +20,7 @@ async def _reports(at: DeviceStand) -> None:
     heard = await at.starts(token, within=SOON + at.patience)
     check_rows(at.profile.events["Alerts", "AlertStarted"], heard.payload)
     active = tokens_in(heard.active)
-    expect(token in active, f"{token} among activeAlerts", f"came: {active}")
+    expect(token in active, f"{token} among activeAlerts", active)
 
 
 async def _once(at: DeviceStand) -> None:

@@ -34,7 +34,7 @@ async def _next(at: CloudStand) -> None:
     at.takes(await at.device.stops(token))
     heard = await at.device.heard.take("Alerts.SetAlert", token)
     later = time_of(heard.payload) - rang
-    expect(later == timedelta(days=1), "the same token, a day later", f"came: {later} later")
+    expect(later == timedelta(days=1), "the same token, a day later", f"{later} later")
 
 
 async def _reports(at: DeviceStand) -> None:
@@ -43,7 +43,7 @@ async def _reports(at: DeviceStand) -> None:
     heard = await at.cloud.heard.take("Alerts.AlertStopped", token)
     check_rows(at.profile.events["Alerts", "AlertStopped"], heard.payload)
     active = tokens_in(heard.active)
-    expect(token not in active, f"{token} not among activeAlerts", f"came: {active}")
+    expect(token not in active, f"{token} not among activeAlerts", active)
 
 
 async def _once(at: DeviceStand) -> None:

@@ -29,7 +29,7 @@ async def _deleted(at: DeviceStand) -> None:
     await at.cloud.says("Alerts.DeleteAlert", at.about(token))
     heard = await at.cloud.heard.take("Alerts.DeleteAlertSucceeded", token)
     shown = tokens_in(heard.shown)
-    expect(token not in shown, f"{token} not in the context any more", f"came: {shown}")
+    expect(token not in shown, f"{token} not in the context any more", shown)
 
 
 async def _does_not_ring(at: DeviceStand) -> None:
@@ -45,7 +45,7 @@ async def _ringing(at: DeviceStand) -> None:
     await at.cloud.heard.take("Alerts.AlertStopped", token)
     heard = await at.cloud.heard.take("Alerts.DeleteAlertSucceeded", token)
     active = tokens_in(heard.active)
-    expect(token not in active, "nothing that rings", f"came: {active}")
+    expect(token not in active, "nothing that rings", active)
 
 
 async def _unknown(at: DeviceStand) -> None:
@@ -59,7 +59,7 @@ async def _others_stay(at: DeviceStand) -> None:
     await at.cloud.says("Alerts.DeleteAlert", at.about(token))
     heard = await at.cloud.heard.take("Alerts.DeleteAlertSucceeded", token)
     shown = tokens_in(heard.shown)
-    expect(kept in shown, f"the other alert, {kept}, in the context", f"came: {shown}")
+    expect(kept in shown, f"the other alert, {kept}, in the context", shown)
 
 
 async def _without_token(at: DeviceStand) -> None:

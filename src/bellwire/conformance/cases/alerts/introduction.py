@@ -30,15 +30,13 @@ async def _told_later(at: CloudStand) -> None:
         return
     heard = await at.device.heard.take(".".join(key_of(listed)))
     tokens = tokens_in(heard.listed)
-    expect(token in tokens, f"{token} in the list", f"came: {tokens}")
+    expect(token in tokens, f"{token} in the list", tokens)
 
 
 async def _nearest_only(at: CloudStand) -> None:
     heard = await at.sets(seconds=60, every="daily")
     ahead = time_of(heard.payload) - datetime.now(UTC)
-    expect(
-        timedelta(0) < ahead <= timedelta(minutes=2), "the nearest occurrence, a minute ahead", f"came: {ahead} ahead"
-    )
+    expect(timedelta(0) < ahead <= timedelta(minutes=2), "the nearest occurrence, a minute ahead", f"{ahead} ahead")
     await at.device.heard.none("Alerts.SetAlert", heard.tokens[0], within=0.5)
 
 
@@ -47,8 +45,8 @@ async def _context(at: DeviceStand) -> None:
     await at.cloud.says("Alerts.DeleteAlert", at.about(token))
     heard = await at.cloud.heard.take("Alerts.DeleteAlertSucceeded", token)
     state = heard.state()
-    expect(state is not None, "Alerts.AlertsState in the context", f"came: {heard.context!r:.300}")
-    expect({"allAlerts", "activeAlerts"} <= set(state or ()), "allAlerts and activeAlerts", f"came: {state}")
+    expect(state is not None, "Alerts.AlertsState in the context", f"{heard.context!r:.300}")
+    expect({"allAlerts", "activeAlerts"} <= set(state or ()), "allAlerts and activeAlerts", state)
 
 
 async def _shows_what_it_has(at: DeviceStand) -> None:
@@ -56,10 +54,10 @@ async def _shows_what_it_has(at: DeviceStand) -> None:
     await at.cloud.says("Alerts.SetAlert", payload)
     heard = await at.cloud.heard.take("Alerts.SetAlertSucceeded", payload["token"])
     found = [each for each in heard.shown if each.get("token") == payload["token"]]
-    expect(len(found) == 1, "the alert once in the context", f"came: {heard.context!r:.300}")
+    expect(len(found) == 1, "the alert once in the context", f"{heard.context!r:.300}")
     [shown] = found
-    expect(shown.get("type") == "ALARM", "its type in the context", f"came: {shown}")
-    expect(time_of(shown) == time_of(payload), f"its time, {payload['scheduledTime']}", f"came: {shown}")
+    expect(shown.get("type") == "ALARM", "its type in the context", shown)
+    expect(time_of(shown) == time_of(payload), f"its time, {payload['scheduledTime']}", shown)
 
 
 async def _on_time(at: DeviceStand) -> None:
@@ -79,7 +77,7 @@ async def _kind_on_time(at: DeviceStand, kind: str) -> None:
     form = at.profile.events["Alerts", "AlertStarted"]
     check_rows(form, heard.payload)
     if any(row.path == "type" for row in form.fields):
-        expect(heard.payload.get("type") == kind, f"type {kind}, as it was set", f"came: {heard.payload}")
+        expect(heard.payload.get("type") == kind, f"type {kind}, as it was set", heard.payload)
 
 
 async def _reminder(at: DeviceStand) -> None:

@@ -40,7 +40,7 @@ async def _waits(at: DeviceStand) -> None:
     await at.buttons.press("delete", token)
     heard = await at.cloud.heard.take("Alerts.RequestDeleteAlert", token)
     shown = tokens_in(heard.shown)
-    expect(token in shown, f"{token} in the context until DeleteAlert comes", f"came: {shown}")
+    expect(token in shown, f"{token} in the context until DeleteAlert comes", shown)
     await at.cloud.heard.none("Alerts.DeleteAlertSucceeded", token, within=0.7)
     await at.cloud.says("Alerts.DeleteAlert", at.about(token))
     await at.cloud.heard.take("Alerts.DeleteAlertSucceeded", token)

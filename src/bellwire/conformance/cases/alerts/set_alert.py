@@ -23,7 +23,7 @@ def _rows_of(profile: Profile, path: str) -> tuple[str, ...]:
 async def _worded(at: CloudStand, kind: str, label: str = "") -> dict[str, Any]:
     heard = await at.sets(kind, label=label)
     check_rows(at.profile.directives["Alerts", "SetAlert"], heard.payload)
-    expect(heard.payload["type"] == kind, f"type {kind}", f"came: {heard.payload['type']}")
+    expect(heard.payload["type"] == kind, f"type {kind}", f"{heard.payload['type']}")
     return heard.payload
 
 
@@ -31,15 +31,13 @@ async def _alarm(at: CloudStand) -> None:
     before = datetime.now(UTC)
     payload = await _worded(at, "ALARM")
     ahead = time_of(payload) - before
-    expect(
-        abs(ahead - timedelta(seconds=FAR)) < timedelta(seconds=30), "the time that was asked for", f"came: {payload}"
-    )
+    expect(abs(ahead - timedelta(seconds=FAR)) < timedelta(seconds=30), "the time that was asked for", payload)
 
 
 async def _reminder(at: CloudStand) -> None:
     payload = await _worded(at, "REMINDER", _LABEL)
     if "REMINDER" in _rows_of(at.profile, "label"):
-        expect(payload.get("label") == _LABEL, f"label {_LABEL!r}", f"came: {payload}")
+        expect(payload.get("label") == _LABEL, f"label {_LABEL!r}", payload)
 
 
 async def _timer(at: CloudStand) -> None:
@@ -53,19 +51,19 @@ async def _action_timer(at: CloudStand) -> None:
 async def _order(at: CloudStand) -> None:
     payload = await _worded(at, "REMINDER", _LABEL)
     assets, order = payload.get("assets"), payload.get("assetPlayOrder")
-    expect(assets and order, "sounds and the order in which they are played", f"came: {payload}")
+    expect(assets and order, "sounds and the order in which they are played", payload)
     ids = {asset["assetId"] for asset in assets or ()}
-    expect(set(order or ()) <= ids, "ids of its assets in assetPlayOrder", f"came: {order} of {sorted(ids)}")
+    expect(set(order or ()) <= ids, "ids of its assets in assetPlayOrder", f"{order} of {sorted(ids)}")
 
 
 async def _audible(at: CloudStand) -> None:
     payload = await _worded(at, "REMINDER", _LABEL)
     urls = [asset["url"] for asset in payload.get("assets", ()) if asset["url"].startswith("http")]
-    expect(urls, "a sound that speaks the label", f"came: {payload}")
+    expect(urls, "a sound that speaks the label", payload)
     for url in urls:
         status, kind = await at.device.fetches(url)
-        expect(status == 200, f"200 for {url}", f"came: {status}")
-        expect(kind.startswith("audio/"), "a sound (audio/…)", f"came: {kind}")
+        expect(status == 200, f"200 for {url}", status)
+        expect(kind.startswith("audio/"), "a sound (audio/…)", kind)
 
 
 async def _changed(at: CloudStand) -> None:
@@ -74,7 +72,7 @@ async def _changed(at: CloudStand) -> None:
     await at.owner.change(token, 2 * FAR)
     again = await at.device.heard.take("Alerts.SetAlert", token)
     later = time_of(again.payload) - time_of(first.payload)
-    expect(later > timedelta(minutes=30), "the same token at its new time", f"came: {later} later")
+    expect(later > timedelta(minutes=30), "the same token at its new time", f"{later} later")
 
 
 async def _again_when_lost(at: CloudStand) -> None:
@@ -93,7 +91,7 @@ async def _told_of(at: CloudStand, token: str) -> None:
         return
     heard = await at.device.heard.take(f"{reply.namespace}.{reply.__name__}")
     listed = tokens_in(heard.listed)
-    expect(token in listed, f"{token}, which the device has not acknowledged, in the list", f"came: {listed}")
+    expect(token in listed, f"{token}, which the device has not acknowledged, in the list", listed)
 
 
 async def _repaired(at: CloudStand) -> None:
@@ -122,7 +120,7 @@ async def _adds(at: DeviceStand) -> None:
     await at.cloud.says("Alerts.SetAlert", payload)
     heard = await at.cloud.heard.take("Alerts.SetAlertSucceeded", payload["token"])
     shown = tokens_in(heard.shown)
-    expect(payload["token"] in shown, "the alert in the context", f"came: {shown}")
+    expect(payload["token"] in shown, "the alert in the context", shown)
 
 
 async def _edits(at: DeviceStand) -> None:
@@ -131,8 +129,8 @@ async def _edits(at: DeviceStand) -> None:
     await at.cloud.says("Alerts.SetAlert", payload)
     heard = await at.cloud.heard.take("Alerts.SetAlertSucceeded", token)
     shown = [each for each in heard.shown if each.get("token") == token]
-    expect(len(shown) == 1, "the alert once in the context", f"came: {shown}")
-    expect(time_of(shown[0]) == time_of(payload), f"its new time, {payload['scheduledTime']}", f"came: {shown}")
+    expect(len(shown) == 1, "the alert once in the context", shown)
+    expect(time_of(shown[0]) == time_of(payload), f"its new time, {payload['scheduledTime']}", shown)
 
 
 async def _edit_ends_the_old_time(at: DeviceStand) -> None:
@@ -211,7 +209,7 @@ async def _not_set(at: DeviceStand, payload: dict[str, Any]) -> None:
     await at.cloud.says("Alerts.SetAlert", probe)
     heard = await at.cloud.heard.take("Alerts.SetAlertSucceeded", probe["token"])
     shown = tokens_in(heard.shown)
-    expect(token not in shown, "no alert that can't be read", f"came: {shown}")
+    expect(token not in shown, "no alert that can't be read", shown)
 
 
 _KINDS = ("ACTIONTIMER", "ALARM", "REMINDER", "TIMER")

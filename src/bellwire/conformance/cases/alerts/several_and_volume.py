@@ -34,7 +34,7 @@ async def _volume_said(at: CloudStand) -> None:
     await at.owner.volume(_LOUD)
     heard = await at.device.heard.take("Alerts.SetVolume")
     check_rows(at.profile.directives["Alerts", "SetVolume"], heard.payload)
-    expect(heard.payload["volume"] == _LOUD, f"volume {_LOUD}", f"came: {heard.payload}")
+    expect(heard.payload["volume"] == _LOUD, f"volume {_LOUD}", heard.payload)
 
 
 async def _all_deleted(at: DeviceStand) -> None:
@@ -42,11 +42,9 @@ async def _all_deleted(at: DeviceStand) -> None:
     await at.cloud.says("Alerts.DeleteAlerts", {"tokens": tokens[:2]})
     heard = await at.cloud.heard.take("Alerts.DeleteAlertsSucceeded")
     check_rows(at.profile.events["Alerts", "DeleteAlertsSucceeded"], heard.payload)
-    expect(
-        sorted(heard.payload["tokens"]) == sorted(tokens[:2]), f"both tokens, {tokens[:2]}", f"came: {heard.payload}"
-    )
+    expect(sorted(heard.payload["tokens"]) == sorted(tokens[:2]), f"both tokens, {tokens[:2]}", heard.payload)
     shown = tokens_in(heard.shown)
-    expect(shown == tokens[2:], f"the third one alone, {tokens[2:]}", f"came: {shown}")
+    expect(shown == tokens[2:], f"the third one alone, {tokens[2:]}", shown)
 
 
 async def _unknown_deleted(at: DeviceStand) -> None:
@@ -85,20 +83,20 @@ async def _loud(at: DeviceStand) -> None:
     await at.cloud.says("Alerts.SetVolume", {"volume": _LOUD})
     heard = await at.cloud.heard.take("Alerts.VolumeChanged")
     check_rows(at.profile.events["Alerts", "VolumeChanged"], heard.payload)
-    expect(heard.payload["volume"] == _LOUD, f"volume {_LOUD}", f"came: {heard.payload}")
+    expect(heard.payload["volume"] == _LOUD, f"volume {_LOUD}", heard.payload)
 
 
 async def _louder(at: DeviceStand) -> None:
     await _loud(at)
     await at.cloud.says("Alerts.AdjustVolume", {"volume": 10})
     heard = await at.cloud.heard.take("Alerts.VolumeChanged")
-    expect(heard.payload["volume"] == _LOUD + 10, f"volume {_LOUD + 10}", f"came: {heard.payload}")
+    expect(heard.payload["volume"] == _LOUD + 10, f"volume {_LOUD + 10}", heard.payload)
 
 
 async def _at_the_end(at: DeviceStand) -> None:
     await at.cloud.says("Alerts.AdjustVolume", {"volume": 100})
     heard = await at.cloud.heard.take("Alerts.VolumeChanged")
-    expect(heard.payload["volume"] == 100, "volume 100, and no more", f"came: {heard.payload}")
+    expect(heard.payload["volume"] == 100, "volume 100, and no more", heard.payload)
 
 
 CASES = (

@@ -31,8 +31,8 @@ async def _whole_list(at: CloudStand) -> None:
     heard = await _asked(at)
     check_rows(at.profile.directives["Alerts", "SynchronizeAlert"], heard.payload)
     listed = tokens_in(heard.listed)
-    expect(tokens <= set(listed), f"all alerts of the account, {sorted(tokens)} among them", f"came: {listed}")
-    expect(len(listed) == len(set(listed)), "each of them once", f"came: {listed}")
+    expect(tokens <= set(listed), f"all alerts of the account, {sorted(tokens)} among them", listed)
+    expect(len(listed) == len(set(listed)), "each of them once", listed)
 
 
 async def _no_longer(at: CloudStand) -> None:
@@ -40,7 +40,7 @@ async def _no_longer(at: CloudStand) -> None:
     await at.owner.delete(token)
     await at.device.heard.take("Alerts.DeleteAlert", token)
     listed = tokens_in((await _asked(at)).listed)
-    expect(token not in listed, "no alert that was deleted", f"came: {listed}")
+    expect(token not in listed, "no alert that was deleted", listed)
 
 
 async def _asked(at: CloudStand) -> Heard:
@@ -53,7 +53,7 @@ async def _asks(at: DeviceStand) -> None:
     at.cloud.cuts()
     await at.cloud.is_online()
     heard = await at.cloud.heard.take(_ASKS)
-    expect(heard.payload == {}, "an empty payload", f"came: {heard.payload}")
+    expect(heard.payload == {}, "an empty payload", heard.payload)
     await at.cloud.heard.none(_ASKS, within=0.7)
 
 
@@ -92,7 +92,7 @@ async def _shows(at: DeviceStand, token: str, *, is_there: bool = True) -> dict[
     await at.cloud.says("Alerts.SetAlert", probe)
     heard = await at.cloud.heard.take("Alerts.SetAlertSucceeded", probe["token"])
     shown = {each.get("token"): each for each in heard.shown}
-    expect((token in shown) is is_there, f"{token} {'' if is_there else 'not '}in the context", f"came: {list(shown)}")
+    expect((token in shown) is is_there, f"{token} {'' if is_there else 'not '}in the context", f"{list(shown)}")
     return dict(shown.get(token, {}))
 
 
@@ -101,7 +101,7 @@ async def _changes(at: DeviceStand, tells: str) -> None:
     changed = at.alert(seconds=2 * FAR, token=token)
     await at.cloud.says(tells, {"allAlerts": [changed]})
     shown = await _shows(at, token)
-    expect(time_of(shown) == time_of(changed), f"its new time, {changed['scheduledTime']}", f"came: {shown}")
+    expect(time_of(shown) == time_of(changed), f"its new time, {changed['scheduledTime']}", shown)
 
 
 async def _removes(at: DeviceStand, tells: str) -> None:

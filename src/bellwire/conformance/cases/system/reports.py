@@ -20,7 +20,7 @@ def _taken(name: str, payload: Json, status: int | None = None) -> Run:
         answer = await at.device.says(name, payload)
         at.takes(answer)
         if status is not None:
-            expect((answer.status, answer.body) == (status, b""), f"{status} and nothing more", f"came: {answer}")
+            expect((answer.status, answer.body) == (status, b""), f"{status} and nothing more", answer)
 
     return run
 
@@ -42,15 +42,15 @@ async def _asked_for(at: CloudStand) -> None:
     await at.device.is_online()
     await at.owner.software()
     heard = await at.device.heard.take("System.ReportSoftwareInfo")
-    expect(heard.payload == {}, "an empty payload", f"came: {heard.payload}")
-    expect(heard.header.get("messageId"), "a messageId", f"came: {heard.header}")
+    expect(heard.payload == {}, "an empty payload", heard.payload)
+    expect(heard.header.get("messageId"), "a messageId", heard.header)
 
 
 async def _tells_software(at: DeviceStand) -> None:
     await at.cloud.says("System.ReportSoftwareInfo")
     heard = await at.cloud.heard.take(_SOFTWARE)
     check_rows(at.profile.events["System", "SoftwareInfo"], heard.payload)
-    expect(heard.header.get("messageId"), "a messageId", f"came: {heard.header}")
+    expect(heard.header.get("messageId"), "a messageId", heard.header)
 
 
 async def _tells_again(at: DeviceStand) -> None:
@@ -102,10 +102,10 @@ async def _gives_back(at: DeviceStand, name: str, payload: Json) -> None:
     await at.cloud.says_raw(directive)
     heard = await at.cloud.heard.take(_EXCEPTION)
     check_rows(at.profile.events["System", "ExceptionEncountered"], heard.payload)
-    expect(heard.payload["error"]["type"] == "UNEXPECTED_INFORMATION_RECEIVED", "that type", f"came: {heard.payload}")
-    expect(heard.state() is not None, "all its states in the context", f"came: {heard.context!r:.300}")
+    expect(heard.payload["error"]["type"] == "UNEXPECTED_INFORMATION_RECEIVED", "that type", heard.payload)
+    expect(heard.state() is not None, "all its states in the context", f"{heard.context!r:.300}")
     given = heard.payload["unparsedDirective"]
-    expect(_same(given, directive), "the directive as it came", f"came: {given[:300]!r}")
+    expect(_same(given, directive), "the directive as it came", f"{given[:300]!r}")
 
 
 def _same(given: str, directive: bytes) -> bool:
@@ -119,7 +119,7 @@ async def _no_json(at: DeviceStand) -> None:
     await at.cloud.says_raw(b"this is no JSON")
     heard = await at.cloud.heard.take(_EXCEPTION)
     given = heard.payload.get("unparsedDirective")
-    expect(given == "this is no JSON", "the directive as it came", f"came: {given!r}")
+    expect(given == "this is no JSON", "the directive as it came", f"{given!r}")
 
 
 _VALID, _INVALID = ("123", "8701", "20170207"), ("50.3", "tvs-123.4x", "tsk.201-(1.23.4-test)", "0", "4294967296", "")

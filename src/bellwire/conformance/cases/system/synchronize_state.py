@@ -35,15 +35,15 @@ async def _always(at: CloudStand) -> None:
     heard = await at.device.heard.take(_STATE)
     check_rows(at.profile.directives["System", "SynchronizeState"], heard.payload)
     listed = tokens_in(heard.listed)
-    expect(token in listed, f"{token} in allAlerts", f"came: {listed}")
+    expect(token in listed, f"{token} in allAlerts", listed)
 
 
 async def _asks(at: DeviceStand) -> None:
     at.cloud.cuts()
     await at.cloud.is_online()
     heard = await at.cloud.heard.take(_ASKS)
-    expect(heard.payload == {}, "an empty payload", f"came: {heard.payload}")
-    expect(heard.context in ([], None), "an empty context", f"came: {heard.context!r:.300}")
+    expect(heard.payload == {}, "an empty payload", heard.payload)
+    expect(heard.context in ([], None), "an empty context", f"{heard.context!r:.300}")
 
 
 async def _state_taken(at: CloudStand) -> None:
@@ -62,8 +62,8 @@ async def _tells(at: DeviceStand) -> None:
     at.cloud.cuts()
     await at.cloud.is_online()
     heard = await at.cloud.heard.take(_STATE)
-    expect(heard.payload == {}, "an empty payload", f"came: {heard.payload}")
-    expect(heard.state() is not None, "Alerts.AlertsState among all its states", f"came: {heard.context!r:.300}")
+    expect(heard.payload == {}, "an empty payload", heard.payload)
+    expect(heard.state() is not None, "Alerts.AlertsState among all its states", f"{heard.context!r:.300}")
 
 
 CASES = (

@@ -27,13 +27,13 @@ def _greets(profile: Profile) -> bool:
 async def _opened(at: CloudStand) -> None:
     downchannel = await at.device.is_online()
     kind = downchannel.headers.get("content-type", "")
-    expect(kind.startswith("multipart/related"), "multipart/related", f"came: {kind}")
+    expect(kind.startswith("multipart/related"), "multipart/related", kind)
 
 
 async def _boundary(at: CloudStand) -> None:
     downchannel = await at.device.is_online()
     boundary = boundary_of(downchannel.headers["content-type"])
-    expect(boundary.startswith(b"----"), "a boundary that begins with ----", f"came: {boundary!r}")
+    expect(boundary.startswith(b"----"), "a boundary that begins with ----", f"{boundary!r}")
 
 
 async def _opens_at_once(at: CloudStand) -> None:
@@ -49,9 +49,9 @@ async def _came(downchannel: Downchannel, start: bytes, patience: float) -> None
                 downchannel.news.clear()
                 await downchannel.news.wait()
     except TimeoutError:
-        expect(holds=False, expected="the opening boundary at once", came=f"came: {bytes(downchannel.raw)!r}")
+        expect(holds=False, expected="the opening boundary at once", came=f"{bytes(downchannel.raw)!r}")
     begins = bytes(downchannel.raw).removeprefix(b"\r\n")
-    expect(begins.startswith(start), "the opening boundary first", f"came: {begins[:100]!r}")
+    expect(begins.startswith(start), "the opening boundary first", f"{begins[:100]!r}")
 
 
 async def _greeted(at: CloudStand) -> None:
@@ -70,28 +70,26 @@ async def _complete_at_once(at: CloudStand) -> None:
 async def _part_headers(at: CloudStand) -> None:
     heard = await at.sets()
     kind = heard.headers.get("content-type")
-    expect(kind == JSON_TYPE, f"Content-Type: {JSON_TYPE}", f"came: {kind}")
-    expect(b"\n" not in heard.raw, "the JSON on one line", f"came: {heard.raw[:200]!r}")
+    expect(kind == JSON_TYPE, f"Content-Type: {JSON_TYPE}", kind)
+    expect(b"\n" not in heard.raw, "the JSON on one line", f"{heard.raw[:200]!r}")
 
 
 async def _ids(at: CloudStand) -> None:
     first, second = await at.sets(), await at.sets()
     ids = [each.header.get("messageId") for each in (first, second)]
-    expect(all(isinstance(each, str) and each for each in ids), "a messageId in every header", f"came: {ids}")
-    expect(ids[0] != ids[1], "messageIds that differ", f"came: {ids}")
+    expect(all(isinstance(each, str) and each for each in ids), "a messageId in every header", ids)
+    expect(ids[0] != ids[1], "messageIds that differ", ids)
 
 
 async def _no_dialogue(at: CloudStand) -> None:
     heard = await at.sets()
-    expect(
-        "dialogRequestId" not in heard.header, "no dialogRequestId: it answers no utterance", f"came: {heard.header}"
-    )
+    expect("dialogRequestId" not in heard.header, "no dialogRequestId: it answers no utterance", heard.header)
 
 
 async def _not_compressed(at: CloudStand) -> None:
     downchannel = await at.device.is_online()
     coding = downchannel.headers.get("content-encoding", "identity")
-    expect(coding == "identity", "a response that is not compressed", f"came: {coding}")
+    expect(coding == "identity", "a response that is not compressed", coding)
 
 
 async def _second(at: CloudStand) -> None:
@@ -99,21 +97,21 @@ async def _second(at: CloudStand) -> None:
     await asyncio.sleep(_LATER)
     link = await at.device.connects()
     first, second = await at.device.opens(link), await at.device.opens(link)
-    expect(first.status == 200, "200 for the first", f"came: {first.status}")
-    expect(second.status == 429, "429 for a second one at the same time", f"came: {second.status}")
+    expect(first.status == 200, "200 for the first", first.status)
+    expect(second.status == 429, "429 for a second one at the same time", second.status)
 
 
 async def _takes_over(at: CloudStand) -> None:
     older = await at.device.is_online()
     await asyncio.sleep(_LATER)
     newer = await at.device.opens()
-    expect(newer.status == 200, "200 for a later one", f"came: {newer.status}")
+    expect(newer.status == 200, "200 for a later one", newer.status)
     try:
         async with asyncio.timeout(at.patience):
             await older.ended.wait()
     except TimeoutError:
         expect(holds=False, expected="the older one to end", came="it stays open")
-    expect(not older.broken, "the older one to end in good order", f"came: {older.broken}")
+    expect(not older.broken, "the older one to end in good order", older.broken)
 
 
 _LATER = 1.2
@@ -206,7 +204,7 @@ async def _unknown_name(at: CloudStand) -> None:
     answer = await at.device.says("Alerts.AlertYodelled", {"token": "1"})
     at.refuses(answer, 400)
     told = (answer.exception(at.profile.error_form) or {}).get("description", "")
-    expect("AlertYodelled" in told, "a description that names the event", f"came: {told!r}")
+    expect("AlertYodelled" in told, "a description that names the event", f"{told!r}")
 
 
 async def _not_served(at: CloudStand) -> None:
@@ -225,7 +223,7 @@ async def _twice(at: CloudStand) -> None:
 async def _ping(at: CloudStand) -> None:
     await at.device.is_online()
     answer = await at.device.gets(at.profile.ping_path)
-    expect(answer.status == 204, "204", f"came: {describe(answer)}")
+    expect(answer.status == 204, "204", f"{describe(answer)}")
 
 
 async def _frame_ping(at: CloudStand) -> None:

@@ -18,7 +18,7 @@ _TO_BE_CAUGHT = 2.5
 async def _downchannel(at: DeviceStand) -> None:
     downchannel = await at.cloud.is_online()
     authorization = downchannel.headers.get("authorization", "")
-    expect(at.profile.token_of(authorization), "an Authorization header with a token", f"came: {authorization[:20]!r}")
+    expect(at.profile.token_of(authorization), "an Authorization header with a token", f"{authorization[:20]!r}")
 
 
 async def _one_connection(at: DeviceStand) -> None:
@@ -38,11 +38,9 @@ async def _framed(at: DeviceStand) -> None:
     await at.cloud.says("Alerts.SetAlert", payload)
     heard = await at.cloud.heard.take("Alerts.SetAlertSucceeded", payload["token"])
     kind = heard.headers.get("content-type", "")
-    expect(kind.startswith("multipart/form-data"), "multipart/form-data", f"came: {kind}")
+    expect(kind.startswith("multipart/form-data"), "multipart/form-data", kind)
     authorization = heard.headers.get("authorization", "")
-    expect(
-        at.profile.token_of(authorization), "an Authorization header with every event", f"came: {authorization[:20]!r}"
-    )
+    expect(at.profile.token_of(authorization), "an Authorization header with every event", f"{authorization[:20]!r}")
 
 
 async def _ids(at: DeviceStand) -> None:
@@ -52,8 +50,8 @@ async def _ids(at: DeviceStand) -> None:
         await at.cloud.says("Alerts.SetAlert", payload)
         found.append(await at.cloud.heard.take("Alerts.SetAlertSucceeded", payload["token"]))
     ids = [each.header.get("messageId") for each in found]
-    expect(all(isinstance(each, str) and each for each in ids), "a messageId in every header", f"came: {ids}")
-    expect(ids[0] != ids[1], "messageIds that differ", f"came: {ids}")
+    expect(all(isinstance(each, str) and each for each in ids), "a messageId in every header", ids)
+    expect(ids[0] != ids[1], "messageIds that differ", ids)
 
 
 async def _frame_ping(at: DeviceStand) -> None:
@@ -92,7 +90,7 @@ async def _patient(at: DeviceStand) -> None:
     await asyncio.sleep(5.0)
     tries = len(at.cloud.downchannels) - before
     at.cloud.is_refusing = False
-    expect(tries <= _AT_MOST, f"no more than {_AT_MOST} tries in 5 s at a cloud that answers 500", f"came: {tries}")
+    expect(tries <= _AT_MOST, f"no more than {_AT_MOST} tries in 5 s at a cloud that answers 500", tries)
     await at.cloud.until(
         lambda: at.cloud.downchannel is not None, "a downchannel when the cloud is well", within=TO_COME_BACK
     )
