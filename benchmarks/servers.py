@@ -19,9 +19,9 @@ from bellwire.cloud.auth import hash_of, new_token
 from bellwire.cloud.config import Config
 from bellwire.cloud.store.accounts import add_account, add_account_token
 from bellwire.cloud.store.alerts import insert_alert
+from bellwire.cloud.store.desires import add_standings
 from bellwire.cloud.store.devices import Device, add_device
 from bellwire.cloud.store.opening import open_now
-from bellwire.cloud.store.standings import add_standings
 from bellwire.protocol.profiles import DEFAULT_PROFILE
 
 

@@ -13,7 +13,7 @@ from bellwire.alerts.standing import Desired
 from bellwire.cloud.languages import default_language
 from bellwire.cloud.store.accounts import Account, find_account, set_country, set_language, set_timezone
 from bellwire.cloud.store.alerts import list_tokens, load_alert, update_alert
-from bellwire.cloud.store.standings import Place, desire_instead, renew
+from bellwire.cloud.store.desires import Place, desire_instead, renew
 from bellwire.cloud.store.transaction import Transaction
 
 NameOfLabel = Callable[[str, str, str], str]

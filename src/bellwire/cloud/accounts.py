@@ -22,19 +22,19 @@ from bellwire.cloud.store.alerts import (
     load_alert,
     update_alert,
 )
-from bellwire.cloud.store.devices import list_devices, which_are_there
-from bellwire.cloud.store.standings import (
+from bellwire.cloud.store.desires import (
     Place,
     add_standings,
     desire,
     desire_instead,
     earliest_desired,
-    lives_of,
     remove_standings,
     renew,
     undesire,
     where_desired,
 )
+from bellwire.cloud.store.devices import list_devices, which_are_there
+from bellwire.cloud.store.standings import lives_of
 from bellwire.cloud.store.transaction import Transaction
 from bellwire.cloud.wishes import WishError, one_line, schedule_once, whole_second
 

@@ -10,8 +10,8 @@ from typing import NamedTuple
 from bellwire.alerts.alert import Alert
 from bellwire.cloud.accounts import too_many
 from bellwire.cloud.store.alerts import count_alerts, insert_alerts
+from bellwire.cloud.store.desires import add_standing_rows, standing_rows
 from bellwire.cloud.store.devices import list_devices
-from bellwire.cloud.store.standings import add_standing_rows, standing_rows
 from bellwire.cloud.store.transaction import Transaction
 
 PORTION = 60

@@ -38,8 +38,9 @@ from bellwire.cloud.store.alerts import insert_alert, list_alerts
 from bellwire.cloud.store.calendars import keep_known, list_all_known
 from bellwire.cloud.store.conducts import load_conduct, save_conduct
 from bellwire.cloud.store.copies import account_tokens_until, device_tokens_until
+from bellwire.cloud.store.desires import add_standings
 from bellwire.cloud.store.devices import Device, add_device, add_device_token, list_devices
-from bellwire.cloud.store.standings import add_standings, load_standings
+from bellwire.cloud.store.standings import load_standings
 from bellwire.cloud.store.transaction import Transaction
 from bellwire.cloud.wishes import WishError, length_text, one_line
 from bellwire.protocol.profiles import profile_named

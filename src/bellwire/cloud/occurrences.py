@@ -18,8 +18,8 @@ from bellwire.cloud.commands import carry_out
 from bellwire.cloud.ringing import note_over, note_stop
 from bellwire.cloud.store.alerts import delete_alert, load_conducted, move_alert
 from bellwire.cloud.store.conducts import conduct_of
+from bellwire.cloud.store.desires import Place, desire, desire_instead, earliest_desired, silence, where_desired
 from bellwire.cloud.store.rings import OFTEN, mark_rings, trim_rings
-from bellwire.cloud.store.standings import Place, desire, desire_instead, earliest_desired, silence, where_desired
 from bellwire.cloud.store.transaction import Transaction
 from bellwire.cloud.wishes import whole_second
 

@@ -10,9 +10,9 @@ from bellwire.alerts.alert import Alert
 from bellwire.alerts.rings import SOON, End, Ring, begun, ended, set_since, started, was_in_reach
 from bellwire.alerts.standing import Standing
 from bellwire.cloud.identity import DeviceIdentity
+from bellwire.cloud.store.desires import Place
 from bellwire.cloud.store.devices import connected_since
 from bellwire.cloud.store.rings import close_rings, last_ring, load_ring, put_ring, put_start
-from bellwire.cloud.store.standings import Place
 from bellwire.cloud.store.transaction import Transaction
 
 

@@ -20,8 +20,9 @@ from bellwire.cloud.occurrences import (
 )
 from bellwire.cloud.store.alerts import load_conducted
 from bellwire.cloud.store.conducts import conduct_of
+from bellwire.cloud.store.desires import Place, silence
 from bellwire.cloud.store.rings import mark_rings
-from bellwire.cloud.store.standings import Place, rings_anywhere, silence
+from bellwire.cloud.store.standings import rings_anywhere
 from bellwire.cloud.store.transaction import Transaction
 from bellwire.cloud.wishes import WishError, length_of, whole_second
 

@@ -11,7 +11,7 @@ from bellwire.alerts.standing import Desired
 from bellwire.cloud.accounts import Shown, show_alert
 from bellwire.cloud.ringing import note_done
 from bellwire.cloud.store.alerts import update_alert
-from bellwire.cloud.store.standings import desire
+from bellwire.cloud.store.desires import desire
 from bellwire.cloud.store.transaction import Transaction
 from bellwire.cloud.wishes import FURTHEST, WishError, schedule_once, whole_second
 

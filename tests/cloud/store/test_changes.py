@@ -26,11 +26,12 @@ from bellwire.cloud.store.changes import (
     purge_changes,
 )
 from bellwire.cloud.store.connection import Connection
+from bellwire.cloud.store.desires import add_standings
 from bellwire.cloud.store.devices import Device, add_device, remove_device, rename_device, saw_device
 from bellwire.cloud.store.instants import from_ms
 from bellwire.cloud.store.opening import MEMORY, open_now
 from bellwire.cloud.store.reports import save_firmware, save_inactivity, save_volume
-from bellwire.cloud.store.standings import add_standings, ask_for_everything, load_standings, save_report
+from bellwire.cloud.store.standings import ask_for_everything, load_standings, save_report
 
 NOW = from_ms(1_795_000_000_000)
 LATER = NOW + timedelta(hours=1)

@@ -21,23 +21,14 @@ from bellwire.cloud.store.alerts import delete_alert, insert_alert, load_alert, 
 from bellwire.cloud.store.commands import Row, add_command
 from bellwire.cloud.store.conducts import save_conduct
 from bellwire.cloud.store.connection import Connection
+from bellwire.cloud.store.desires import add_standings, desire, remove_standings, silence, undesire
 from bellwire.cloud.store.devices import Device, add_device, remove_device
 from bellwire.cloud.store.errors import NotFound
 from bellwire.cloud.store.in_mind import InMind, UnknownError
 from bellwire.cloud.store.instants import from_ms
 from bellwire.cloud.store.opening import MEMORY, connect, open_now
 from bellwire.cloud.store.schema import alerts, standings
-from bellwire.cloud.store.standings import (
-    add_standings,
-    ask_for_everything,
-    desire,
-    load_standing_rows,
-    look,
-    remove_standings,
-    save_report,
-    silence,
-    undesire,
-)
+from bellwire.cloud.store.standings import ask_for_everything, load_standing_rows, look, save_report
 from bellwire.cloud.store.transaction import Statement, Transaction
 from tests.cloud.store.opened import attempt_all
 

@@ -14,6 +14,7 @@ from bellwire.alerts.standing import Desired, Reported, Standing
 from bellwire.cloud.ringing import note_done
 from bellwire.cloud.store.accounts import add_account
 from bellwire.cloud.store.connection import Connection
+from bellwire.cloud.store.desires import Place, add_standings
 from bellwire.cloud.store.devices import Device, add_device, device_came, remove_device, saw_device
 from bellwire.cloud.store.errors import NotFound
 from bellwire.cloud.store.instants import from_ms
@@ -32,7 +33,7 @@ from bellwire.cloud.store.rings import (
     put_start,
     trim_rings,
 )
-from bellwire.cloud.store.standings import Place, add_standings, save_report
+from bellwire.cloud.store.standings import save_report
 from tests.alerts.test_rings import DUE, after
 from tests.alerts.test_rings import rings as any_ring
 

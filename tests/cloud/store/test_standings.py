@@ -1,25 +1,22 @@
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from bellwire.alerts.alert import Alert, Kind, Schedule
+from bellwire.alerts.alert import Kind
 from bellwire.alerts.lifecycle import Life
 from bellwire.alerts.reconcile import Patience, is_settled, reconcile
 from bellwire.alerts.standing import Desired, Reported, Standing
-from bellwire.cloud.store.accounts import add_account
 from bellwire.cloud.store.connection import Connection
-from bellwire.cloud.store.devices import Device, add_device, remove_device
+from bellwire.cloud.store.desires import add_standings
+from bellwire.cloud.store.devices import remove_device
 from bellwire.cloud.store.errors import NotFound
-from bellwire.cloud.store.instants import from_ms
 from bellwire.cloud.store.opening import MEMORY, open_now
 from bellwire.cloud.store.standings import (
-    add_standings,
     ask_for_everything,
-    desire,
     is_as_shown,
     is_not_there,
     lives_of,
@@ -28,15 +25,10 @@ from bellwire.cloud.store.standings import (
     load_sync_seq,
     look,
     save_report,
-    silence,
-    standing_of,
 )
 from bellwire.cloud.store.transaction import Transaction
+from tests.cloud.store.homes import HOME, HOUR, NOW, SET, alert, held, populate
 
-NOW = from_ms(1_795_000_000_000)
-HOUR = timedelta(hours=1)
-HOME = ("home", "kitchen")
-SET = Standing("a", Kind.ALARM, Desired(NOW + HOUR, 1), Reported(Life.SET, NOW, NOW + HOUR, 1))
 GONE = Standing("a", Kind.ALARM, None, Reported(Life.ABSENT, NOW))
 TIMES = st.sampled_from([NOW, NOW + HOUR])
 CLOUD_LIVES = [Life.UNKNOWN, Life.ABSENT, Life.SET, Life.FAILED, Life.RINGING, Life.STOPPED]
@@ -58,31 +50,10 @@ standings = st.builds(
 )
 
 
-def populate(store: Connection) -> Connection:
-    """Two accounts: one with two devices, one with one."""
-    for number, (account_id, device_id) in enumerate((HOME, ("home", "hall"), ("office", "desk"))):
-        if device_id != "hall":
-            store.run(add_account, account_id, account_id, "UTC", NOW)
-        store.run(add_device, account_id, Device(device_id, device_id, "p"), bytes([number]) * 32, NOW)
-    return store
-
-
 @pytest.fixture
 def store() -> Iterator[Connection]:
     with open_now(MEMORY) as connection:
         yield populate(connection)
-
-
-def alert(token: str) -> Alert:
-    due = NOW + HOUR
-    return Alert(token, Kind.TIMER, "", Schedule(due.replace(tzinfo=None), "UTC"), due, 2, everywhere=True)
-
-
-def held(store: Connection, account_id: str = "home", device_id: str = "kitchen") -> list[Standing]:
-    found: list[Standing] = store.read(load_standings, account_id, device_id)
-    rows = store.read(load_standing_rows, account_id, device_id)
-    assert {token: standing_of(row) for token, row in rows.items()} == {each.token: each for each in found}
-    return found
 
 
 @pytest.fixture(scope="module")
@@ -118,14 +89,6 @@ def test_there_is_nothing_to_say_of_what_is_settled(standing: Standing) -> None:
         assert reconcile([standing], {}, NOW, patience=Patience()).say == ()
 
 
-def test_an_alert_that_is_added_is_desired_and_nothing_is_known_of_it(store: Connection) -> None:
-    store.run(add_standings, "home", alert("a"), ["kitchen", "hall"], NOW)
-
-    expected = [Standing("a", Kind.TIMER, Desired(NOW + HOUR, 2), Reported(Life.UNKNOWN, NOW))]
-    assert held(store) == held(store, "home", "hall") == expected
-    assert store.read(lives_of, "home", "a") == {"kitchen": Life.UNKNOWN, "hall": Life.UNKNOWN}
-
-
 def test_a_report_changes_what_is_reported_only(store: Connection) -> None:
     store.run(add_standings, "home", alert("a"), ["kitchen"], NOW)
     report = replace(SET, desired=Desired(NOW, 9), silenced=NOW, kind=Kind.ALARM)
@@ -133,50 +96,6 @@ def test_a_report_changes_what_is_reported_only(store: Connection) -> None:
     store.run(save_report, *HOME, report)
 
     assert held(store) == [Standing("a", Kind.TIMER, Desired(NOW + HOUR, 2), report.reported)]
-
-
-def test_what_is_desired_changes_on_all_devices_of_the_account_and_no_other(store: Connection) -> None:
-    for device_id in ("kitchen", "hall"):
-        store.run(save_report, "home", device_id, SET)
-    store.run(save_report, "office", "desk", SET)
-
-    told = store.run(desire, "home", "a", Desired(NOW + 2 * HOUR, 2))
-
-    assert sorted(told) == ["hall", "kitchen"]
-    moved = replace(SET, desired=Desired(NOW + 2 * HOUR, 2))
-    assert held(store) == held(store, "home", "hall") == [moved]
-    assert held(store, "office", "desk") == [SET]
-    assert store.run(desire, "home", "nothing", None) == []
-
-
-def test_a_wish_may_end_an_occurrence_and_else_leaves_what_is_ended(store: Connection) -> None:
-    store.run(save_report, *HOME, SET)
-
-    store.run(desire, "home", "a", Desired(NOW, 2), NOW + HOUR)
-    assert held(store) == [replace(SET, desired=Desired(NOW, 2), silenced=NOW + HOUR)]
-
-    store.run(desire, "home", "a", None)
-    assert held(store) == [replace(SET, desired=None, silenced=NOW + HOUR)]
-
-
-def test_what_is_desired_on_a_device_no_longer_is_not_so_by_another_time(store: Connection) -> None:
-    store.run(save_report, *HOME, SET)
-    store.run(desire, "home", "a", None)
-
-    assert store.run(desire, "home", "a", Desired(NOW, 2)) == []
-
-    assert held(store) == [replace(SET, desired=None)]
-
-
-def test_an_occurrence_is_silenced_on_all_devices_of_the_account(store: Connection) -> None:
-    for device_id in ("kitchen", "hall"):
-        store.run(save_report, "home", device_id, SET)
-    store.run(save_report, "office", "desk", SET)
-
-    assert sorted(store.run(silence, "home", "a", NOW)) == ["hall", "kitchen"]
-
-    assert held(store) == held(store, "home", "hall") == [replace(SET, silenced=NOW)]
-    assert held(store, "office", "desk") == [SET]
 
 
 def test_what_is_absent_both_ways_goes(store: Connection) -> None:

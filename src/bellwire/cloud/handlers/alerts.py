@@ -18,11 +18,11 @@ from bellwire.cloud.handlers.arrival import Arrival
 from bellwire.cloud.occurrences import NOBODY, Woken, end_occurrence, goes_apart, silence_occurrence
 from bellwire.cloud.ringing import note_done, note_late_start, note_start, note_stop, was_heard
 from bellwire.cloud.store.alerts import delete_alert, load_alert
+from bellwire.cloud.store.desires import desire
 from bellwire.cloud.store.devices import device_drifted
 from bellwire.cloud.store.reports import save_volume
 from bellwire.cloud.store.standings import (
     ask_for_everything,
-    desire,
     is_as_shown,
     is_not_there,
     lives_of,

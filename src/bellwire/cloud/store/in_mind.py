@@ -16,20 +16,16 @@ from typing import Any, NamedTuple, TypeAlias, TypeVar
 import sqlalchemy as sa
 
 from bellwire.cloud.store.alerts import MOVE_ALERT, SELECT_ALERT, SELECT_CONDUCTED
+from bellwire.cloud.store.desires import DELETE_ABSENT_HERE, DESIRE, DESIRE_HERE, SILENCE, UNDESIRE_HERE
 from bellwire.cloud.store.schema import accounts, alerts, devices, standings
 from bellwire.cloud.store.standings import (
-    DELETE_ABSENT_HERE,
     DELETE_STANDING,
-    DESIRE,
-    DESIRE_HERE,
     REPORT,
     REPORT_AGAIN,
     REPORTED,
     SELECT_MARKS,
     SELECT_STANDINGS,
     SELECT_UNSETTLED,
-    SILENCE,
-    UNDESIRE_HERE,
     is_unsettled,
 )
 from bellwire.cloud.store.transaction import Args, Rows, Statement, Transaction

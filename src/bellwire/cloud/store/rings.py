@@ -14,10 +14,10 @@ from sqlalchemy.dialects.postgresql import insert
 
 from bellwire.alerts.lifecycle import Life
 from bellwire.alerts.rings import End, Ending, Ring
+from bellwire.cloud.store.desires import Place
 from bellwire.cloud.store.instants import from_ms, from_ms_or_none, to_ms, to_ms_or_none
 from bellwire.cloud.store.portions import portion
 from bellwire.cloud.store.schema import devices, rings, standings
-from bellwire.cloud.store.standings import Place
 from bellwire.cloud.store.transaction import Statement, Transaction
 
 KEPT_FOR = timedelta(days=90)
